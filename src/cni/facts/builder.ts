@@ -1,0 +1,113 @@
+import type { JsonValue, Path } from '../../json/value.ts'
+import type {
+  AddressFact,
+  Facts,
+  FactProblem,
+  HostPathFact,
+  MtuFact,
+  PodInput,
+  RouteFact,
+  StoreFact,
+  SubnetFact,
+  SysctlFact,
+  TypeFact,
+  Uplink,
+} from './facts.ts'
+
+type Unstated<F> = Omit<F, 'plugin'>
+
+/** Where an extractor puts what it finds. Each instance speaks for one plugin (`plugin`), all share one set of facts. */
+export class FactsBuilder {
+  /** The chain of types that the facts are attributed to: `flannel > bridge`. */
+  readonly plugin: string
+  /** The network's name: IPAM plugins name their store after it. */
+  readonly networkName: string
+  readonly #facts: { [K in keyof Facts]: Facts[K][number][] }
+  readonly #nested: (body: JsonValue, at: Path, role: TypeFact['role'], by: FactsBuilder) => void
+
+  constructor(
+    plugin: string,
+    networkName: string,
+    nested: (body: JsonValue, at: Path, role: TypeFact['role'], by: FactsBuilder) => void,
+    facts: { [K in keyof Facts]: Facts[K][number][] } = emptyFacts(),
+  ) {
+    this.plugin = plugin
+    this.networkName = networkName
+    this.#nested = nested
+    this.#facts = facts
+  }
+
+  /** The same facts, spoken for by another plugin: an IPAM plugin or a delegate. */
+  speakingFor(plugin: string): FactsBuilder {
+    return new FactsBuilder(plugin, this.networkName, this.#nested, this.#facts)
+  }
+
+  uplink(fact: Unstated<Uplink>): void {
+    this.#facts.uplinks.push({ plugin: this.plugin, ...fact })
+  }
+
+  route(fact: Unstated<RouteFact>): void {
+    this.#facts.routes.push({ plugin: this.plugin, ...fact })
+  }
+
+  subnet(fact: Unstated<SubnetFact>): void {
+    this.#facts.subnets.push({ plugin: this.plugin, ...fact })
+  }
+
+  address(fact: Unstated<AddressFact>): void {
+    this.#facts.addresses.push({ plugin: this.plugin, ...fact })
+  }
+
+  store(fact: Unstated<StoreFact>): void {
+    this.#facts.stores.push({ plugin: this.plugin, ...fact })
+  }
+
+  hostPath(path: string | undefined, use: HostPathFact['use'], at: Path): void {
+    if (path !== undefined && path !== '') this.#facts.hostPaths.push({ plugin: this.plugin, path, use, at })
+  }
+
+  sysctl(fact: Unstated<SysctlFact>): void {
+    this.#facts.sysctls.push({ plugin: this.plugin, ...fact })
+  }
+
+  mtu(mtu: number | undefined, at: Path): void {
+    if (mtu !== undefined && mtu !== 0) this.#facts.mtus.push({ plugin: this.plugin, mtu, at } satisfies MtuFact)
+  }
+
+  type(fact: Unstated<TypeFact>): void {
+    this.#facts.types.push({ plugin: this.plugin, ...fact })
+  }
+
+  podInput(fact: Unstated<PodInput>): void {
+    this.#facts.podInputs.push({ plugin: this.plugin, ...fact })
+  }
+
+  problem(problem: FactProblem['problem'], at: Path, message: string): void {
+    this.#facts.problems.push({ plugin: this.plugin, problem, at, message })
+  }
+
+  /** Reads a configuration inside this one (a delegate, or `ipam`) with the extractor of its own type. */
+  nested(body: JsonValue, at: Path, role: 'ipam' | 'delegate'): void {
+    this.#nested(body, at, role, this)
+  }
+
+  build(): Facts {
+    return this.#facts
+  }
+}
+
+function emptyFacts(): { [K in keyof Facts]: Facts[K][number][] } {
+  return {
+    uplinks: [],
+    routes: [],
+    subnets: [],
+    addresses: [],
+    stores: [],
+    hostPaths: [],
+    sysctls: [],
+    mtus: [],
+    types: [],
+    podInputs: [],
+    problems: [],
+  }
+}

@@ -1,0 +1,18 @@
+import type { Path } from '../json/value.ts'
+
+/** How a rule is meant by default. What happens to an `error` is up to the enforcement: denied, warned or audited. */
+export type Severity = 'error' | 'warning'
+
+/**
+ * What a rule reports: a short constant reason (`title`) apart from the detail with the offending values (`message`).
+ * `at` leads through the manifest. Where a string holds JSON of its own (`spec.config`, the networks annotation),
+ * `inside` leads on through that JSON; the linter turns both into line and column.
+ */
+export interface Finding {
+  readonly rule: string
+  readonly severity: Severity
+  readonly title: string
+  readonly message: string
+  readonly at: Path
+  readonly inside?: Path
+}

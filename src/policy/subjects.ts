@@ -1,0 +1,94 @@
+import type { Cluster } from '../config/cluster.ts'
+import type { Tenant } from '../config/tenant.ts'
+import type { Facts } from '../cni/facts/facts.ts'
+import type { Network, NetworkReading } from '../cni/network.ts'
+import type { DefaultNetwork, Selection, SelectionsReading } from '../kube/selections.ts'
+import type { ObjectMeta, PodSpec } from '../kube/manifest.ts'
+import type { Prefix } from '../net/prefix.ts'
+import type { Reach } from './reach.ts'
+
+/** The parsed type that the rules of each kind judge. Outside facts arrive inside the subject. */
+export interface Subjects {
+  attachment: AttachmentSubject
+  selection: SelectionSubject
+  pod: PodSubject
+  tenant: TenantSubject
+}
+
+/** A NAD as read by us. `network` and `facts` are missing when spec.config cannot be read. */
+export interface Attachment {
+  readonly namespace: string
+  readonly name: string
+  readonly metadata: ObjectMeta
+  /** spec.config as written; undefined when absent. */
+  readonly config: string | undefined
+  readonly reading: NetworkReading
+  readonly network: Network | undefined
+  readonly facts: Facts | undefined
+  /** The (VLAN, master) pairs behind the uplinks, with hidden VLANs resolved by the cluster's interface map. */
+  readonly reach: readonly Reach[]
+  /** The device-plugin resource named in the k8s.v1.cni.cncf.io/resourceName annotation. */
+  readonly resourceName: string | undefined
+}
+
+export interface AttachmentSubject {
+  readonly attachment: Attachment
+  readonly tenant: Tenant | undefined
+  readonly cluster: Cluster
+  /** Subnets of other tenants (granted, or in use by their NADs) that overlap one of this attachment's. */
+  readonly overlaps: readonly Overlap[]
+  /** NADs of other tenants, or of the node, whose IPAM store this attachment would share. */
+  readonly sharedStores: readonly SharedStore[]
+}
+
+export interface Overlap {
+  readonly subnet: Prefix
+  readonly other: Prefix
+  readonly owner: string
+  readonly at: readonly (string | number)[]
+}
+
+export interface SharedStore {
+  readonly name: string
+  readonly owner: string
+  readonly at: readonly (string | number)[]
+}
+
+/** One element of a pod's networks annotation, with the NAD that it selects. */
+export interface SelectionSubject {
+  readonly selection: Selection
+  /** The pod's namespace. */
+  readonly namespace: string
+  readonly tenant: Tenant | undefined
+  readonly cluster: Cluster
+  readonly attachment: Attachment | undefined
+  /** The tenant of the NAD's namespace. */
+  readonly attachmentTenant: Tenant | undefined
+}
+
+/** A pod, or the pod template of a workload, with all of its selections. */
+export interface PodSubject {
+  readonly namespace: string
+  readonly metadata: ObjectMeta
+  readonly spec: PodSpec
+  readonly tenant: Tenant | undefined
+  readonly cluster: Cluster
+  readonly reading: SelectionsReading
+  readonly selections: readonly SelectionSubject[]
+  readonly defaultNetwork: DefaultNetwork | undefined
+  /** What the request is; a rule on forged status or changed annotations needs to know. */
+  readonly operation: 'CREATE' | 'UPDATE'
+  /** The old object's annotations on UPDATE. */
+  readonly before: ObjectMeta | undefined
+  /** The user who asks, when there is a request (not in lint). */
+  readonly user: string | undefined
+  /** It is the template of a Deployment, Job, …, not a pod itself. */
+  readonly isTemplate: boolean
+}
+
+export interface TenantSubject {
+  readonly tenant: Tenant
+  readonly cluster: Cluster
+  /** Other tenants that hold one of this tenant's (VLAN, master) pairs, or claim one of its namespaces. */
+  readonly rivals: readonly Tenant[]
+}
