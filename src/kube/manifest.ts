@@ -26,6 +26,7 @@ export interface PodSpec {
 }
 
 export interface Container {
+  readonly image?: string
   readonly name?: string
   readonly securityContext?: {
     readonly privileged?: boolean

@@ -1,16 +1,21 @@
 import type { Path } from '../json/value.ts'
 import type { Manifest } from '../kube/manifest.ts'
-import type { Finding, Severity } from './finding.ts'
+import type { Severity } from './finding.ts'
 import type { Subjects } from './subjects.ts'
 
 /** What a rule judges: a NAD, one element of a pod's networks annotation, a pod as a whole, or a Tenant. */
 export type Kind = keyof Subjects
 
-/** What `check` yields: where, and the offending value in quotes with what would be accepted. */
+/**
+ * What `check` yields. `at` leads through the manifest, `inside` on through the JSON that the string there holds.
+ * By default `at` is where the kind's JSON is: spec.config for an attachment, the networks annotation for a selection.
+ * A selection's `inside` starts at its own element.
+ */
 export interface Violation {
-  /** Where in the subject. Paths of `attachment` lead through spec.config, of `selection` through its element. */
-  readonly at: Path
+  /** The offending value in quotes, then what would be accepted. */
   readonly message: string
+  readonly at?: Path
+  readonly inside?: Path
 }
 
 /**
@@ -19,27 +24,23 @@ export interface Violation {
  */
 export interface Rule<K extends Kind> {
   readonly id: string
-  readonly kind: K
   readonly title: string
   readonly severity: Severity
-  /** What happens on the node or to another tenant when this is let through: one or two sentences. */
+  /** What happens on the node, or to another tenant, when this is let through: one or two sentences. */
   readonly why: string
   /** Where the fact comes from: project, file, specification section. */
   readonly source: string
-  /** A manifest that passes every rule in the example world (see example.ts), and one that breaks this rule alone. */
+  /** A manifest that passes every rule in the example world (example.ts), and one that breaks this rule alone. */
   readonly good: Example
   readonly bad: Example
   check(subject: Subjects[K]): Iterable<Violation>
 }
 
+/** The list of rules per kind; `rules/index.ts` is the one value of this type. */
+export type Rules = { readonly [K in Kind]: readonly Rule<K>[] }
+
 /** A manifest, and those that must exist beside it, over and above the example world. */
 export interface Example {
   readonly given?: readonly Manifest[]
   readonly manifest: Manifest
-}
-
-/** Turns what a rule yields into a finding that can stand alone. */
-export function finding(rule: Rule<Kind>, violation: Violation, at: Path, inside?: Path): Finding {
-  const { id, severity, title } = rule
-  return { rule: id, severity, title, message: violation.message, at, ...(inside && { inside }) }
 }

@@ -1,0 +1,19 @@
+/**
+ * Whether Linux takes this as an interface name: 1 to 15 bytes, not `.` or `..`, without `/`, `:` and white space.
+ * NUL is refused as well, since the kernel would read the name only up to it. Source: net/core/dev.c dev_valid_name().
+ */
+export function isInterfaceName(name: string): boolean {
+  const length = Buffer.byteLength(name)
+  if (length < 1 || length > 15 || name === '.' || name === '..') return false
+  return !/[/:\0\t-\r \u00a0]/.test(name)
+}
+
+/**
+ * The VLAN that a name of the form `eth0.200` stands for by convention (iproute2, ifcfg, spiderpool's ifacer): `eth0`
+ * and 200. `eth0.100.200` is VLAN 200 on `eth0.100`. Names prove nothing; other forms are mapped in the configuration.
+ */
+export function readVlanName(name: string): { parent: string; vlan: number } | undefined {
+  const [, parent, id] = /^(.+)\.([0-9]{1,4})$/.exec(name) ?? []
+  const vlan = Number(id)
+  return parent === undefined || vlan > 4095 ? undefined : { parent, vlan }
+}

@@ -1,0 +1,107 @@
+/**
+ * A set of VLAN ids as sorted, merged, inclusive ranges over 0–4095. Id 0 is untagged traffic, "native": a frame with
+ * a priority tag (VID 0) is treated as untagged by switches (IEEE 802.1Q-2018 table 9-2).
+ */
+export interface VlanSet {
+  readonly ranges: readonly VlanRange[]
+}
+
+export interface VlanRange {
+  readonly first: number
+  readonly last: number
+}
+
+export const NO_VLANS: VlanSet = { ranges: [] }
+export const NATIVE: VlanSet = vlanSet(0)
+/** What a trunk without a list carries: untagged traffic and every id that the 12 bits can say. */
+export const ALL_VLANS: VlanSet = vlanSet({ first: 0, last: 4095 })
+
+/** The set of these ids and ranges. */
+export function vlanSet(...members: readonly (number | VlanRange)[]): VlanSet {
+  const sorted = members
+    .map(member => (typeof member === 'number' ? { first: member, last: member } : member))
+    .sort((a, b) => a.first - b.first)
+  const ranges: VlanRange[] = []
+  for (const { first, last } of sorted) {
+    const before = ranges.at(-1)
+    if (before !== undefined && first <= before.last + 1) {
+      ranges[ranges.length - 1] = { first: before.first, last: Math.max(before.last, last) }
+    } else ranges.push({ first, last })
+  }
+  return { ranges }
+}
+
+/** Reads `100,200-209` and `native`. Ids are 1 to 4094; a reversed range, an empty part or anything else is undefined. */
+export function parseVlanSet(text: string): VlanSet | undefined {
+  // A list of every single id has 19,469 characters.
+  if (text.length > 20_000) return undefined
+  const members: VlanRange[] = []
+  for (const part of text.split(',')) {
+    const range = parseRange(part.trim())
+    if (range === undefined) return undefined
+    members.push(range)
+  }
+  return vlanSet(...members)
+}
+
+/** Prints the form that parseVlanSet reads; the empty set is `none`. */
+export function printVlans(set: VlanSet): string {
+  const parts = set.ranges.flatMap(({ first, last }) => {
+    if (first === 0) return last === 0 ? ['native'] : ['native', printRange(1, last)]
+    return [printRange(first, last)]
+  })
+  return parts.join(',') || 'none'
+}
+
+export function isEmptyVlans(set: VlanSet): boolean {
+  return set.ranges.length === 0
+}
+
+export function countVlans(set: VlanSet): number {
+  return set.ranges.reduce((count, { first, last }) => count + last - first + 1, 0)
+}
+
+export function uniteVlans(...sets: readonly VlanSet[]): VlanSet {
+  return vlanSet(...sets.flatMap(set => set.ranges))
+}
+
+export function intersectVlans(a: VlanSet, b: VlanSet): VlanSet {
+  return vlanSet(
+    ...a.ranges.flatMap(one =>
+      b.ranges.flatMap(other => {
+        const first = Math.max(one.first, other.first)
+        const last = Math.min(one.last, other.last)
+        return first <= last ? [{ first, last }] : []
+      }),
+    ),
+  )
+}
+
+/** What is in `a` and not in `b`. */
+export function subtractVlans(a: VlanSet, b: VlanSet): VlanSet {
+  let left = [...a.ranges]
+  for (const hole of b.ranges) {
+    left = left.flatMap(({ first, last }) => [
+      ...(first < hole.first ? [{ first, last: Math.min(last, hole.first - 1) }] : []),
+      ...(last > hole.last ? [{ first: Math.max(first, hole.last + 1), last }] : []),
+    ])
+  }
+  return { ranges: left }
+}
+
+export function containsVlans(outer: VlanSet, inner: VlanSet): boolean {
+  return isEmptyVlans(subtractVlans(inner, outer))
+}
+
+function parseRange(part: string): VlanRange | undefined {
+  if (part === 'native') return { first: 0, last: 0 }
+  const [, firstText, lastText] = /^([1-9][0-9]{0,3})(?:\s*-\s*([1-9][0-9]{0,3}))?$/.exec(part) ?? []
+  if (firstText === undefined) return undefined
+  const first = Number(firstText)
+  const last = Number(lastText ?? firstText)
+  return first <= last && last <= 4094 ? { first, last } : undefined
+}
+
+function printRange(first: number, last: number): string {
+  return first === last ? String(first) : `${first}-${last}`
+}

@@ -1,0 +1,13 @@
+import type { Finding } from './finding.ts'
+import type { Kind, Rule, Violation } from './rule.ts'
+import type { Subjects } from './subjects.ts'
+
+/** Where a violation stands in the manifest, given where its kind's JSON is. */
+export type Place = (violation: Violation) => Pick<Finding, 'at' | 'inside'>
+
+/** Judges one subject by each rule of its kind. A rule adds its id and constant title to what it yields. */
+export function evaluate<K extends Kind>(subject: Subjects[K], rules: readonly Rule<K>[], place: Place): Finding[] {
+  return rules.flatMap(({ id, severity, title, check }) =>
+    [...check(subject)].map(violation => ({ rule: id, severity, title, message: violation.message, ...place(violation) })),
+  )
+}

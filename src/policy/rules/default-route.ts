@@ -1,0 +1,69 @@
+import { isWholeFamily, printPrefix, unionCovers, type Prefix } from '../../net/prefix.ts'
+import type { RouteFact } from '../../cni/facts/facts.ts'
+import { attachment, macvlanConfig } from '../example.ts'
+import type { Rule } from '../rule.ts'
+
+const V4: Prefix = { family: 4, address: 0n, bits: 0 }
+const V6: Prefix = { family: 6, address: 0n, bits: 0 }
+
+export const defaultRoute: Rule<'attachment'> = {
+  id: 'default-route',
+  title: "The attachment takes the pod's default route away from Flannel",
+  severity: 'error',
+  why: 'CNI plugins since 1.0.0 put the new default route before the one on eth0: services, DNS and other nodes’ pods are then looked for in the VLAN.',
+  source:
+    'containernetworking/plugins pkg/ipam/ipam_linux.go ConfigureIface(), pkg/ip/route_linux.go; k3s #11574; multus #126',
+  good: {
+    manifest: attachment({
+      ...macvlanConfig(),
+      ipam: { type: 'whereabouts', range: '10.100.1.0/24', routes: [{ dst: '10.100.0.0/16' }] },
+    }),
+  },
+  bad: {
+    manifest: attachment({
+      ...macvlanConfig(),
+      ipam: { type: 'whereabouts', range: '10.100.1.0/24', routes: [{ dst: '0.0.0.0/0' }] },
+    }),
+  },
+
+  *check({ attachment: { facts }, tenant }) {
+    if (facts === undefined || tenant?.allowDefaultRoute) return
+    const certain = facts.routes.filter(route => route.installed === 'always')
+    for (const route of certain) {
+      if (route.effect === 'remove' && isWholeFamily(route.destination)) {
+        yield { inside: route.at, message: `${written(route)} removes the pod's default route: leave eth0's routes alone` }
+      } else if (isWholeFamily(route.destination)) yield { inside: route.at, message: explain(route) }
+    }
+    yield* splitDefaults(certain)
+  },
+}
+
+/** Several prefixes that are a default route together: 0.0.0.0/1 and 128.0.0.0/1, or finer. */
+function* splitDefaults(routes: readonly RouteFact[]) {
+  for (const whole of [V4, V6]) {
+    const parts = routes.filter(
+      ({ destination, effect, table }) =>
+        effect === 'add' && table === undefined && destination.family === whole.family && !isWholeFamily(destination),
+    )
+    const [first] = parts
+    if (first === undefined || !unionCovers(parts.map(part => part.destination), whole)) continue
+    const all = parts.map(part => `"${part.written ?? printPrefix(part.destination)}"`).join(' and ')
+    yield { inside: first.at, message: `${all} together are a default route: name the networks behind the VLAN instead` }
+  }
+}
+
+function explain(route: RouteFact): string {
+  const accepted = 'name the networks behind the VLAN instead, or ask for allowDefaultRoute'
+  switch (route.cause) {
+    case 'default-gateway':
+      return `${written(route)} makes "${route.plugin}" add ${printPrefix(route.destination)}: ${accepted}`
+    case 'connected':
+      return `${written(route)} is so broad that its connected route is a default route: use the VLAN's own prefix length`
+    default:
+      return `${written(route)} is a default route: ${accepted}`
+  }
+}
+
+function written(route: RouteFact): string {
+  return `"${route.written ?? printPrefix(route.destination)}"`
+}

@@ -1,0 +1,26 @@
+import { attachment, bridgeConfig } from '../example.ts'
+import type { Rule } from '../rule.ts'
+
+export const undecidableConfig: Rule<'attachment'> = {
+  id: 'undecidable-config',
+  title: 'Which VLAN this reaches is decided outside of the configuration',
+  severity: 'error',
+  why: 'A file on the node, or an object that SOCNI does not read, names the VLAN: nobody can tell here whether it was granted.',
+  source: 'ovs-cni, kube-ovn, danm, multus: their configuration readers (see the extractor of the type)',
+  good: { manifest: attachment(bridgeConfig()) },
+  bad: {
+    manifest: attachment({
+      cniVersion: '1.0.0',
+      name: 'ledger',
+      type: 'kube-ovn',
+      server_socket: '',
+      provider: 'ledger.finance.ovn',
+    }),
+  },
+
+  *check({ attachment: { facts } }) {
+    for (const { problem, at, message } of facts?.problems ?? []) {
+      if (problem === 'undecidable') yield { inside: at, message }
+    }
+  },
+}

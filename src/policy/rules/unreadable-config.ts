@@ -1,0 +1,21 @@
+import { attachment, macvlanConfig } from '../example.ts'
+import type { Rule } from '../rule.ts'
+
+export const unreadableConfig: Rule<'attachment'> = {
+  id: 'unreadable-config',
+  title: 'The CNI configuration cannot be read',
+  severity: 'error',
+  why: 'The plugin cannot decode it either, so pods wait in ContainerCreating; and what cannot be read cannot be judged.',
+  source: 'CNI SPEC 1.1 section 1; containernetworking/cni libcni/conf.go; RFC 8259',
+  good: { manifest: attachment(macvlanConfig()) },
+  bad: { manifest: attachment(JSON.stringify(macvlanConfig()).replace('"bridge"', '"bridge",')) },
+
+  *check({ attachment: { reading, facts } }) {
+    for (const { problem, at, message } of reading.problems) {
+      if (problem === 'unreadable') yield { inside: at, message }
+    }
+    for (const { problem, at, message } of facts?.problems ?? []) {
+      if (problem === 'wrong-type' || problem === 'malformed' || problem === 'missing') yield { inside: at, message }
+    }
+  },
+}
