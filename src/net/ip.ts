@@ -106,3 +106,17 @@ function longestZeroRun(groups: readonly number[]): { start: number; length: num
   }
   return best
 }
+
+/** Below, equal or above zero, as for Array.sort; IPv4 comes before IPv6. */
+export function compareIps(a: Ip, b: Ip): number {
+  if (a.family !== b.family) return a.family - b.family
+  return a.value < b.value ? -1 : a.value > b.value ? 1 : 0
+}
+
+export function nextIp({ family, value }: Ip): Ip {
+  return { family, value: value + 1n }
+}
+
+export function previousIp({ family, value }: Ip): Ip {
+  return { family, value: value - 1n }
+}

@@ -1,8 +1,8 @@
 import type { JsonValue, Path } from '../../json/value.ts'
 import type {
   AddressFact,
-  Facts,
   FactProblem,
+  Facts,
   HostPathFact,
   MtuFact,
   PodInput,
@@ -71,7 +71,8 @@ export class FactsBuilder {
   }
 
   mtu(mtu: number | undefined, at: Path): void {
-    if (mtu !== undefined && mtu !== 0) this.#facts.mtus.push({ plugin: this.plugin, mtu, at } satisfies MtuFact)
+    if (mtu !== undefined && mtu !== 0)
+      this.#facts.mtus.push({ plugin: this.plugin, mtu, at } satisfies MtuFact)
   }
 
   type(fact: Unstated<TypeFact>): void {

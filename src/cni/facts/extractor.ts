@@ -1,5 +1,5 @@
-import type { Fields } from './fields.ts'
 import type { FactsBuilder } from './builder.ts'
+import type { Fields } from './fields.ts'
 
 /**
  * Every key that a plugin's Go structs decode, with those of nested objects (and of the objects in nested lists).

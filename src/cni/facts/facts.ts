@@ -129,8 +129,7 @@ export interface PodInput extends Stated {
 
 /** What is wrong with, or cannot be known from, the configuration itself. */
 export interface FactProblem extends Stated {
-  readonly problem:
-    /** A value that the plugin's Go struct cannot decode: ADD fails. */
+  readonly problem: /** A value that the plugin's Go struct cannot decode: ADD fails. */
     | 'wrong-type'
     /** A key that Go would match to a known key, but that is spelt differently. */
     | 'misspelt-key'

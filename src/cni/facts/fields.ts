@@ -27,38 +27,41 @@ export class Fields {
   }
 
   string(key: string): string | undefined {
-    return this.#read(key, 'a string', value => typeof value === 'string')
+    return this.#read(key, 'a string', isString)
   }
 
   boolean(key: string): boolean | undefined {
-    return this.#read(key, 'true or false', value => typeof value === 'boolean')
+    return this.#read(key, 'true or false', isBoolean)
   }
 
   /** Go decodes a number with a fraction into no integer type. */
   integer(key: string): number | undefined {
-    return this.#read(key, 'a whole number', value => typeof value === 'number' && Number.isInteger(value))
+    return this.#read(key, 'a whole number', isInteger)
   }
 
   object(key: string): Fields | undefined {
-    const value = this.#read<JsonObject>(key, 'an object', isObject)
+    const value = this.#read(key, 'an object', isObject)
     return value && new Fields(value, this.path(key), this.#onWrongType)
   }
 
   /** The objects of a list; an element that is no object is reported and left out. */
   objects(key: string): Fields[] {
-    const list = this.#read<JsonValue[]>(key, 'a list of objects', Array.isArray) ?? []
-    const found: Fields[] = []
-    for (const [index, value] of list.entries()) {
-      const at = this.path(key, index)
-      if (isObject(value)) found.push(new Fields(value, at, this.#onWrongType))
-      else this.#onWrongType(at, 'an object', value)
-    }
-    return found
+    return this.#objectsOf(this.#read(key, 'a list of objects', isArray) ?? [], this.path(key))
+  }
+
+  /** The objects of a list within a list, as host-local's `ranges` has them. */
+  objectLists(key: string): Fields[] {
+    const lists = this.#read(key, 'a list of lists', isArray) ?? []
+    return [...lists.entries()].flatMap(([index, list]) => {
+      if (isArray(list)) return this.#objectsOf(list, this.path(key, index))
+      this.#onWrongType(this.path(key, index), 'a list of objects', list)
+      return []
+    })
   }
 
   /** The strings of a list with their paths. */
   strings(key: string): { value: string; at: Path }[] {
-    const list = this.#read<JsonValue[]>(key, 'a list of strings', Array.isArray) ?? []
+    const list = this.#read(key, 'a list of strings', isArray) ?? []
     const found: { value: string; at: Path }[] = []
     for (const [index, value] of list.entries()) {
       const at = this.path(key, index)
@@ -68,15 +71,40 @@ export class Fields {
     return found
   }
 
+  #objectsOf(list: readonly JsonValue[], at: Path): Fields[] {
+    const found: Fields[] = []
+    for (const [index, value] of list.entries()) {
+      if (isObject(value)) found.push(new Fields(value, [...at, index], this.#onWrongType))
+      else this.#onWrongType([...at, index], 'an object', value)
+    }
+    return found
+  }
+
   #read<T extends JsonValue>(
     key: string,
     expected: string,
-    isExpected: (value: JsonValue) => boolean,
+    isExpected: (value: JsonValue) => value is T,
   ): T | undefined {
     const value = this.body[key]
     if (value === undefined || value === null) return undefined
-    if (isExpected(value)) return value as T
+    if (isExpected(value)) return value
     this.#onWrongType(this.path(key), expected, value)
     return undefined
   }
+}
+
+function isArray(value: JsonValue): value is JsonValue[] {
+  return Array.isArray(value)
+}
+
+function isString(value: JsonValue): value is string {
+  return typeof value === 'string'
+}
+
+function isBoolean(value: JsonValue): value is boolean {
+  return typeof value === 'boolean'
+}
+
+function isInteger(value: JsonValue): value is number {
+  return Number.isInteger(value)
 }

@@ -1,71 +1,39 @@
 import { foldKey } from '../../json/fold.ts'
+import { quote } from '../../json/quote.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../../json/value.ts'
 import type { Network } from '../network.ts'
 import { FactsBuilder } from './builder.ts'
 import type { Extractor, KeyTree } from './extractor.ts'
+import { extractors } from './extractors.ts'
 import type { Facts, TypeFact } from './facts.ts'
 import { Fields } from './fields.ts'
-import { hostLocal } from './host-local.ts'
-import { vlan } from './vlan.ts'
+import { COMMON_KEYS, VLAN_KEYS } from './keys.ts'
 
-export type { Facts } from './facts.ts'
+const pluginExtractors = indexByType('plugin')
+const ipamExtractors = indexByType('ipam')
 
-/** One extractor per CNI type. A type that is not in this list is unknown, and refused for tenants. */
-export const extractors: readonly Extractor[] = [vlan, hostLocal]
-
-const byRole = {
-  plugin: indexByType('plugin'),
-  ipam: indexByType('ipam'),
-}
-
-/** Keys that libcni and the runtime read or write in any plugin's configuration (CNI SPEC 1.1 section 1). */
-const COMMON_KEYS: KeyTree = {
-  cniVersion: {},
-  cniVersions: {},
-  name: {},
-  type: {},
-  args: { cni: {} },
-  ipMasq: {},
-  ipam: {},
-  dns: { nameservers: {}, domain: {}, search: {}, options: {} },
-  capabilities: { ips: {}, mac: {}, portMappings: {}, bandwidth: {}, infinibandGUID: {}, deviceID: {}, dns: {}, ipRanges: {}, aliases: {} },
-  runtimeConfig: {},
-  prevResult: {},
-  deviceID: {},
-  pciBusID: {},
-  plugins: {},
-  disableCheck: {},
-  disableGC: {},
-  loadOnlyInlinedPlugins: {},
-}
-
-/** Every key that some extractor knows: for the strict reader, which refuses keys that only fold to one of them. */
-export const knownKeys: ReadonlySet<string> = new Set(
-  [COMMON_KEYS, ...extractors.map(extractor => extractor.keys)].flatMap(keysOf),
-)
-
-/** Delegates may nest (flannel in multus in …): deeper than any real configuration is not followed, but reported. */
+/** Delegates may nest (flannel in multus in …). Deeper than any real configuration is not followed, but reported. */
 const MAX_NESTING = 8
 
-/** Reads every plugin of a network with the extractor of its type. */
+/** Reads every plugin of a network with the extractor of its type. Linear in the size of the configuration. */
 export function extractFacts(network: Network): Facts {
   const facts = new FactsBuilder('', network.name, extractNested)
-  for (const plugin of network.plugins) extractPlugin(plugin.body, plugin.at, 'plugin', facts)
+  for (const { body, at } of network.plugins) extractPlugin(body, at, 'plugin', facts)
   return facts.build()
 }
 
 function extractNested(body: JsonValue, at: Path, role: TypeFact['role'], by: FactsBuilder): void {
-  if (!isObject(body)) return
-  extractPlugin(body, at, role, by)
+  if (isObject(body)) extractPlugin(body, at, role, by)
+  else by.problem('wrong-type', at, `${quote(JSON.stringify(body))} is no configuration: write a JSON object`)
 }
 
 function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: FactsBuilder): void {
   const type = typeof body.type === 'string' ? body.type : ''
-  const chain = by.plugin === '' ? type : `${by.plugin} > ${type}`
-  const facts = by.speakingFor(chain)
-  const extractor = byRole[role === 'ipam' ? 'ipam' : 'plugin'].get(type)
+  const chain = by.plugin === '' ? [type] : [...by.plugin.split(' > '), type]
+  const facts = by.speakingFor(chain.join(' > '))
+  const extractor = (role === 'ipam' ? ipamExtractors : pluginExtractors).get(type)
   facts.type({ at: [...at, 'type'], type, role, known: extractor !== undefined })
-  if (chain.split(' > ').length > MAX_NESTING) {
+  if (chain.length > MAX_NESTING) {
     facts.problem('undecidable', at, `delegates are nested deeper than ${MAX_NESTING} levels`)
     return
   }
@@ -73,13 +41,18 @@ function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: F
 
   const keys = role === 'ipam' ? extractor.keys : { ...COMMON_KEYS, ...extractor.keys }
   reportMisspeltKeys(body, at, keys, facts)
+  if (role !== 'ipam') reportIgnoredVlanKeys(body, at, extractor, facts)
   const conf = new Fields(body, at, (where, expected, found) =>
-    facts.problem('wrong-type', where, `${JSON.stringify(found)} is not ${expected}: the plugin cannot decode it and ADD fails`),
+    facts.problem(
+      'wrong-type',
+      where,
+      `${quote(JSON.stringify(found))} is not ${expected}: the plugin cannot decode it and ADD fails`,
+    ),
   )
   extractor.extract(conf, facts)
 }
 
-/** Go matches keys without regard to case, so `VLANID` is read as `vlanId`: a checker that overlooks it is bypassed. */
+/** Go matches keys without regard to case, so `vlanID` is `vlanId` to the vlan plugin, though ovn-k8s has a `vlanID`. */
 function reportMisspeltKeys(value: JsonValue, at: Path, keys: KeyTree, facts: FactsBuilder): void {
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) reportMisspeltKeys(item, [...at, index], keys, facts)
@@ -89,20 +62,38 @@ function reportMisspeltKeys(value: JsonValue, at: Path, keys: KeyTree, facts: Fa
   const spelling = new Map(Object.keys(keys).map(key => [foldKey(key), key]))
   for (const [key, inner] of Object.entries(value)) {
     const known = spelling.get(foldKey(key))
-    if (known !== undefined && known !== key) {
-      facts.problem('misspelt-key', [...at, key], `"${key}" is read as "${known}" by the plugin: write "${known}"`)
-    }
-    const tree = known === undefined ? undefined : keys[known]
-    if (tree !== undefined) reportMisspeltKeys(inner, [...at, key], tree, facts)
+    if (known === undefined) continue
+    if (known !== key)
+      facts.problem(
+        'misspelt-key',
+        [...at, key],
+        `"${key}" is read as "${known}" by the plugin: write "${known}"`,
+      )
+    reportMisspeltKeys(inner, [...at, key], keys[known] ?? {}, facts)
+  }
+}
+
+function reportIgnoredVlanKeys(
+  body: JsonObject,
+  at: Path,
+  { keys, types }: Extractor,
+  facts: FactsBuilder,
+): void {
+  const read = VLAN_KEYS.filter(key => keys[key] !== undefined)
+  const instead =
+    read.length > 0
+      ? `it reads ${read.map(key => `"${key}"`).join(' and ')}`
+      : 'it reads no VLAN at all, only its interface'
+  for (const key of VLAN_KEYS) {
+    if (keys[key] !== undefined || body[key] === undefined || body[key] === null) continue
+    facts.problem('ignored-vlan-key', [...at, key], `type "${types[0]}" does not read "${key}": ${instead}`)
   }
 }
 
 function indexByType(role: Extractor['role']): ReadonlyMap<string, Extractor> {
   return new Map(
-    extractors.filter(extractor => extractor.role === role).flatMap(extractor => extractor.types.map(type => [type, extractor])),
+    extractors
+      .filter(extractor => extractor.role === role)
+      .flatMap(extractor => extractor.types.map(type => [type, extractor])),
   )
-}
-
-function keysOf(tree: KeyTree): string[] {
-  return Object.entries(tree).flatMap(([key, inner]) => [key, ...keysOf(inner)])
 }

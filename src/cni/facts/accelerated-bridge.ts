@@ -1,0 +1,44 @@
+import { NATIVE, uniteVlans, vlanSet } from '../../net/vlan-set.ts'
+import { declareCapabilities, readTrunk, readVlanId, runIpam, TRUNK_KEYS } from './common.ts'
+import type { Extractor } from './extractor.ts'
+
+/** A virtual function whose representor becomes a port of one of several bridges. */
+export const acceleratedBridge: Extractor = {
+  types: ['accelerated-bridge'],
+  role: 'plugin',
+  source: 'k8snetworkplumbingwg/accelerated-bridge-cni v0.6 pkg/types/types.go',
+  keys: {
+    bridge: {},
+    vlan: {},
+    trunk: TRUNK_KEYS,
+    setUplinkVlan: {},
+    mac: {},
+    mtu: {},
+    debug: {},
+    deviceID: {},
+  },
+
+  extract(conf, facts) {
+    const written = conf.string('bridge') || undefined
+    const id = readVlanId(conf, 'vlan', facts)
+    const trunk = readTrunk(conf, 'trunk', 1, facts)
+    const own = id === undefined ? NATIVE : vlanSet(id)
+    for (const name of (written ?? 'cni0').split(',')) {
+      facts.uplink({
+        at: conf.has('trunk') ? conf.path('trunk') : conf.has('vlan') ? conf.path('vlan') : conf.at,
+        master: {
+          name: name.trim(),
+          at: conf.path('bridge'),
+          use: 'bridge',
+          byDefault: written === undefined,
+          inContainer: false,
+        },
+        vlans: trunk === undefined ? own : uniteVlans(trunk, own),
+        source: trunk === undefined ? (id === undefined ? 'default' : 'key') : 'trunk',
+      })
+    }
+    facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    declareCapabilities(conf, facts, 'ips', 'mac', 'deviceID')
+    runIpam(conf, facts, 'optional')
+  },
+}

@@ -1,0 +1,93 @@
+import { uniteVlans, type VlanSet, vlanSet } from '../../net/vlan-set.ts'
+import type { FactsBuilder } from './builder.ts'
+import {
+  declareCapabilities,
+  defaultRouteFact,
+  readsArgs,
+  readTrunk,
+  readVlanId,
+  runIpam,
+  TRUNK_KEYS,
+} from './common.ts'
+import type { Extractor } from './extractor.ts'
+import type { Uplink } from './facts.ts'
+import type { Fields } from './fields.ts'
+
+/** A veth pair whose host end becomes a port of a Linux bridge, tagged by the bridge's VLAN filter. */
+export const bridge: Extractor = {
+  types: ['bridge', 'cnv-bridge'],
+  role: 'plugin',
+  source: 'containernetworking/plugins v1.9.1 plugins/main/bridge/bridge.go; OpenShift names it cnv-bridge',
+  keys: {
+    bridge: {},
+    isGateway: {},
+    isDefaultGateway: {},
+    forceAddress: {},
+    ipMasq: {},
+    ipMasqBackend: {},
+    mtu: {},
+    hairpinMode: {},
+    promiscMode: {},
+    vlan: {},
+    vlanTrunk: TRUNK_KEYS,
+    preserveDefaultVlan: {},
+    macspoofchk: {},
+    disableContainerInterface: {},
+    portIsolation: {},
+    args: { cni: { mac: {} } },
+  },
+
+  extract(conf, facts) {
+    const name = conf.string('bridge') || undefined
+    facts.uplink({
+      at: conf.has('vlan') ? conf.path('vlan') : conf.has('vlanTrunk') ? conf.path('vlanTrunk') : conf.at,
+      master: {
+        name: name ?? 'cni0',
+        at: conf.path('bridge'),
+        use: 'bridge',
+        byDefault: name === undefined,
+        inContainer: false,
+      },
+      ...readVlans(conf, facts),
+    })
+    if (conf.boolean('isDefaultGateway')) {
+      // One for each family that the IPAM plugin gives an address of; which those are is not known before it ran.
+      const at = conf.path('isDefaultGateway')
+      for (const family of [4, 6] as const) {
+        facts.route(
+          defaultRouteFact(family, { at, cause: 'default-gateway', written: '"isDefaultGateway": true' }),
+        )
+      }
+    }
+    if (conf.boolean('forceAddress') && name === undefined) {
+      facts.problem(
+        'contradiction',
+        conf.path('forceAddress'),
+        '"forceAddress" would delete the address of "cni0": name a bridge',
+      )
+    }
+    facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    declareCapabilities(conf, facts, 'ips', 'mac')
+    readsArgs(conf, facts, 'mac')
+    runIpam(conf, facts, 'optional')
+  },
+}
+
+/**
+ * What the port carries. Versions differ: before 1.8 a trunk kept the bridge's default VLAN as its native one, and
+ * a trunk without `vlan` gets PVID 1 everywhere; so the union of all versions is stated.
+ */
+function readVlans(conf: Fields, facts: FactsBuilder): Pick<Uplink, 'vlans' | 'source'> {
+  const id = readVlanId(conf, 'vlan', facts)
+  const trunk = readTrunk(conf, 'vlanTrunk', 1, facts)
+  if (trunk !== undefined) {
+    return { vlans: uniteVlans(trunk, nativeOf(id, conf)), source: 'trunk' }
+  }
+  if (id !== undefined && id !== 0) return { vlans: vlanSet(id), source: 'key' }
+  return { vlans: vlanSet(0), source: conf.has('vlan') ? 'key' : 'default' }
+}
+
+function nativeOf(id: number | undefined, conf: Fields): VlanSet {
+  if (id === undefined || id === 0) return vlanSet(1)
+  return conf.boolean('preserveDefaultVlan') ? vlanSet(1, id) : vlanSet(id)
+}

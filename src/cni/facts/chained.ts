@@ -1,0 +1,78 @@
+import type { Extractor } from './extractor.ts'
+
+/** Plugins that join no host network and add no route; their keys are listed so that misspelt ones are found. */
+
+export const loopback: Extractor = {
+  types: ['loopback'],
+  role: 'plugin',
+  source: 'containernetworking/plugins v1.9.1 plugins/main/loopback/loopback.go',
+  keys: {},
+  extract() {},
+}
+
+/** Returns an empty result, so that a chained plugin acts on eth0. */
+export const passthru: Extractor = {
+  types: ['passthru'],
+  role: 'plugin',
+  source: 'multus-cni cmd/passthru-cni/main.go',
+  keys: {},
+  extract() {},
+}
+
+export const bandwidth: Extractor = {
+  types: ['bandwidth'],
+  role: 'plugin',
+  source: 'containernetworking/plugins v1.9.1 plugins/meta/bandwidth/main.go',
+  keys: {
+    ingressRate: {},
+    ingressBurst: {},
+    egressRate: {},
+    egressBurst: {},
+    unshapedSubnets: {},
+    shapedSubnets: {},
+  },
+  extract(conf) {
+    for (const key of ['ingressRate', 'ingressBurst', 'egressRate', 'egressBurst']) conf.integer(key)
+  },
+}
+
+export const firewall: Extractor = {
+  types: ['firewall'],
+  role: 'plugin',
+  source: 'containernetworking/plugins v1.9.1 plugins/meta/firewall/firewall.go',
+  keys: { backend: {}, firewalldZone: {}, iptablesAdminChainName: {}, ingressPolicy: {} },
+  extract(conf) {
+    for (const key of ['backend', 'firewalldZone', 'iptablesAdminChainName', 'ingressPolicy'])
+      conf.string(key)
+  },
+}
+
+export const portmap: Extractor = {
+  types: ['portmap'],
+  role: 'plugin',
+  source: 'containernetworking/plugins v1.9.1 plugins/meta/portmap/main.go',
+  keys: {
+    backend: {},
+    snat: {},
+    conditionsV4: {},
+    conditionsV6: {},
+    markMasqBit: {},
+    masqAll: {},
+    externalSetMarkChain: {},
+    containerID: {},
+  },
+  extract(conf) {
+    conf.boolean('snat')
+  },
+}
+
+/** RDMA devices follow the interface that an earlier plugin moved. */
+export const rdma: Extractor = {
+  types: ['rdma'],
+  role: 'plugin',
+  source: 'k8snetworkplumbingwg/rdma-cni pkg/types/types.go',
+  keys: { deviceID: {} },
+  extract(conf) {
+    conf.string('deviceID')
+  },
+}

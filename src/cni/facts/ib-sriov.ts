@@ -1,0 +1,25 @@
+import { NATIVE } from '../../net/vlan-set.ts'
+import { declareCapabilities, runIpam } from './common.ts'
+import type { Extractor } from './extractor.ts'
+import { deviceMaster } from './sriov.ts'
+
+/** An InfiniBand virtual function. A partition key separates like a VLAN, but grants do not speak of partitions. */
+export const ibSriov: Extractor = {
+  types: ['ib-sriov'],
+  role: 'plugin',
+  source: 'k8snetworkplumbingwg/ib-sriov-cni pkg/types/types.go',
+  keys: { pkey: {}, link_state: {}, rdmaIsolation: {}, ibKubernetesEnabled: {}, deviceID: {} },
+
+  extract(conf, facts) {
+    facts.uplink({ at: conf.at, master: deviceMaster(conf), vlans: NATIVE, source: 'untagged' })
+    if (conf.string('pkey')) {
+      facts.problem(
+        'undecidable',
+        conf.path('pkey'),
+        'an InfiniBand partition is no VLAN: SOCNI has no grant that could allow it',
+      )
+    }
+    declareCapabilities(conf, facts, 'ips', 'deviceID')
+    runIpam(conf, facts, 'optional')
+  },
+}

@@ -1,0 +1,24 @@
+import { declareCapabilities, masterAt, runIpam, untaggedUplink } from './common.ts'
+import type { Extractor } from './extractor.ts'
+
+/**
+ * A virtual NIC that shares the MAC of its master. Without a master it takes the interface of an earlier result, else
+ * the default-route interface; an author-set prevResult is refused by the reader of the network.
+ */
+export const ipvlan: Extractor = {
+  types: ['ipvlan'],
+  role: 'plugin',
+  source: 'containernetworking/plugins v1.9.1 plugins/main/ipvlan/ipvlan.go',
+  keys: { master: {}, mode: {}, mtu: {}, linkInContainer: {} },
+
+  extract(conf, facts) {
+    untaggedUplink(conf, masterAt(conf, 'master', 'ride'), facts)
+    const mode = conf.string('mode')
+    if (mode && !['l2', 'l3', 'l3s'].includes(mode)) {
+      facts.problem('malformed', conf.path('mode'), `"${mode}" is no ipvlan mode: use l2, l3 or l3s`)
+    }
+    facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    declareCapabilities(conf, facts, 'ips')
+    runIpam(conf, facts, 'optional')
+  },
+}

@@ -1,0 +1,41 @@
+import { ROUTE_KEYS, readRoutes } from './common.ts'
+import type { Extractor } from './extractor.ts'
+
+/** kube-ovn: the VLAN is in a Vlan resource that a Subnet resource refers to. */
+export const kubeOvn: Extractor = {
+  types: ['kube-ovn'],
+  role: 'plugin',
+  source: 'kubeovn/kube-ovn pkg/netconf/types.go; Subnet.spec.vlan, Vlan.spec.id',
+  keys: {
+    server_socket: {},
+    provider: {},
+    routes: ROUTE_KEYS,
+    ipam: { type: {}, server_socket: {}, provider: {}, routes: ROUTE_KEYS },
+  },
+
+  extract(conf, facts) {
+    facts.problem(
+      'undecidable',
+      conf.at,
+      "kube-ovn's Subnet and Vlan resources choose the VLAN, which SOCNI does not read",
+    )
+    readRoutes(conf, 'routes', facts)
+    const ipam = conf.object('ipam')
+    if (ipam !== undefined) readRoutes(ipam, 'routes', facts)
+    facts.hostPath(conf.string('server_socket'), 'connect', conf.path('server_socket'))
+    facts.hostPath(ipam?.string('server_socket'), 'connect', conf.path('ipam', 'server_socket'))
+  },
+}
+
+/** The IPAM half, under which another plugin takes its addresses from kube-ovn. */
+export const kubeOvnIpam: Extractor = {
+  types: ['kube-ovn'],
+  role: 'ipam',
+  source: 'kubeovn/kube-ovn pkg/netconf/types.go IPAMConf',
+  keys: { type: {}, server_socket: {}, provider: {}, routes: ROUTE_KEYS },
+
+  extract(conf, facts) {
+    readRoutes(conf, 'routes', facts)
+    facts.hostPath(conf.string('server_socket'), 'connect', conf.path('server_socket'))
+  },
+}

@@ -1,0 +1,25 @@
+import { declareCapabilities, masterAt, runIpam, untaggedUplink } from './common.ts'
+import type { Extractor } from './extractor.ts'
+
+/** A virtual NIC with its own MAC on a master; it has no VLAN of its own, only that of its master. */
+export const macvlan: Extractor = {
+  types: ['macvlan'],
+  role: 'plugin',
+  source: 'containernetworking/plugins v1.9.1 plugins/main/macvlan/macvlan.go',
+  keys: { master: {}, mode: {}, mtu: {}, mac: {}, linkInContainer: {}, bcqueuelen: {} },
+
+  extract(conf, facts) {
+    untaggedUplink(conf, masterAt(conf, 'master', 'ride'), facts)
+    const mode = conf.string('mode')
+    if (mode && !['bridge', 'private', 'vepa', 'passthru'].includes(mode)) {
+      facts.problem(
+        'malformed',
+        conf.path('mode'),
+        `"${mode}" is no macvlan mode: use bridge, private, vepa or passthru`,
+      )
+    }
+    facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    declareCapabilities(conf, facts, 'ips', 'mac')
+    runIpam(conf, facts, 'optional')
+  },
+}

@@ -1,0 +1,95 @@
+import { quote } from '../../json/quote.ts'
+import { firstAddress, lastAddress, parsePrefix } from '../../net/prefix.ts'
+import { NATIVE, vlanSet } from '../../net/vlan-set.ts'
+import type { FactsBuilder } from './builder.ts'
+import { connectedRoute, defaultRouteFact, readVlanId } from './common.ts'
+import type { Extractor } from './extractor.ts'
+import type { Fields } from './fields.ts'
+
+/** A network of OVN-Kubernetes. Only topology localnet leads to a physical network, with an optional VLAN. */
+export const ovnK8sCniOverlay: Extractor = {
+  types: ['ovn-k8s-cni-overlay'],
+  role: 'plugin',
+  source: 'ovn-kubernetes go-controller/pkg/cni/types/types.go NetConf',
+  keys: {
+    topology: {},
+    netAttachDefName: {},
+    mtu: {},
+    subnets: {},
+    excludeSubnets: {},
+    reservedSubnets: {},
+    infrastructureSubnets: {},
+    joinSubnet: {},
+    defaultGatewayIPs: {},
+    vlanID: {},
+    allowPersistentIPs: {},
+    physicalNetworkName: {},
+    role: {},
+    transitSubnet: {},
+    deviceID: {},
+    logFile: {},
+    logLevel: {},
+  },
+
+  extract(conf, facts) {
+    if (conf.string('topology') === 'localnet') {
+      const id = readVlanId(conf, 'vlanID', facts)
+      // The bridge mapping is found by the physical network's name, else by the network's own.
+      const physical = conf.string('physicalNetworkName') || undefined
+      facts.uplink({
+        at: conf.has('vlanID') ? conf.path('vlanID') : conf.at,
+        master: {
+          name: physical ?? facts.networkName,
+          at: conf.path('physicalNetworkName'),
+          use: 'bridge',
+          byDefault: physical === undefined,
+          inContainer: false,
+        },
+        vlans: id === undefined ? NATIVE : vlanSet(id),
+        source: id === undefined ? 'default' : 'key',
+      })
+    } else if (conf.has('vlanID')) {
+      facts.problem(
+        'ignored-vlan-key',
+        conf.path('vlanID'),
+        '"vlanID" is read for "topology": "localnet" only',
+      )
+    }
+    if (conf.string('role') === 'primary') {
+      for (const family of [4, 6] as const) {
+        facts.route(
+          defaultRouteFact(family, { at: conf.path('role'), cause: 'plugin', written: '"role": "primary"' }),
+        )
+      }
+    }
+    readSubnets(conf, facts)
+    facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    facts.hostPath(conf.string('logFile'), 'write', conf.path('logFile'))
+  },
+}
+
+/** `10.128.0.0/14/23,fd00::/48`: a comma list, for layer 3 with the host prefix behind a second slash. */
+function readSubnets(conf: Fields, facts: FactsBuilder): void {
+  const at = conf.path('subnets')
+  for (const part of conf.string('subnets')?.split(',') ?? []) {
+    const text = part.trim().split('/').slice(0, 2).join('/')
+    const subnet = parsePrefix(text)
+    if (subnet === undefined)
+      facts.problem(
+        'malformed',
+        at,
+        `${quote(part.trim())} is no subnet: write prefixes like "10.100.0.0/16"`,
+      )
+    else {
+      facts.subnet({
+        at,
+        subnet,
+        gateway: undefined,
+        first: firstAddress(subnet),
+        last: lastAddress(subnet),
+        source: 'range',
+      })
+      connectedRoute(subnet, at, part.trim(), facts)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { ALL_VLANS, vlanSet } from '../../net/vlan-set.ts'
+import type { FactsBuilder } from './builder.ts'
+import { declareCapabilities, readsArgs, readTrunk, readVlanId, runIpam, TRUNK_KEYS } from './common.ts'
+import type { Extractor } from './extractor.ts'
+import type { Uplink } from './facts.ts'
+import type { Fields } from './fields.ts'
+
+/** A port of an Open vSwitch bridge. Without `vlan` and `trunk` it is a trunk that carries every VLAN. */
+export const ovs: Extractor = {
+  types: ['ovs'],
+  role: 'plugin',
+  source: 'k8snetworkplumbingwg/ovs-cni v0.9 pkg/types/types.go, pkg/plugin/plugin.go',
+  keys: {
+    bridge: {},
+    vlan: {},
+    mtu: {},
+    trunk: TRUNK_KEYS,
+    deviceID: {},
+    configuration_path: {},
+    socket_file: {},
+    link_state_check_retries: {},
+    link_state_check_interval: {},
+    interface_type: {},
+    ofport_request: {},
+    ovnPort: {},
+    mirrors: { name: {}, ingress: {}, egress: {} },
+    args: { cni: { mac: {}, ovnPort: {} } },
+  },
+
+  extract(conf, facts) {
+    const bridge = conf.string('bridge') || undefined
+    if (bridge === undefined) {
+      facts.problem(
+        'undecidable',
+        conf.at,
+        'without "bridge" a file on the node or the pod\'s ovnPort chooses it: name the bridge',
+      )
+    }
+    facts.uplink({
+      at: conf.has('trunk') ? conf.path('trunk') : conf.has('vlan') ? conf.path('vlan') : conf.at,
+      master: {
+        name: bridge ?? 'br-int',
+        at: conf.path('bridge'),
+        use: 'bridge',
+        byDefault: bridge === undefined,
+        inContainer: false,
+      },
+      ...readVlans(conf, facts),
+    })
+    const configuration = conf.string('configuration_path')
+    if (configuration) {
+      const at = conf.path('configuration_path')
+      facts.hostPath(configuration, 'read', at)
+      facts.problem(
+        'undecidable',
+        at,
+        'a file on the node would fill in the bridge, VLAN and trunk: write them here',
+      )
+    }
+    const socket = conf.string('socket_file')
+    facts.hostPath(socket, 'connect', conf.path('socket_file'))
+    if (conf.has('mirrors')) {
+      facts.problem(
+        'undecidable',
+        conf.path('mirrors'),
+        'a mirror shows the traffic of other ports: SOCNI has no grant that could allow it',
+      )
+    }
+    facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    declareCapabilities(conf, facts, 'ips', 'mac', 'deviceID')
+    readsArgs(conf, facts, 'mac', 'ovnPort')
+    runIpam(conf, facts, 'optional')
+  },
+}
+
+/** With both, `trunk` wins and `vlan` is dropped. */
+function readVlans(conf: Fields, facts: FactsBuilder): Pick<Uplink, 'vlans' | 'source'> {
+  const id = readVlanId(conf, 'vlan', facts)
+  const trunk = readTrunk(conf, 'trunk', 0, facts)
+  if (trunk !== undefined && trunk.ranges.length > 0) {
+    if (id !== undefined)
+      facts.problem(
+        'contradiction',
+        conf.path('vlan'),
+        '"trunk" is used and "vlan" is dropped: keep one of them',
+      )
+    return { vlans: trunk, source: 'trunk' }
+  }
+  return id === undefined || id === 0
+    ? { vlans: ALL_VLANS, source: 'default' }
+    : { vlans: vlanSet(id), source: 'key' }
+}

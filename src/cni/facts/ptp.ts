@@ -1,0 +1,16 @@
+import { declareCapabilities, runIpam } from './common.ts'
+import type { Extractor } from './extractor.ts'
+
+/** A veth pair routed by the host: no host network is joined, routes come from IPAM alone. */
+export const ptp: Extractor = {
+  types: ['ptp'],
+  role: 'plugin',
+  source: 'containernetworking/plugins v1.9.1 plugins/main/ptp/ptp.go',
+  keys: { ipMasq: {}, ipMasqBackend: {}, mtu: {} },
+
+  extract(conf, facts) {
+    facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    declareCapabilities(conf, facts, 'ips')
+    runIpam(conf, facts, 'required')
+  },
+}

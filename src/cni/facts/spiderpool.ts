@@ -1,0 +1,31 @@
+import { defaultRouteFact } from './common.ts'
+import type { Extractor } from './extractor.ts'
+
+/** Subnets, gateways and routes live in SpiderIPPool resources; a pool's gateway yields a default route. */
+export const spiderpool: Extractor = {
+  types: ['spiderpool'],
+  role: 'ipam',
+  source: 'spidernet-io/spiderpool cmd/spiderpool/cmd/config.go',
+  keys: {
+    type: {},
+    log_level: {},
+    log_file_path: {},
+    log_file_max_size: {},
+    log_file_max_age: {},
+    log_file_max_count: {},
+    default_ipv4_ippool: {},
+    default_ipv6_ippool: {},
+    clean_gateway: {},
+    match_master_subnet: {},
+    ipam_unix_socket_path: {},
+  },
+
+  extract(conf, facts) {
+    facts.hostPath(conf.string('log_file_path'), 'write', conf.path('log_file_path'))
+    facts.hostPath(conf.string('ipam_unix_socket_path'), 'connect', conf.path('ipam_unix_socket_path'))
+    if (conf.boolean('clean_gateway')) return
+    for (const family of [4, 6] as const) {
+      facts.route(defaultRouteFact(family, { at: conf.path('type'), cause: 'pool', installed: 'perhaps' }))
+    }
+  },
+}

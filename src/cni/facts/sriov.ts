@@ -1,0 +1,64 @@
+import { ALL_VLANS, NATIVE, vlanSet } from '../../net/vlan-set.ts'
+import type { FactsBuilder } from './builder.ts'
+import { declareCapabilities, readVlanId, runIpam } from './common.ts'
+import type { Extractor } from './extractor.ts'
+import type { Uplink } from './facts.ts'
+import type { Fields } from './fields.ts'
+
+/** A virtual function of a NIC; the NIC tags for it when `vlan` is set. */
+export const sriov: Extractor = {
+  types: ['sriov'],
+  role: 'plugin',
+  source: 'k8snetworkplumbingwg/sriov-cni v2.9.0 pkg/types/types.go, pkg/config/config.go',
+  keys: {
+    master: {},
+    mac: {},
+    vlan: {},
+    vlanQoS: {},
+    vlanProto: {},
+    min_tx_rate: {},
+    max_tx_rate: {},
+    spoofchk: {},
+    trust: {},
+    link_state: {},
+    logLevel: {},
+    logFile: {},
+  },
+
+  extract(conf, facts) {
+    facts.uplink({
+      at: conf.has('vlan') ? conf.path('vlan') : conf.at,
+      master: deviceMaster(conf),
+      ...readVlans(conf, facts),
+    })
+    const protocol = conf.string('vlanProto')
+    if (protocol && !['802.1q', '802.1ad'].includes(protocol.toLowerCase())) {
+      facts.problem(
+        'malformed',
+        conf.path('vlanProto'),
+        `"${protocol}" is no VLAN protocol: use 802.1q or 802.1ad`,
+      )
+    }
+    const priority = conf.integer('vlanQoS')
+    if (priority !== undefined && (priority < 0 || priority > 7)) {
+      facts.problem('malformed', conf.path('vlanQoS'), `"vlanQoS": ${priority} is no priority: use 0 to 7`)
+    }
+    facts.hostPath(conf.string('logFile'), 'write', conf.path('logFile'))
+    declareCapabilities(conf, facts, 'mac', 'ips', 'deviceID')
+    runIpam(conf, facts, 'optional')
+  },
+}
+
+/** Without a VLAN the function passes tags through where it is trusted, so that the pod may use any. */
+function readVlans(conf: Fields, facts: FactsBuilder): Pick<Uplink, 'vlans' | 'source'> {
+  const id = readVlanId(conf, 'vlan', facts)
+  if (id !== undefined && id !== 0) return { vlans: vlanSet(id), source: 'key' }
+  const isTrusted = conf.string('trust') === 'on'
+  return { vlans: isTrusted ? ALL_VLANS : NATIVE, source: conf.has('vlan') ? 'key' : 'default' }
+}
+
+/** The device, which Multus injects from the NAD's device-plugin resource unless the configuration names one. */
+export function deviceMaster(conf: Fields): Uplink['master'] {
+  const name = conf.string('deviceID') || undefined
+  return { name, at: conf.path('deviceID'), use: 'device', byDefault: name === undefined, inContainer: false }
+}

@@ -1,0 +1,27 @@
+import { NATIVE } from '../../net/vlan-set.ts'
+import { declareCapabilities, runIpam } from './common.ts'
+import type { Extractor } from './extractor.ts'
+
+/** A tap device, put as a port into a bridge when one is named. */
+export const tap: Extractor = {
+  types: ['tap'],
+  role: 'plugin',
+  source: 'containernetworking/plugins v1.9.1 plugins/main/tap/tap.go',
+  keys: { mac: {}, mtu: {}, multiQueue: {}, owner: {}, group: {}, selinuxcontext: {}, bridge: {} },
+
+  extract(conf, facts) {
+    const name = conf.string('bridge') || undefined
+    if (name !== undefined) {
+      const at = conf.path('bridge')
+      facts.uplink({
+        at,
+        master: { name, at, use: 'bridge', byDefault: false, inContainer: false },
+        vlans: NATIVE,
+        source: 'untagged',
+      })
+    }
+    facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    declareCapabilities(conf, facts, 'ips', 'mac')
+    runIpam(conf, facts, 'optional')
+  },
+}

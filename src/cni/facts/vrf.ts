@@ -1,0 +1,14 @@
+import type { Extractor } from './extractor.ts'
+
+/** Puts the interface into a VRF: its routes leave the main table, so none is added to the pod's. */
+export const vrf: Extractor = {
+  types: ['vrf'],
+  role: 'plugin',
+  source: 'containernetworking/plugins v1.9.1 plugins/meta/vrf/vrf.go',
+  keys: { vrfname: {}, table: {} },
+
+  extract(conf, facts) {
+    conf.integer('table')
+    if (!conf.string('vrfname')) facts.problem('missing', conf.at, 'type "vrf" needs "vrfname"')
+  },
+}

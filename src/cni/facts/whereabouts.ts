@@ -1,0 +1,136 @@
+import { quote } from '../../json/quote.ts'
+import { nextIp, parseIpSloppy, previousIp, printIp } from '../../net/ip.ts'
+import { firstAddress, lastAddress, network, type Prefix, parsePrefixSloppy } from '../../net/prefix.ts'
+import type { FactsBuilder } from './builder.ts'
+import { connectedRoute, ROUTE_KEYS, readAddress, readRoutes } from './common.ts'
+import type { Extractor } from './extractor.ts'
+import type { Fields } from './fields.ts'
+
+const RANGE_KEYS = { range: {}, range_start: {}, range_end: {}, exclude: {} }
+
+/** Addresses from ranges, remembered for the whole cluster in custom resources. */
+export const whereabouts: Extractor = {
+  types: ['whereabouts'],
+  role: 'ipam',
+  source: 'k8snetworkplumbingwg/whereabouts v0.9.4 pkg/{types,config}',
+  keys: {
+    type: {},
+    name: {},
+    ...RANGE_KEYS,
+    ipRanges: RANGE_KEYS,
+    addresses: { address: {}, gateway: {} },
+    gateway: {},
+    routes: ROUTE_KEYS,
+    dns: {},
+    network_name: {},
+    node_slice_size: {},
+    configuration_path: {},
+    kubernetes: { kubeconfig: {}, context: {} },
+    datastore: {},
+    log_file: {},
+    log_level: {},
+    overlapping_ranges: {},
+    enable_overlapping_ranges: {},
+    reconciler_cron_expression: {},
+    sleep_for_race: {},
+    leader_lease_duration: {},
+    leader_renew_deadline: {},
+    leader_retry_period: {},
+  },
+
+  extract(conf, facts) {
+    if (conf.has('range')) readRange(conf, facts)
+    for (const range of conf.objects('ipRanges')) readRange(range, facts)
+    for (const entry of conf.objects('addresses')) readStatic(entry, facts)
+    const gateway = readAddress(conf, 'gateway', facts, parseIpSloppy)
+    if (gateway !== undefined)
+      facts.address({ at: conf.path('gateway'), address: gateway, role: 'gateway', subnet: undefined })
+    readRoutes(conf, 'routes', facts)
+
+    // Without network_name a pool is named after its range alone, and ranges are compared as subnets.
+    const name = conf.string('network_name')
+    if (name) facts.store({ at: conf.path('network_name'), ipam: 'whereabouts', name, directory: undefined })
+    const configuration = conf.string('configuration_path')
+    if (configuration) {
+      const at = conf.path('configuration_path')
+      facts.hostPath(configuration, 'read', at)
+      facts.problem(
+        'undecidable',
+        at,
+        'a file on the node would fill in routes and ranges that are missing here: write them here',
+      )
+    }
+    facts.hostPath(
+      conf.object('kubernetes')?.string('kubeconfig'),
+      'read',
+      conf.path('kubernetes', 'kubeconfig'),
+    )
+    facts.hostPath(conf.string('log_file'), 'write', conf.path('log_file'))
+    facts.podInput({ at: conf.at, input: 'ips', keys: [] })
+  },
+}
+
+/** `10.100.1.0/24`, or `10.100.1.20-10.100.1.0/24`: a first address, a dash and the subnet. */
+function readRange(conf: Fields, facts: FactsBuilder): void {
+  const text = conf.string('range')
+  if (!text) return
+  const dash = text.indexOf('-')
+  const subnet = parsePrefixSloppy(text.slice(dash + 1))
+  const from = dash === -1 ? undefined : parseIpSloppy(text.slice(0, dash))
+  if (subnet === undefined || (dash !== -1 && from === undefined)) {
+    const message = `${quote(text)} is no range: write "10.100.1.0/24" or "10.100.1.20-10.100.1.0/24"`
+    facts.problem('malformed', conf.path('range'), message)
+    return
+  }
+  const start = readAddress(conf, 'range_start', facts, parseIpSloppy) ?? from
+  const end = readAddress(conf, 'range_end', facts, parseIpSloppy)
+  const at = conf.path('range')
+  facts.subnet({
+    at,
+    subnet: network(subnet),
+    gateway: undefined,
+    first: start ?? nextIp(firstAddress(subnet)),
+    last: end ?? (subnet.family === 4 ? previousIp(lastAddress(subnet)) : lastAddress(subnet)),
+    source: 'range',
+  })
+  if (start !== undefined) {
+    facts.address({
+      at: conf.has('range_start') ? conf.path('range_start') : at,
+      address: start,
+      role: 'range-start',
+      subnet,
+    })
+  }
+  if (end !== undefined)
+    facts.address({ at: conf.path('range_end'), address: end, role: 'range-end', subnet })
+  readExcludes(conf, subnet, facts)
+  connectedRoute(network(subnet), at, text, facts)
+}
+
+function readExcludes(conf: Fields, subnet: Prefix, facts: FactsBuilder): void {
+  for (const { value, at } of conf.strings('exclude')) {
+    const exclude = parsePrefixSloppy(value)
+    if (exclude === undefined) {
+      facts.problem(
+        'malformed',
+        at,
+        `${quote(value)} is nothing to exclude: write a prefix like "10.100.1.0/28"`,
+      )
+    } else facts.address({ at, address: firstAddress(exclude), role: 'exclude', subnet })
+  }
+}
+
+function readStatic(entry: Fields, facts: FactsBuilder): void {
+  const text = entry.string('address')
+  const subnet = text === undefined ? undefined : parsePrefixSloppy(text)
+  const at = entry.path('address')
+  if (subnet === undefined) {
+    facts.problem('malformed', at, `${quote(text ?? '')} is no address with a prefix: write "10.100.0.7/24"`)
+    return
+  }
+  const address = { family: subnet.family, value: subnet.address }
+  const gateway = readAddress(entry, 'gateway', facts, parseIpSloppy)
+  facts.subnet({ at, subnet, gateway, first: address, last: address, source: 'static' })
+  facts.address({ at, address, role: 'static', subnet })
+  connectedRoute(subnet, at, text ?? printIp(address), facts)
+}
