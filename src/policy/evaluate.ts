@@ -6,8 +6,18 @@ import type { Subjects } from './subjects.ts'
 export type Place = (violation: Violation) => Pick<Finding, 'at' | 'inside'>
 
 /** Judges one subject by each rule of its kind. A rule adds its id and constant title to what it yields. */
-export function evaluate<K extends Kind>(subject: Subjects[K], rules: readonly Rule<K>[], place: Place): Finding[] {
+export function evaluate<K extends Kind>(
+  subject: Subjects[K],
+  rules: readonly Rule<K>[],
+  place: Place,
+): Finding[] {
   return rules.flatMap(({ id, severity, title, check }) =>
-    [...check(subject)].map(violation => ({ rule: id, severity, title, message: violation.message, ...place(violation) })),
+    [...check(subject)].map(violation => ({
+      rule: id,
+      severity,
+      title,
+      message: violation.message,
+      ...place(violation),
+    })),
   )
 }

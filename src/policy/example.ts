@@ -9,14 +9,26 @@ export const exampleWorld: readonly Manifest[] = [
   tenant('finance', {
     namespaces: ['finance', 'finance-batch'],
     vlans: [
-      { ids: '100,200-209', masters: ['eth0', 'br-finance', 'eth0.100'], subnets: ['10.100.0.0/16', 'fd00:100::/32'] },
+      {
+        ids: '100,200-209',
+        masters: ['eth0', 'br-finance', 'eth0.100'],
+        subnets: ['10.100.0.0/16', 'fd00:100::/32'],
+      },
     ],
     maxNetworksPerPod: 4,
   }),
-  tenant('logistics', { namespaces: ['logistics'], vlans: [{ ids: 300, masters: ['eth0'], subnets: ['10.130.0.0/16'] }] }),
+  tenant('logistics', {
+    namespaces: ['logistics'],
+    vlans: [{ ids: 300, masters: ['eth0'], subnets: ['10.130.0.0/16'] }],
+  }),
   attachment({ ...macvlanConfig(), name: 'storage' }, { name: 'storage' }),
   attachment(
-    { ...macvlanConfig(), name: 'fleet', master: 'eth0.300', ipam: { type: 'whereabouts', range: '10.130.0.0/24' } },
+    {
+      ...macvlanConfig(),
+      name: 'fleet',
+      master: 'eth0.300',
+      ipam: { type: 'whereabouts', range: '10.130.0.0/24' },
+    },
     { name: 'fleet', namespace: 'logistics' },
   ),
 ]

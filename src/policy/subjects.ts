@@ -1,9 +1,10 @@
-import type { Cluster } from '../config/cluster.ts'
-import type { Tenant } from '../config/tenant.ts'
 import type { Facts } from '../cni/facts/facts.ts'
 import type { Network, NetworkReading } from '../cni/network.ts'
-import type { DefaultNetwork, Selection, SelectionsReading } from '../kube/selections.ts'
+import type { Cluster } from '../config/cluster.ts'
+import type { DocumentProblem } from '../config/document.ts'
+import type { Grant, Tenant } from '../config/tenant.ts'
 import type { ObjectMeta, PodSpec } from '../kube/manifest.ts'
+import type { DefaultNetwork, Selection, SelectionsReading } from '../kube/selections.ts'
 import type { Prefix } from '../net/prefix.ts'
 import type { Reach } from './reach.ts'
 
@@ -34,6 +35,8 @@ export interface Attachment {
 export interface AttachmentSubject {
   readonly attachment: Attachment
   readonly tenant: Tenant | undefined
+  /** Every tenant that claims the namespace: with more than one, nobody holds it and `tenant` is undefined. */
+  readonly claimants: readonly Tenant[]
   readonly cluster: Cluster
   /** Subnets of other tenants (granted, or in use by their NADs) that overlap one of this attachment's. */
   readonly overlaps: readonly Overlap[]
@@ -64,7 +67,17 @@ export interface SelectionSubject {
   readonly attachment: Attachment | undefined
   /** The tenant of the NAD's namespace. */
   readonly attachmentTenant: Tenant | undefined
+  /** What is known of the claim that the selection carries: nothing, that nobody looked, or why it fails. */
+  readonly claim: ClaimState
 }
+
+/**
+ * `unchecked`: one is there, and only the webhook may write claims (in a file, or in a template). `missing` and `wrong`
+ * come from the webhook's validating phase.
+ */
+export type ClaimState =
+  | { readonly state: 'none' | 'unchecked' | 'valid' | 'missing' }
+  | { readonly state: 'wrong'; readonly message: string }
 
 /** A pod, or the pod template of a workload, with all of its selections. */
 export interface PodSubject {
@@ -76,9 +89,7 @@ export interface PodSubject {
   readonly reading: SelectionsReading
   readonly selections: readonly SelectionSubject[]
   readonly defaultNetwork: DefaultNetwork | undefined
-  /** What the request is; a rule on forged status or changed annotations needs to know. */
-  readonly operation: 'CREATE' | 'UPDATE'
-  /** The old object's annotations on UPDATE. */
+  /** The metadata before an UPDATE. */
   readonly before: ObjectMeta | undefined
   /** The user who asks, when there is a request (not in lint). */
   readonly user: string | undefined
@@ -87,8 +98,18 @@ export interface PodSubject {
 }
 
 export interface TenantSubject {
-  readonly tenant: Tenant
+  /** What is wrong with the document; then `tenant` is undefined. */
+  readonly problems: readonly DocumentProblem[]
+  readonly tenant: Tenant | undefined
   readonly cluster: Cluster
-  /** Other tenants that hold one of this tenant's (VLAN, master) pairs, or claim one of its namespaces. */
-  readonly rivals: readonly Tenant[]
+  /** Other tenants that hold one of its (VLAN, interface) pairs without all grants being shared. */
+  readonly rivals: readonly Rival[]
+  /** Namespaces that other tenants claim as well. */
+  readonly contested: readonly { namespace: string; tenant: Tenant }[]
+}
+
+export interface Rival {
+  readonly tenant: Tenant
+  readonly grant: Grant
+  readonly rivalGrant: Grant
 }

@@ -6,7 +6,8 @@ export const ambiguousConfig: Rule<'attachment'> = {
   title: 'Two readers of this configuration would understand different things',
   severity: 'error',
   why: 'Multus, libcni and the plugin read the text one after the other, each by its own rules: a policy that reads it a fourth way is bypassed.',
-  source: 'Go encoding/json (case folding, last key wins); multus pkg/types/conf.go; containernetworking/cni libcni/conf.go',
+  source:
+    'Go encoding/json (case folding, last key wins); multus pkg/types/conf.go; containernetworking/cni libcni/conf.go',
   good: { manifest: attachment(macvlanConfig()) },
   bad: { manifest: attachment({ ...macvlanConfig(), prevResult: { interfaces: [{ name: 'eth0' }] } }) },
 

@@ -1,6 +1,6 @@
 import { covers, isWholeFamily, overlaps, printPrefix } from '../../net/prefix.ts'
-import { attachment, macvlanConfig } from '../example.ts'
 import { clusterRanges } from '../cluster-ranges.ts'
+import { attachment, macvlanConfig } from '../example.ts'
 import type { Rule } from '../rule.ts'
 
 export const clusterRoute: Rule<'attachment'> = {
@@ -8,7 +8,8 @@ export const clusterRoute: Rule<'attachment'> = {
   title: 'A route of the attachment takes traffic of the cluster into the VLAN',
   severity: 'error',
   why: 'Pods, services and nodes in the range are then looked for in the VLAN: DNS times out, and whoever answers there reads the traffic.',
-  source: 'Linux fib (longest prefix wins, a new route stands before an equal one); k3s #11574; K3s defaults 10.42.0.0/16, 10.43.0.0/16',
+  source:
+    'Linux fib (longest prefix wins, a new route stands before an equal one); k3s #11574; K3s defaults 10.42.0.0/16, 10.43.0.0/16',
   good: {
     manifest: attachment({
       ...macvlanConfig(),

@@ -1,5 +1,5 @@
-import { isWholeFamily, printPrefix, unionCovers, type Prefix } from '../../net/prefix.ts'
 import type { RouteFact } from '../../cni/facts/facts.ts'
+import { isWholeFamily, type Prefix, printPrefix, unionCovers } from '../../net/prefix.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import type { Rule } from '../rule.ts'
 
@@ -31,7 +31,10 @@ export const defaultRoute: Rule<'attachment'> = {
     const certain = facts.routes.filter(route => route.installed === 'always')
     for (const route of certain) {
       if (route.effect === 'remove' && isWholeFamily(route.destination)) {
-        yield { inside: route.at, message: `${written(route)} removes the pod's default route: leave eth0's routes alone` }
+        yield {
+          inside: route.at,
+          message: `${written(route)} removes the pod's default route: leave eth0's routes alone`,
+        }
       } else if (isWholeFamily(route.destination)) yield { inside: route.at, message: explain(route) }
     }
     yield* splitDefaults(certain)
@@ -43,12 +46,25 @@ function* splitDefaults(routes: readonly RouteFact[]) {
   for (const whole of [V4, V6]) {
     const parts = routes.filter(
       ({ destination, effect, table }) =>
-        effect === 'add' && table === undefined && destination.family === whole.family && !isWholeFamily(destination),
+        effect === 'add' &&
+        table === undefined &&
+        destination.family === whole.family &&
+        !isWholeFamily(destination),
     )
     const [first] = parts
-    if (first === undefined || !unionCovers(parts.map(part => part.destination), whole)) continue
+    if (
+      first === undefined ||
+      !unionCovers(
+        parts.map(part => part.destination),
+        whole,
+      )
+    )
+      continue
     const all = parts.map(part => `"${part.written ?? printPrefix(part.destination)}"`).join(' and ')
-    yield { inside: first.at, message: `${all} together are a default route: name the networks behind the VLAN instead` }
+    yield {
+      inside: first.at,
+      message: `${all} together are a default route: name the networks behind the VLAN instead`,
+    }
   }
 }
 

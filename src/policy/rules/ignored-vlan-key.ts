@@ -6,7 +6,8 @@ export const ignoredVlanKey: Rule<'attachment'> = {
   title: 'The plugin does not read this VLAN key',
   severity: 'warning',
   why: 'Plugins ignore keys they do not know, so the pod is attached to the untagged network, or to another VLAN than was meant.',
-  source: 'containernetworking/plugins plugins/main/*: vlan reads vlanId, bridge reads vlan, macvlan and ipvlan read neither',
+  source:
+    'containernetworking/plugins plugins/main/*: vlan reads vlanId, bridge reads vlan, macvlan and ipvlan read neither',
   good: { manifest: attachment(macvlanConfig()) },
   bad: { manifest: attachment({ ...macvlanConfig(), vlan: 100 }) },
 

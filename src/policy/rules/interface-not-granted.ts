@@ -15,7 +15,9 @@ export const interfaceNotGranted: Rule<'attachment'> = {
     if (tenant === undefined) return
     for (const reach of attachment.reach) {
       if (ungranted(tenant, reach, cluster).masterGranted) continue
-      const masters = [...new Set(tenant.grants.flatMap(grant => grant.masters))].map(name => `"${name}"`).join(', ')
+      const masters = [...new Set(tenant.vlans.flatMap(grant => grant.masters))]
+        .map(name => `"${name}"`)
+        .join(', ')
       yield {
         inside: reach.uplink.master.at,
         message: `"${reach.master}" is no host interface of tenant "${tenant.name}": its grants are on ${masters || 'no interface'}`,

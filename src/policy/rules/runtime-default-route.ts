@@ -6,7 +6,8 @@ export const runtimeDefaultRoute: Rule<'attachment'> = {
   title: 'Something outside of the configuration may hand the pod a default route',
   severity: 'warning',
   why: "A DHCP server that sends option 3 or 121, or a pool with a gateway, gives the pod a default route beside Flannel's when it starts.",
-  source: 'containernetworking/plugins plugins/ipam/dhcp (options 3, 33, 121); spiderpool SpiderIPPool gateway',
+  source:
+    'containernetworking/plugins plugins/ipam/dhcp (options 3, 33, 121); spiderpool SpiderIPPool gateway',
   good: { manifest: attachment(macvlanConfig()) },
   bad: { manifest: attachment({ ...macvlanConfig(), ipam: { type: 'dhcp' } }) },
 
@@ -14,7 +15,8 @@ export const runtimeDefaultRoute: Rule<'attachment'> = {
     if (tenant?.allowDefaultRoute) return
     for (const route of facts?.routes ?? []) {
       if (route.installed !== 'perhaps' || route.destination.bits !== 0) continue
-      const decider = route.cause === 'dhcp' ? 'the DHCP server of the VLAN' : `what "${route.plugin}" finds at run time`
+      const decider =
+        route.cause === 'dhcp' ? 'the DHCP server of the VLAN' : `what "${route.plugin}" finds at run time`
       yield {
         inside: route.at,
         message: `${decider} decides whether the pod gets a default route: make sure that it sends none`,

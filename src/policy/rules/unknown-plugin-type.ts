@@ -16,7 +16,7 @@ export const unknownPluginType: Rule<'attachment'> = {
       const what = role === 'ipam' ? 'IPAM type' : 'CNI type'
       yield {
         inside: at,
-        message: `"${type}" is no ${what} that SOCNI can read: use one that it can, or have a cluster admin vouch for it under cniTypes.vouched`,
+        message: `"${type}" is no ${what} that SOCNI can read: use one that it can, or have a cluster admin vouch for it under vouchedTypes`,
       }
     }
   },

@@ -15,7 +15,8 @@ export const unreadableConfig: Rule<'attachment'> = {
       if (problem === 'unreadable') yield { inside: at, message }
     }
     for (const { problem, at, message } of facts?.problems ?? []) {
-      if (problem === 'wrong-type' || problem === 'malformed' || problem === 'missing') yield { inside: at, message }
+      if (problem === 'wrong-type' || problem === 'malformed' || problem === 'missing')
+        yield { inside: at, message }
     }
   },
 }

@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { type DocumentReading, readDocument } from './document.ts'
+import { enforcement, masterName, namespaceName, prefix, ruleSettings, vlanIds } from './values.ts'
+
+const labels = z.record(z.string(), z.string())
+
+const labelSelector = z
+  .strictObject({
+    matchLabels: labels.optional().describe('Labels that the namespace must have, with these values.'),
+    matchExpressions: z
+      .array(
+        z.strictObject({
+          key: z.string(),
+          operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+          values: z.array(z.string()).optional(),
+        }),
+      )
+      .optional()
+      .describe('Further conditions on labels of the namespace.'),
+  })
+  .refine(
+    selector =>
+      Object.keys(selector.matchLabels ?? {}).length > 0 || (selector.matchExpressions ?? []).length > 0,
+    {
+      error: 'an empty selector would claim every namespace: name a label',
+    },
+  )
+
+const grant = z.strictObject({
+  ids: vlanIds.describe('VLANs: one id, a list, ranges ("100,200-209"); "native" is untagged traffic.'),
+  masters: z
+    .array(masterName)
+    .min(1)
+    .describe(
+      "Host interfaces that these VLANs are on, in the configuration's own words: a NIC, bond, bridge, PCI address or device resource.",
+    ),
+  subnets: z
+    .array(prefix)
+    .default([])
+    .describe(
+      'Subnets that attachments in these VLANs may use; without any, every subnet that no other tenant holds.',
+    ),
+  labels: labels.default({}).describe('Free-form notes, shown by socni-ctl.'),
+  shared: z
+    .boolean()
+    .default(false)
+    .describe('Other tenants may hold the same VLANs, when they mark them as shared as well.'),
+})
+
+export const tenantSpec = z
+  .strictObject({
+    namespaces: z.array(namespaceName).default([]).describe('Names of the namespaces of this tenant.'),
+    namespaceSelector: labelSelector.optional().describe('Labels of the namespaces of this tenant.'),
+    vlans: z
+      .array(grant)
+      .default([])
+      .describe('Grants: which VLANs the tenant may join, and on which host interfaces.'),
+    allowDefaultRoute: z
+      .boolean()
+      .default(false)
+      .describe("Attachments may take the pod's default route away from Flannel."),
+    maxNetworksPerPod: z.int().min(0).max(64).optional().describe('How many networks a pod may select.'),
+    enforcement: enforcement
+      .optional()
+      .describe('audit, warn or deny, in place of the cluster-wide setting.'),
+    rules: ruleSettings
+      .default({})
+      .describe('Single rules turned off, to warnings or to refusals for this tenant.'),
+  })
+  .refine(spec => spec.namespaces.length > 0 || spec.namespaceSelector !== undefined, {
+    path: ['namespaces'],
+    error: 'a tenant needs "namespaces" or a "namespaceSelector"',
+  })
+
+const tenantManifest = z.object({
+  apiVersion: z.literal('socni.dev/v1alpha1'),
+  kind: z.literal('Tenant'),
+  metadata: z.looseObject({ name: namespaceName }),
+  spec: tenantSpec,
+})
+
+export type LabelSelector = z.infer<typeof labelSelector>
+
+/** A grant: these VLANs on these host interfaces. */
+export type Grant = z.infer<typeof grant>
+
+/** Who may reach which VLAN. The resource is cluster-scoped, and only cluster admins write it. */
+export interface Tenant extends z.infer<typeof tenantSpec> {
+  readonly name: string
+}
+
+/** Reads a Tenant, from the API server or from a file. */
+export function readTenant(manifest: unknown): DocumentReading<Tenant> {
+  const reading = readDocument(tenantManifest, manifest)
+  return reading.ok
+    ? { ok: true, value: { name: reading.value.metadata.name, ...reading.value.spec } }
+    : reading
+}

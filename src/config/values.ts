@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { isInterfaceName } from '../net/interface-name.ts'
+import { hasHostBits, parsePrefix } from '../net/prefix.ts'
+import { parseVlanSet } from '../net/vlan-set.ts'
+
+/** The texts that our own documents hold, each read into its value by the parser of src/net. */
+
+export const vlanIds = z.union([z.string(), z.int().min(1).max(4094)]).transform((ids, context) => {
+  const set = parseVlanSet(String(ids))
+  if (set === undefined)
+    context.addIssue(`"${ids}" is no list of VLANs: write ids from 1 to 4094 like "100,200-209", or "native"`)
+  return set ?? z.NEVER
+})
+
+export const prefix = z.string().transform((text, context) => {
+  const parsed = parsePrefix(text)
+  if (parsed === undefined) context.addIssue(`"${text}" is no subnet: write a prefix like "10.100.0.0/16"`)
+  else if (hasHostBits(parsed))
+    context.addIssue(`"${text}" has host bits behind its prefix length: write the network's own address`)
+  return parsed ?? z.NEVER
+})
+
+/** A NIC, bond or bridge; also a PCI address or a device-plugin resource, which are no interface names. */
+export const masterName = z
+  .string()
+  .refine(
+    name =>
+      isInterfaceName(name) ||
+      /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/.test(name) ||
+      /^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/.test(name),
+    {
+      error: issue =>
+        `"${issue.input}" is no host interface, PCI address ("0000:3b:02.1") or device resource ("intel.com/nic")`,
+    },
+  )
+
+export const interfaceName = z.string().refine(isInterfaceName, {
+  error: issue => `"${issue.input}" is no interface name: use 1 to 15 bytes without "/", ":" or spaces`,
+})
+
+/** A name of a namespace: an RFC 1123 label. */
+export const namespaceName = z.string().regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, {
+  error: issue => `"${issue.input}" is no namespace name`,
+})
+
+/** What happens to the errors of a review: only recorded, shown as warnings, or refused. */
+export const enforcement = z.enum(['audit', 'warn', 'deny'])
+export type Enforcement = z.infer<typeof enforcement>
+
+/** What one rule does, whatever its own severity. */
+export const ruleSetting = z.enum(['off', 'warn', 'deny'])
+export type RuleSetting = z.infer<typeof ruleSetting>
+
+export const ruleSettings = z.record(z.string(), ruleSetting)

@@ -1,0 +1,70 @@
+import type { JsonObject, Path } from '../json/value.ts'
+import { readJsonForm } from './json-form.ts'
+import { readShortForm } from './short-form.ts'
+
+/** One element of a pod's networks annotation, as Multus understands it. */
+export interface Selection {
+  /** Position in the list, from 0. */
+  readonly index: number
+  /** Inside the annotation's JSON: `[2]`; empty in the short form, which has no JSON. */
+  readonly at: Path
+  readonly name: string
+  /** The NAD's namespace: as written, else the pod's. */
+  readonly namespace: string
+  readonly isNamespaceWritten: boolean
+  /** The interface in the pod: as requested, else Multus's `net<position>`, where eth0 is position 0. */
+  readonly interface: string
+  readonly requestedInterface: string | undefined
+  readonly ips: readonly string[]
+  readonly mac: string | undefined
+  readonly deviceID: string | undefined
+  readonly cniArgs: JsonObject | undefined
+  /** Undefined when unset. An empty list is a request of its own: it takes the default route from every interface. */
+  readonly defaultRoute: readonly string[] | undefined
+  /** The element as written; undefined in the short form. */
+  readonly body: JsonObject | undefined
+}
+
+export interface SelectionsReading {
+  readonly form: 'none' | 'short' | 'json'
+  readonly selections: readonly Selection[]
+  readonly problems: readonly SelectionProblem[]
+}
+
+export interface SelectionProblem {
+  readonly problem: /** Multus refuses (or crashes on) the whole annotation. */
+    | 'unreadable'
+    /** Multus and the dynamic networks controller understand different things. */
+    | 'disagreement'
+    /** A key that Multus ignores. */
+    | 'unknown-key'
+  readonly at: Path
+  readonly message: string
+}
+
+/**
+ * Reads the networks annotation exactly as Multus does. Any error makes Multus refuse the whole annotation, so one
+ * unreadable element is enough for the pod to wait in ContainerCreating.
+ * Source: multus pkg/k8sclient/k8sclient.go parsePodNetworkAnnotation().
+ */
+export function readSelections(annotation: string | undefined, podNamespace: string): SelectionsReading {
+  if (annotation === undefined || annotation === '') return { form: 'none', selections: [], problems: [] }
+  return /[[{"]/.test(annotation)
+    ? readJsonForm(annotation, podNamespace)
+    : readShortForm(annotation, podNamespace)
+}
+
+/** What v1.multus-cni.io/default-network selects instead of Flannel; NADs are looked for in Multus's own namespace. */
+export interface DefaultNetwork {
+  readonly selection: Selection | undefined
+  readonly problems: readonly SelectionProblem[]
+}
+
+/** Source: multus pkg/k8sclient/k8sclient.go tryLoadK8sPodDefaultNetwork(); an empty list makes Multus panic. */
+export function readDefaultNetwork(annotation: string | undefined): DefaultNetwork | undefined {
+  if (annotation === undefined || annotation === '') return undefined
+  const { selections, problems } = readSelections(annotation, 'kube-system')
+  if (selections.length === 1) return { selection: selections[0], problems }
+  const message = `"v1.multus-cni.io/default-network" must name exactly one network, not ${selections.length}`
+  return { selection: undefined, problems: [...problems, { problem: 'unreadable', at: [], message }] }
+}

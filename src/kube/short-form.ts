@@ -1,0 +1,64 @@
+import { quote } from '../json/quote.ts'
+import type { Selection, SelectionProblem, SelectionsReading } from './selections.ts'
+
+const NAME = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/
+
+/**
+ * Reads `[namespace/]name[@interface]`, comma separated.
+ * Source: multus pkg/k8sclient/k8sclient.go parsePodNetworkObjectName(); multus.md section 1.2.
+ */
+export function readShortForm(annotation: string, podNamespace: string): SelectionsReading {
+  const problems: SelectionProblem[] = []
+  const selections = annotation.split(',').flatMap((item, index) => {
+    const selection = readItem(item.trim(), index, podNamespace, (problem, message) =>
+      problems.push({ problem, at: [], message }),
+    )
+    return selection === undefined ? [] : [selection]
+  })
+  return { form: 'short', selections, problems }
+}
+
+type Report = (problem: SelectionProblem['problem'], message: string) => void
+
+function readItem(item: string, index: number, podNamespace: string, report: Report): Selection | undefined {
+  const refuse = (message: string): undefined => {
+    report('unreadable', `${quote(item)}: ${message}`)
+    return undefined
+  }
+  const parts = item.split('/')
+  if (parts.length > 2) return refuse('more than one "/"; write namespace/name@interface')
+  const namespace = parts.length === 2 ? (parts[0] ?? '').trim() : ''
+  const halves = (parts.at(-1) ?? '').split('@').map(half => half.trim())
+  if (halves.length > 2) return refuse('more than one "@"; write namespace/name@interface')
+  const [name = '', requested = ''] = halves
+  for (const text of [namespace, name]) {
+    if (text !== '' && !NAME.test(text)) {
+      return refuse(
+        `${quote(text)} is no name: use lower case letters, digits and "-", beginning and ending with a letter or digit`,
+      )
+    }
+  }
+  if (name === '') return refuse('the name of the network is missing')
+  if (Buffer.byteLength(requested) > 15 || /[ \t\n\v\f\r/]/.test(requested)) {
+    return refuse(`${quote(requested)} is no interface name: use 1 to 15 bytes without "/" or spaces`)
+  }
+  if (requested !== '' && !NAME.test(requested)) {
+    const message = `${quote(requested)} is attached when the pod starts, but refused by the dynamic networks controller: use lower case letters, digits and "-"`
+    report('disagreement', message)
+  }
+  return {
+    index,
+    at: [],
+    name,
+    namespace: namespace || podNamespace,
+    isNamespaceWritten: namespace !== '',
+    interface: requested || `net${index + 1}`,
+    requestedInterface: requested || undefined,
+    ips: [],
+    mac: undefined,
+    deviceID: undefined,
+    cniArgs: undefined,
+    defaultRoute: undefined,
+    body: undefined,
+  }
+}

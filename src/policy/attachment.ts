@@ -1,0 +1,29 @@
+import { extractFacts } from '../cni/facts/index.ts'
+import { readNetwork } from '../cni/network.ts'
+import type { Cluster } from '../config/cluster.ts'
+import { RESOURCE_NAME_ANNOTATION } from '../kube/annotations.ts'
+import type { Manifest } from '../kube/manifest.ts'
+import { isRecord } from '../kube/workloads.ts'
+import { resolveReach } from './reach.ts'
+import type { Attachment } from './subjects.ts'
+
+/** Reads a NetworkAttachmentDefinition into what rules judge. */
+export function readAttachment(manifest: Manifest, cluster: Cluster): Attachment {
+  const { name = '', namespace = '' } = manifest.metadata
+  const config =
+    isRecord(manifest.spec) && typeof manifest.spec.config === 'string' ? manifest.spec.config : undefined
+  const resourceName = manifest.metadata.annotations?.[RESOURCE_NAME_ANNOTATION]
+  const reading = readNetwork(config, name)
+  const facts = reading.network && extractFacts(reading.network)
+  return {
+    namespace,
+    name,
+    metadata: manifest.metadata,
+    config,
+    reading,
+    network: reading.network,
+    facts,
+    reach: facts === undefined ? [] : resolveReach(facts.uplinks, cluster, resourceName),
+    resourceName,
+  }
+}

@@ -1,0 +1,52 @@
+import type { Cluster } from '../config/cluster.ts'
+import type { Grant, Tenant } from '../config/tenant.ts'
+import {
+  containsVlans,
+  intersectVlans,
+  isEmptyVlans,
+  NO_VLANS,
+  subtractVlans,
+  uniteVlans,
+  type VlanSet,
+  vlanSet,
+} from '../net/vlan-set.ts'
+import { hiddenVlan, resolveSegment, type Segment } from './reach.ts'
+
+/** The segments that a grant stands for, resolved as the attachments' are: native on `eth0.300` is 300 on eth0. */
+export function grantedSegments(grant: Grant, cluster: Cluster): Segment[] {
+  return grant.masters.flatMap(master => resolveSegment({ master, vlans: grant.ids }, cluster))
+}
+
+/** Every VLAN of the tenant on this interface. */
+export function grantedOn(tenant: Tenant, master: string, cluster: Cluster): VlanSet {
+  const segments = tenant.vlans.flatMap(grant => grantedSegments(grant, cluster))
+  return uniteVlans(...segments.filter(segment => segment.master === master).map(segment => segment.vlans))
+}
+
+/**
+ * Which VLANs of a segment the tenant was not granted, and whether it was granted any on that interface.
+ * Tags inside a VLAN (802.1Q in 802.1Q) belong to whoever holds the outer VLAN, or were granted by themselves.
+ */
+export function ungranted(
+  tenant: Tenant,
+  segment: Segment,
+  cluster: Cluster,
+): { vlans: VlanSet; masterGranted: boolean } {
+  const granted = grantedOn(tenant, segment.master, cluster)
+  const vlans = subtractVlans(segment.vlans, granted)
+  const outer = hiddenVlan(segment.master, cluster)
+  if (outer !== undefined && containsVlans(grantedOn(tenant, outer.parent, cluster), vlanSet(outer.vlan))) {
+    return { vlans: NO_VLANS, masterGranted: true }
+  }
+  return { vlans, masterGranted: granted.ranges.length > 0 }
+}
+
+/** The grants under which a tenant may use a segment: those that hold one of its VLANs on its interface. */
+export function grantsFor(tenant: Tenant, segment: Segment, cluster: Cluster): Grant[] {
+  return tenant.vlans.filter(grant =>
+    grantedSegments(grant, cluster).some(
+      granted =>
+        granted.master === segment.master && !isEmptyVlans(intersectVlans(granted.vlans, segment.vlans)),
+    ),
+  )
+}

@@ -1,0 +1,258 @@
+import type { SubnetFact } from '../cni/facts/facts.ts'
+import { type Cluster, defaultCluster } from '../config/cluster.ts'
+import type { Grant, Tenant } from '../config/tenant.ts'
+import type { Path } from '../json/value.ts'
+import type { Manifest } from '../kube/manifest.ts'
+import { compareIps } from '../net/ip.ts'
+import { covers, type Prefix } from '../net/prefix.ts'
+import { PrefixTable } from '../net/prefix-table.ts'
+import { intersectVlans, isEmptyVlans } from '../net/vlan-set.ts'
+import { readAttachment } from './attachment.ts'
+import { grantedSegments } from './grants.ts'
+import type { Attachment, Overlap, Rival, SharedStore } from './subjects.ts'
+import { SetMap, Tenancy } from './tenancy.ts'
+
+/** A subnet that somebody holds: a tenant by its grant, or an attachment by giving out its addresses. */
+type Holder =
+  | { readonly kind: 'grant'; readonly tenant: Tenant }
+  | { readonly kind: 'attachment'; readonly attachment: Attachment; readonly fact: SubnetFact }
+
+interface Holding {
+  readonly tenant: Tenant
+  readonly grant: Grant
+}
+
+/** The IPAM store of K3s's own Flannel network (k3s pkg/agent/flannel/setup_linux.go). */
+const CLUSTER_STORE = 'cbr0'
+
+/**
+ * What the rules may know about everything but their subject: tenants, namespaces, attachments and the cluster.
+ * Stores fill it. Every look-up is indexed, so its cost does not grow with the number of tenants and attachments.
+ */
+export class Inventory {
+  #cluster: Cluster = defaultCluster
+  readonly #tenancy = new Tenancy()
+  readonly #manifests = new Map<string, Manifest>()
+  readonly #attachments = new Map<string, Attachment>()
+  readonly #pods = new Map<string, Manifest>()
+  readonly #subnets = new PrefixTable<Holder>()
+  readonly #holders = new Map<object, { prefix: Prefix; holder: Holder }[]>()
+  readonly #stores = new SetMap<Attachment>()
+  readonly #holdings = new SetMap<Holding>()
+
+  get cluster(): Cluster {
+    return this.#cluster
+  }
+
+  /** New facts about the cluster: names may hide other VLANs now, so everything is read again. */
+  setCluster(cluster: Cluster): void {
+    const tenants = [...this.#tenancy.tenants()]
+    for (const { name } of tenants) this.removeTenant(name)
+    this.#cluster = cluster
+    for (const tenant of tenants) this.putTenant(tenant)
+    for (const manifest of [...this.#manifests.values()]) this.putAttachment(manifest)
+  }
+
+  putTenant(tenant: Tenant): void {
+    this.removeTenant(tenant.name)
+    this.#tenancy.put(tenant)
+    for (const prefix of tenant.vlans.flatMap(grant => grant.subnets))
+      this.#hold(tenant, prefix, { kind: 'grant', tenant })
+    for (const grant of tenant.vlans) {
+      const holding = { tenant, grant }
+      for (const key of this.#segmentKeys(grant)) this.#holdings.add(key, holding)
+    }
+  }
+
+  removeTenant(name: string): void {
+    const tenant = this.#tenancy.get(name)
+    if (tenant === undefined) return
+    this.#tenancy.remove(name)
+    this.#release(tenant)
+    for (const grant of tenant.vlans) {
+      for (const key of this.#segmentKeys(grant)) {
+        for (const holding of this.#holdings.get(key))
+          if (holding.tenant === tenant) this.#holdings.delete(key, holding)
+      }
+    }
+  }
+
+  putNamespace(name: string, labels: Readonly<Record<string, string>> = {}): void {
+    this.#tenancy.putNamespace(name, labels)
+  }
+
+  removeNamespace(name: string): void {
+    this.#tenancy.removeNamespace(name)
+  }
+
+  putAttachment(manifest: Manifest): void {
+    const attachment = readAttachment(manifest, this.#cluster)
+    const key = objectKey(attachment.namespace, attachment.name)
+    this.removeAttachment(attachment.namespace, attachment.name)
+    this.#manifests.set(key, manifest)
+    this.#attachments.set(key, attachment)
+    for (const fact of attachment.facts?.subnets ?? []) {
+      this.#hold(attachment, fact.subnet, { kind: 'attachment', attachment, fact })
+    }
+    for (const store of storesOf(attachment)) this.#stores.add(store.key, attachment)
+  }
+
+  removeAttachment(namespace: string, name: string): void {
+    const key = objectKey(namespace, name)
+    const attachment = this.#attachments.get(key)
+    if (attachment === undefined) return
+    this.#attachments.delete(key)
+    this.#manifests.delete(key)
+    this.#release(attachment)
+    for (const store of storesOf(attachment)) this.#stores.delete(store.key, attachment)
+  }
+
+  /** Pods are known for their bindings only; a store may leave them out. */
+  putPod(manifest: Manifest): void {
+    this.#pods.set(objectKey(manifest.metadata.namespace ?? '', manifest.metadata.name ?? ''), manifest)
+  }
+
+  pod(namespace: string, name: string): Manifest | undefined {
+    return this.#pods.get(objectKey(namespace, name))
+  }
+
+  tenant(name: string): Tenant | undefined {
+    return this.#tenancy.get(name)
+  }
+
+  tenants(): Iterable<Tenant> {
+    return this.#tenancy.tenants()
+  }
+
+  attachment(namespace: string, name: string): Attachment | undefined {
+    return this.#attachments.get(objectKey(namespace, name))
+  }
+
+  attachments(): Iterable<Attachment> {
+    return this.#attachments.values()
+  }
+
+  /** Every tenant that claims the namespace. */
+  claimants(namespace: string): Tenant[] {
+    return this.#tenancy.claimants(namespace)
+  }
+
+  /** The namespace's tenant; none when nobody claims it, and none when several do. */
+  tenantOf(namespace: string): Tenant | undefined {
+    const [tenant, ...others] = this.claimants(namespace)
+    return others.length === 0 ? tenant : undefined
+  }
+
+  /**
+   * Subnets that are another tenant's: granted to it and not to this one, or given out by its attachments on a VLAN
+   * that this attachment reaches as well. The same subnet on two separate VLANs is nobody's business.
+   */
+  overlapsOf(attachment: Attachment, tenant: Tenant | undefined): Overlap[] {
+    const own = tenant?.vlans.flatMap(grant => grant.subnets) ?? []
+    const overlaps: Overlap[] = []
+    for (const fact of attachment.facts?.subnets ?? []) {
+      for (const { prefix, value: holder } of this.#subnets.overlapping(fact.subnet)) {
+        const owner =
+          holder.kind === 'grant'
+            ? ownerByGrant(
+                holder.tenant,
+                tenant,
+                own.some(mine => covers(mine, fact.subnet)),
+              )
+            : this.#ownerByUse(holder, attachment, fact, tenant)
+        if (owner !== undefined) overlaps.push({ at: fact.at, subnet: fact.subnet, other: prefix, owner })
+      }
+    }
+    return overlaps
+  }
+
+  /** IPAM stores of this attachment that the cluster's own network or another tenant's attachment uses. */
+  sharedStoresOf(attachment: Attachment, tenant: Tenant | undefined): SharedStore[] {
+    return storesOf(attachment).flatMap(({ key, name, at }) => {
+      if (name === CLUSTER_STORE) return [{ at, name, owner: "Flannel, the cluster's own network" }]
+      for (const other of this.#stores.get(key)) {
+        const otherTenant = this.tenantOf(other.namespace)
+        const isOwn = tenant === undefined ? other.namespace === attachment.namespace : otherTenant === tenant
+        if (!isOwn) return [{ at, name, owner: describe(other, otherTenant) }]
+      }
+      return []
+    })
+  }
+
+  /** Other tenants that hold one of this tenant's (VLAN, interface) pairs, unless both grants are shared. */
+  rivalsOf(tenant: Tenant): Rival[] {
+    const rivals = new Map<string, Rival>()
+    for (const grant of tenant.vlans) {
+      for (const key of this.#segmentKeys(grant)) {
+        for (const holding of this.#holdings.get(key)) {
+          if (holding.tenant.name === tenant.name || (holding.grant.shared && grant.shared)) continue
+          rivals.set(holding.tenant.name, { tenant: holding.tenant, grant, rivalGrant: holding.grant })
+        }
+      }
+    }
+    return [...rivals.values()]
+  }
+
+  #ownerByUse(
+    { attachment: other, fact: otherFact }: Holder & { kind: 'attachment' },
+    attachment: Attachment,
+    fact: SubnetFact,
+    tenant: Tenant | undefined,
+  ): string | undefined {
+    const otherTenant = this.tenantOf(other.namespace)
+    if (otherTenant === undefined || otherTenant.name === tenant?.name) return undefined
+    const sharesAddresses =
+      compareIps(fact.first, otherFact.last) <= 0 && compareIps(otherFact.first, fact.last) <= 0
+    return sharesAddresses && sharesSegment(attachment, other) ? describe(other, otherTenant) : undefined
+  }
+
+  #hold(owner: object, prefix: Prefix, holder: Holder): void {
+    this.#subnets.add(prefix, holder)
+    const held = this.#holders.get(owner) ?? []
+    held.push({ prefix, holder })
+    this.#holders.set(owner, held)
+  }
+
+  #release(owner: object): void {
+    for (const { prefix, holder } of this.#holders.get(owner) ?? []) this.#subnets.remove(prefix, holder)
+    this.#holders.delete(owner)
+  }
+
+  #segmentKeys(grant: Grant): string[] {
+    return grantedSegments(grant, this.#cluster).flatMap(({ master, vlans }) =>
+      vlans.ranges.flatMap(({ first, last }) =>
+        Array.from({ length: last - first + 1 }, (_, index) => `${master} ${first + index}`),
+      ),
+    )
+  }
+}
+
+function ownerByGrant(holder: Tenant, tenant: Tenant | undefined, isGrantedToo: boolean): string | undefined {
+  return holder.name === tenant?.name || isGrantedToo ? undefined : `tenant "${holder.name}"`
+}
+
+function describe(attachment: Attachment, tenant: Tenant | undefined): string {
+  const owner = tenant === undefined ? '' : ` of tenant "${tenant.name}"`
+  return `attachment "${attachment.namespace}/${attachment.name}"${owner}`
+}
+
+function sharesSegment(a: Attachment, b: Attachment): boolean {
+  return a.reach.some(one =>
+    b.reach.some(
+      other => one.master === other.master && !isEmptyVlans(intersectVlans(one.vlans, other.vlans)),
+    ),
+  )
+}
+
+function storesOf(attachment: Attachment): { key: string; name: string; at: Path }[] {
+  return (attachment.facts?.stores ?? []).map(({ ipam, name, directory, at }) => ({
+    key: JSON.stringify([ipam, name, directory]),
+    name,
+    at,
+  }))
+}
+
+/** Names of Kubernetes objects hold no `/`. */
+function objectKey(namespace: string, name: string): string {
+  return `${namespace}/${name}`
+}

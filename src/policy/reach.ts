@@ -1,0 +1,58 @@
+import type { Uplink } from '../cni/facts/facts.ts'
+import type { Cluster } from '../config/cluster.ts'
+import { readVlanName } from '../net/interface-name.ts'
+import { containsVlans, NATIVE, subtractVlans, type VlanSet, vlanSet } from '../net/vlan-set.ts'
+
+/** VLANs on a host interface, after names that hide a VLAN have been resolved. */
+export interface Segment {
+  readonly master: string
+  readonly vlans: VlanSet
+}
+
+/**
+ * What an uplink reaches. Untagged traffic on `eth0.300` is VLAN 300 on eth0. Tags on top of it (802.1Q in 802.1Q)
+ * stay a segment of `eth0.300`, carried in VLAN 300 of eth0.
+ */
+export interface Reach extends Segment {
+  readonly uplink: Uplink
+}
+
+/** Longer chains of names are no configuration that anyone has; a cycle in the cluster's map must end. */
+const MAX_CHAIN = 8
+
+/** Everything that a set of uplinks reaches on the host. Masters inside the pod are no host interfaces. */
+export function resolveReach(
+  uplinks: readonly Uplink[],
+  cluster: Cluster,
+  resourceName: string | undefined,
+): Reach[] {
+  return uplinks
+    .filter(uplink => !uplink.master.inContainer)
+    .flatMap(uplink => {
+      const master = masterName(uplink, cluster, resourceName)
+      return resolveSegment({ master, vlans: uplink.vlans }, cluster).map(segment => ({ ...segment, uplink }))
+    })
+}
+
+/** A segment in terms of physical interfaces: the untagged part of a sub-interface belongs to its parent. */
+export function resolveSegment(segment: Segment, cluster: Cluster, depth = 0): Segment[] {
+  const hidden = hiddenVlan(segment.master, cluster)
+  if (hidden === undefined || depth >= MAX_CHAIN) return [segment]
+  const tagged = subtractVlans(segment.vlans, NATIVE)
+  return [
+    ...(containsVlans(segment.vlans, NATIVE)
+      ? resolveSegment({ master: hidden.parent, vlans: vlanSet(hidden.vlan) }, cluster, depth + 1)
+      : []),
+    ...(tagged.ranges.length > 0 ? [{ master: segment.master, vlans: tagged }] : []),
+  ]
+}
+
+/** The VLAN that a name stands for: by the cluster's map, else by the form `eth0.300`. */
+export function hiddenVlan(name: string, cluster: Cluster): { parent: string; vlan: number } | undefined {
+  return Object.hasOwn(cluster.interfaces, name) ? cluster.interfaces[name] : readVlanName(name)
+}
+
+function masterName({ master }: Uplink, cluster: Cluster, resourceName: string | undefined): string {
+  if (master.use === 'device') return master.name ?? resourceName ?? 'a device that the runtime chooses'
+  return master.name ?? cluster.primaryInterface
+}

@@ -1,0 +1,107 @@
+import type { LabelSelector, Tenant } from '../config/tenant.ts'
+
+/** Which tenants claim a namespace, by name or by its labels; indexed so that the number of tenants costs nothing. */
+export class Tenancy {
+  readonly #tenants = new Map<string, Tenant>()
+  readonly #byNamespace = new SetMap<Tenant>()
+  /** Tenants with a selector, under one of the label pairs that it demands; under '' when it demands none. */
+  readonly #bySelector = new SetMap<Tenant>()
+  readonly #labels = new Map<string, Readonly<Record<string, string>>>()
+
+  get(name: string): Tenant | undefined {
+    return this.#tenants.get(name)
+  }
+
+  get size(): number {
+    return this.#tenants.size
+  }
+
+  tenants(): Iterable<Tenant> {
+    return this.#tenants.values()
+  }
+
+  put(tenant: Tenant): void {
+    this.remove(tenant.name)
+    this.#tenants.set(tenant.name, tenant)
+    for (const namespace of tenant.namespaces) this.#byNamespace.add(namespace, tenant)
+    if (tenant.namespaceSelector) this.#bySelector.add(selectorKey(tenant.namespaceSelector), tenant)
+  }
+
+  remove(name: string): void {
+    const tenant = this.#tenants.get(name)
+    if (tenant === undefined) return
+    this.#tenants.delete(name)
+    for (const namespace of tenant.namespaces) this.#byNamespace.delete(namespace, tenant)
+    if (tenant.namespaceSelector) this.#bySelector.delete(selectorKey(tenant.namespaceSelector), tenant)
+  }
+
+  putNamespace(name: string, labels: Readonly<Record<string, string>>): void {
+    this.#labels.set(name, labels)
+  }
+
+  removeNamespace(name: string): void {
+    this.#labels.delete(name)
+  }
+
+  namespaces(): Iterable<string> {
+    return this.#labels.keys()
+  }
+
+  /** Every tenant that claims the namespace. More than one is a conflict, in which nobody holds it. */
+  claimants(namespace: string): Tenant[] {
+    // The API server puts this label on every namespace (since 1.22); files need not write it.
+    const labels = { 'kubernetes.io/metadata.name': namespace, ...this.#labels.get(namespace) }
+    const keys = ['', ...Object.entries(labels).map(([key, value]) => `${key}=${value}`)]
+    const selected = keys
+      .flatMap(key => [...this.#bySelector.get(key)])
+      .filter(tenant => tenant.namespaceSelector && matchesSelector(labels, tenant.namespaceSelector))
+    return [...new Set([...this.#byNamespace.get(namespace), ...selected])]
+  }
+}
+
+/** Kubernetes label selector semantics: all labels and all expressions must hold (apimachinery labels.Selector). */
+export function matchesSelector(labels: Readonly<Record<string, string>>, selector: LabelSelector): boolean {
+  const wanted = Object.entries(selector.matchLabels ?? {})
+  return (
+    wanted.every(([key, value]) => labels[key] === value) &&
+    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+      const value = labels[key]
+      switch (operator) {
+        case 'In':
+          return value !== undefined && values.includes(value)
+        case 'NotIn':
+          return value === undefined || !values.includes(value)
+        case 'Exists':
+          return value !== undefined
+        case 'DoesNotExist':
+          return value === undefined
+      }
+    })
+  )
+}
+
+function selectorKey({ matchLabels }: LabelSelector): string {
+  const [pair] = Object.entries(matchLabels ?? {})
+  return pair === undefined ? '' : `${pair[0]}=${pair[1]}`
+}
+
+/** Several values under one key; a key without values is gone. */
+export class SetMap<T> {
+  readonly #sets = new Map<string, Set<T>>()
+
+  get(key: string): ReadonlySet<T> {
+    return this.#sets.get(key) ?? new Set()
+  }
+
+  add(key: string, value: T): void {
+    const set = this.#sets.get(key)
+    if (set === undefined) this.#sets.set(key, new Set([value]))
+    else set.add(value)
+  }
+
+  delete(key: string, value: T): void {
+    const set = this.#sets.get(key)
+    set?.delete(value)
+    if (set?.size === 0) this.#sets.delete(key)
+  }
+}
