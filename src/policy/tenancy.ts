@@ -61,21 +61,14 @@ export class Tenancy {
 
 /** Kubernetes label selector semantics: all labels and all expressions must hold (apimachinery labels.Selector). */
 export function matchesSelector(labels: Readonly<Record<string, string>>, selector: LabelSelector): boolean {
-  const wanted = Object.entries(selector.matchLabels ?? {})
   return (
-    wanted.every(([key, value]) => labels[key] === value) &&
+    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
     (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
       const value = labels[key]
-      switch (operator) {
-        case 'In':
-          return value !== undefined && values.includes(value)
-        case 'NotIn':
-          return value === undefined || !values.includes(value)
-        case 'Exists':
-          return value !== undefined
-        case 'DoesNotExist':
-          return value === undefined
-      }
+      if (operator === 'Exists') return value !== undefined
+      if (operator === 'DoesNotExist') return value === undefined
+      const isListed = value !== undefined && values.includes(value)
+      return operator === 'In' ? isListed : !isListed
     })
   )
 }

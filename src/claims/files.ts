@@ -1,0 +1,85 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import {
+  generateSigningKey,
+  KeyError,
+  type KeySet,
+  parseKeySet,
+  parseSigningKey,
+  printKeySet,
+  printSigningKey,
+  publish,
+  type SigningKey,
+} from './keys.ts'
+import { parseRevocations, type Revocation } from './revocations.ts'
+
+/** The keys of a webhook, in files: the private one for it alone, the public ones for the nodes. */
+export interface ClaimKeys {
+  readonly signing: SigningKey
+  readonly keys: KeySet
+  readonly revocations: readonly Revocation[]
+}
+
+const SIGNING_KEY = 'signing-key.json'
+const KEYS = 'keys.json'
+const REVOCATIONS = 'revocations.json'
+
+/** Opens the keys in a directory, making them on first start. Throws a KeyError with the command that mends it. */
+export function openKeys(directory: string): ClaimKeys {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const signingPath = join(directory, SIGNING_KEY)
+  const signing = readIfThere(signingPath, text => {
+    if ((statSync(signingPath).mode & 0o077) !== 0) {
+      throw new KeyError([], `others may read the private key: chmod 600 ${signingPath}`)
+    }
+    return parseSigningKey(text)
+  })
+  const key = signing ?? generateSigningKey()
+  if (signing === undefined) writeAtomically(signingPath, printSigningKey(key), 0o600)
+  const known = readIfThere(join(directory, KEYS), parseKeySet) ?? new Map()
+  const keys: KeySet = known.has(key.kid) ? known : new Map([...known, [key.kid, publish(key, 'current')]])
+  if (keys !== known) writeAtomically(join(directory, KEYS), printKeySet(keys), 0o644)
+  return {
+    signing: key,
+    keys,
+    revocations: readIfThere(join(directory, REVOCATIONS), parseRevocations) ?? [],
+  }
+}
+
+/** Writes a file so that readers see the old or the new content, and a crash leaves one of them. */
+export function writeAtomically(path: string, content: string, mode: number): void {
+  const temporary = join(dirname(path), `.${process.pid}-${Date.now()}.tmp`)
+  const file = openSync(temporary, 'wx', mode)
+  try {
+    writeSync(file, content)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(temporary, path)
+}
+
+function readIfThere<T>(path: string, parse: (text: string) => T): T | undefined {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+  try {
+    return parse(text)
+  } catch (error) {
+    if (error instanceof KeyError) throw new KeyError(error.at, `${path}: ${error.message}`)
+    throw error
+  }
+}
