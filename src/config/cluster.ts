@@ -63,6 +63,10 @@ export const clusterSpec = z.strictObject({
     .boolean()
     .default(false)
     .describe('The cluster has one node, so host-local addresses are unique.'),
+  tenancyAdmins: z
+    .array(z.string())
+    .default(['system:masters'])
+    .describe('Users and groups that may set namespace labels which a tenant is selected by.'),
   networkStatusWriters: z
     .array(z.string())
     .default([

@@ -132,9 +132,14 @@ export class Inventory {
     return this.#attachments.values()
   }
 
-  /** Every tenant that claims the namespace. */
-  claimants(namespace: string): Tenant[] {
-    return this.#tenancy.claimants(namespace)
+  /** Every tenant that claims the namespace, with the labels that it has or with others that it might get. */
+  claimants(namespace: string, labels?: Readonly<Record<string, string>>): Tenant[] {
+    return this.#tenancy.claimants(namespace, labels)
+  }
+
+  /** Namespaces of this tenant that other tenants claim as well. */
+  contestedBy(tenant: Tenant): { namespace: string; tenant: Tenant }[] {
+    return this.#tenancy.contestedBy(tenant)
   }
 
   /** The namespace's tenant; none when nobody claims it, and none when several do. */
@@ -148,7 +153,8 @@ export class Inventory {
    * that this attachment reaches as well. The same subnet on two separate VLANs is nobody's business.
    */
   overlapsOf(attachment: Attachment, tenant: Tenant | undefined): Overlap[] {
-    const own = tenant?.vlans.flatMap(grant => grant.subnets) ?? []
+    if (tenant === undefined) return []
+    const own = tenant.vlans.flatMap(grant => grant.subnets)
     const overlaps: Overlap[] = []
     for (const fact of attachment.facts?.subnets ?? []) {
       for (const { prefix, value: holder } of this.#subnets.overlapping(fact.subnet)) {
@@ -197,10 +203,10 @@ export class Inventory {
     { attachment: other, fact: otherFact }: Holder & { kind: 'attachment' },
     attachment: Attachment,
     fact: SubnetFact,
-    tenant: Tenant | undefined,
+    tenant: Tenant,
   ): string | undefined {
     const otherTenant = this.tenantOf(other.namespace)
-    if (otherTenant === undefined || otherTenant.name === tenant?.name) return undefined
+    if (otherTenant === undefined || otherTenant.name === tenant.name) return undefined
     const sharesAddresses =
       compareIps(fact.first, otherFact.last) <= 0 && compareIps(otherFact.first, fact.last) <= 0
     return sharesAddresses && sharesSegment(attachment, other) ? describe(other, otherTenant) : undefined
@@ -227,8 +233,8 @@ export class Inventory {
   }
 }
 
-function ownerByGrant(holder: Tenant, tenant: Tenant | undefined, isGrantedToo: boolean): string | undefined {
-  return holder.name === tenant?.name || isGrantedToo ? undefined : `tenant "${holder.name}"`
+function ownerByGrant(holder: Tenant, tenant: Tenant, isGrantedToo: boolean): string | undefined {
+  return holder.name === tenant.name || isGrantedToo ? undefined : `tenant "${holder.name}"`
 }
 
 function describe(attachment: Attachment, tenant: Tenant | undefined): string {

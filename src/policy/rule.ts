@@ -3,7 +3,7 @@ import type { Manifest } from '../kube/manifest.ts'
 import type { Severity } from './finding.ts'
 import type { Subjects } from './subjects.ts'
 
-/** What a rule judges: a NAD, one element of a pod's networks annotation, a pod as a whole, or a Tenant. */
+/** What a rule judges: a NAD, one element of a pod's networks annotation, a pod as a whole, a Tenant, … */
 export type Kind = keyof Subjects
 
 /**
@@ -16,6 +16,8 @@ export interface Violation {
   readonly message: string
   readonly at?: Path
   readonly inside?: Path
+  /** Only where the same fact weighs less in this subject; otherwise the rule's own severity holds. */
+  readonly severity?: Severity
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Grant, Tenant } from '../config/tenant.ts'
 import type { ObjectMeta, PodSpec } from '../kube/manifest.ts'
 import type { DefaultNetwork, Selection, SelectionsReading } from '../kube/selections.ts'
 import type { Prefix } from '../net/prefix.ts'
+import type { Finding } from './finding.ts'
 import type { Reach } from './reach.ts'
 
 /** The parsed type that the rules of each kind judge. Outside facts arrive inside the subject. */
@@ -14,6 +15,8 @@ export interface Subjects {
   selection: SelectionSubject
   pod: PodSubject
   tenant: TenantSubject
+  namespace: NamespaceSubject
+  binding: BindingSubject
 }
 
 /** A NAD as read by us. `network` and `facts` are missing when spec.config cannot be read. */
@@ -69,6 +72,10 @@ export interface SelectionSubject {
   readonly attachmentTenant: Tenant | undefined
   /** What is known of the claim that the selection carries: nothing, that nobody looked, or why it fails. */
   readonly claim: ClaimState
+  /** Why the NAD itself is refused; it may be older than the policy, or have slipped in while nobody judged. */
+  readonly refusals: readonly Finding[]
+  /** It stands in the template of a workload, not in a pod. */
+  readonly isTemplate: boolean
 }
 
 /**
@@ -93,8 +100,6 @@ export interface PodSubject {
   readonly before: ObjectMeta | undefined
   /** The user who asks, when there is a request (not in lint). */
   readonly user: string | undefined
-  /** It is the template of a Deployment, Job, …, not a pod itself. */
-  readonly isTemplate: boolean
 }
 
 export interface TenantSubject {
@@ -112,4 +117,21 @@ export interface Rival {
   readonly tenant: Tenant
   readonly grant: Grant
   readonly rivalGrant: Grant
+}
+
+/** A namespace whose labels are set or changed. */
+export interface NamespaceSubject {
+  readonly name: string
+  readonly before: readonly Tenant[]
+  readonly after: readonly Tenant[]
+  readonly user: string | undefined
+  readonly groups: readonly string[]
+  readonly cluster: Cluster
+}
+
+/** A Binding, whose annotations the API server copies onto the pod. */
+export interface BindingSubject {
+  readonly metadata: ObjectMeta
+  /** The pod's metadata; undefined when the store does not know the pod. */
+  readonly pod: ObjectMeta | undefined
 }

@@ -12,10 +12,6 @@ export class Tenancy {
     return this.#tenants.get(name)
   }
 
-  get size(): number {
-    return this.#tenants.size
-  }
-
   tenants(): Iterable<Tenant> {
     return this.#tenants.values()
   }
@@ -43,14 +39,25 @@ export class Tenancy {
     this.#labels.delete(name)
   }
 
-  namespaces(): Iterable<string> {
-    return this.#labels.keys()
+  /** Namespaces of the tenant, by name or by labels, that others claim as well. Looks at every known namespace. */
+  contestedBy(tenant: Tenant): { namespace: string; tenant: Tenant }[] {
+    const selector = tenant.namespaceSelector
+    const selected = [...this.#labels].filter(
+      ([name, labels]) => selector && matchesSelector(withNameLabel(name, labels), selector),
+    )
+    const namespaces = new Set([...tenant.namespaces, ...selected.map(([name]) => name)])
+    return [...namespaces].flatMap(namespace => {
+      const others = this.claimants(namespace).filter(other => other.name !== tenant.name)
+      return others.map(other => ({ namespace, tenant: other }))
+    })
   }
 
-  /** Every tenant that claims the namespace. More than one is a conflict, in which nobody holds it. */
-  claimants(namespace: string): Tenant[] {
-    // The API server puts this label on every namespace (since 1.22); files need not write it.
-    const labels = { 'kubernetes.io/metadata.name': namespace, ...this.#labels.get(namespace) }
+  /**
+   * Every tenant that claims the namespace, with its known labels or with other ones.
+   * More than one is a conflict, in which nobody holds it.
+   */
+  claimants(namespace: string, otherLabels = this.#labels.get(namespace)): Tenant[] {
+    const labels = withNameLabel(namespace, otherLabels)
     const keys = ['', ...Object.entries(labels).map(([key, value]) => `${key}=${value}`)]
     const selected = keys
       .flatMap(key => [...this.#bySelector.get(key)])
@@ -71,6 +78,11 @@ export function matchesSelector(labels: Readonly<Record<string, string>>, select
       return operator === 'In' ? isListed : !isListed
     })
   )
+}
+
+/** The API server puts this label on every namespace (since 1.22); files need not write it. */
+function withNameLabel(name: string, labels: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return { ...labels, 'kubernetes.io/metadata.name': name }
 }
 
 function selectorKey({ matchLabels }: LabelSelector): string {

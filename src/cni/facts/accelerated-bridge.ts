@@ -1,5 +1,5 @@
-import { NATIVE, uniteVlans, vlanSet } from '../../net/vlan-set.ts'
-import { declareCapabilities, readTrunk, readVlanId, runIpam, TRUNK_KEYS } from './common.ts'
+import { NATIVE, uniteVlans } from '../../net/vlan-set.ts'
+import { declareCapabilities, readTrunk, readVlan, runIpam, TRUNK_KEYS } from './common.ts'
 import type { Extractor } from './extractor.ts'
 
 /** A virtual function whose representor becomes a port of one of several bridges. */
@@ -20,9 +20,9 @@ export const acceleratedBridge: Extractor = {
 
   extract(conf, facts) {
     const written = conf.string('bridge') || undefined
-    const id = readVlanId(conf, 'vlan', facts)
+    const vlans = readVlan(conf, 'vlan', facts)
     const trunk = readTrunk(conf, 'trunk', 1, facts)
-    const own = id === undefined ? NATIVE : vlanSet(id)
+    const own = vlans ?? NATIVE
     for (const name of (written ?? 'cni0').split(',')) {
       facts.uplink({
         at: conf.has('trunk') ? conf.path('trunk') : conf.has('vlan') ? conf.path('vlan') : conf.at,
@@ -34,7 +34,7 @@ export const acceleratedBridge: Extractor = {
           inContainer: false,
         },
         vlans: trunk === undefined ? own : uniteVlans(trunk, own),
-        source: trunk === undefined ? (id === undefined ? 'default' : 'key') : 'trunk',
+        source: trunk === undefined ? (vlans === undefined ? 'default' : 'key') : 'trunk',
       })
     }
     facts.mtu(conf.integer('mtu'), conf.path('mtu'))

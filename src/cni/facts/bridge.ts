@@ -1,17 +1,21 @@
-import { uniteVlans, type VlanSet, vlanSet } from '../../net/vlan-set.ts'
+import { NATIVE, NO_VLANS, uniteVlans, vlanSet } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
 import {
   declareCapabilities,
   defaultRouteFact,
+  isUntagged,
   readsArgs,
   readTrunk,
-  readVlanId,
+  readVlan,
   runIpam,
   TRUNK_KEYS,
 } from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { Uplink } from './facts.ts'
 import type { Fields } from './fields.ts'
+
+/** The VLAN that a Linux bridge puts untagged frames into unless told otherwise (default_pvid). */
+const BRIDGE_DEFAULT = vlanSet(1)
 
 /** A veth pair whose host end becomes a port of a Linux bridge, tagged by the bridge's VLAN filter. */
 export const bridge: Extractor = {
@@ -78,16 +82,11 @@ export const bridge: Extractor = {
  * a trunk without `vlan` gets PVID 1 everywhere; so the union of all versions is stated.
  */
 function readVlans(conf: Fields, facts: FactsBuilder): Pick<Uplink, 'vlans' | 'source'> {
-  const id = readVlanId(conf, 'vlan', facts)
+  const native = readVlan(conf, 'vlan', facts)
   const trunk = readTrunk(conf, 'vlanTrunk', 1, facts)
-  if (trunk !== undefined) {
-    return { vlans: uniteVlans(trunk, nativeOf(id, conf)), source: 'trunk' }
-  }
-  if (id !== undefined && id !== 0) return { vlans: vlanSet(id), source: 'key' }
-  return { vlans: vlanSet(0), source: conf.has('vlan') ? 'key' : 'default' }
-}
-
-function nativeOf(id: number | undefined, conf: Fields): VlanSet {
-  if (id === undefined || id === 0) return vlanSet(1)
-  return conf.boolean('preserveDefaultVlan') ? vlanSet(1, id) : vlanSet(id)
+  if (trunk === undefined)
+    return { vlans: native ?? NATIVE, source: native === undefined ? 'default' : 'key' }
+  const keepsDefault = isUntagged(native) || conf.boolean('preserveDefaultVlan')
+  const own = native === undefined || isUntagged(native) ? NO_VLANS : native
+  return { vlans: uniteVlans(trunk, own, keepsDefault ? BRIDGE_DEFAULT : NO_VLANS), source: 'trunk' }
 }

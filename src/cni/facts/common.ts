@@ -2,7 +2,7 @@ import { quote } from '../../json/quote.ts'
 import type { Path } from '../../json/value.ts'
 import { parseIp, printIp } from '../../net/ip.ts'
 import { hasHostBits, isWholeFamily, type Prefix, parsePrefix } from '../../net/prefix.ts'
-import { NATIVE, type VlanRange, type VlanSet, vlanSet } from '../../net/vlan-set.ts'
+import { NATIVE, NO_VLANS, type VlanRange, type VlanSet, vlanSet } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
 import type { KeyTree } from './extractor.ts'
 import type { Master, RouteFact } from './facts.ts'
@@ -22,12 +22,21 @@ export const ROUTE_KEYS: KeyTree = {
 /** Keys of a trunk: `[{"id": 100}, {"minID": 200, "maxID": 209}]`. */
 export const TRUNK_KEYS: KeyTree = { id: {}, minID: {}, maxID: {} }
 
-/** Reads a VLAN id, reporting one outside 0–4094 (4095 is reserved by IEEE 802.1Q table 9-2; 0 is untagged). */
-export function readVlanId(conf: Fields, key: string, facts: FactsBuilder): number | undefined {
+/**
+ * Reads a VLAN id; undefined when the key is missing. One outside 0–4094 is reported and stands for no VLAN
+ * (4095 is reserved by IEEE 802.1Q table 9-2; 0 is untagged).
+ */
+export function readVlan(conf: Fields, key: string, facts: FactsBuilder): VlanSet | undefined {
   const id = conf.integer(key)
-  if (id === undefined || (id >= 0 && id <= 4094)) return id
+  if (id === undefined) return undefined
+  if (id >= 0 && id <= 4094) return vlanSet(id)
   facts.problem('vlan-out-of-range', conf.path(key), `"${key}": ${id} is no VLAN: use 1 to 4094`)
-  return undefined
+  return NO_VLANS
+}
+
+/** Whether a key that may say 0 for "no VLAN" says so, or is missing. */
+export function isUntagged(vlans: VlanSet | undefined): boolean {
+  return vlans === undefined || vlans.ranges[0]?.first === 0
 }
 
 /** Reads a trunk list. Undefined when the key is missing; ids beyond `least`–4094 are reported and left out. */

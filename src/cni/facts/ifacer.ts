@@ -1,5 +1,5 @@
-import { vlanSet } from '../../net/vlan-set.ts'
-import { readVlanId } from './common.ts'
+import { NATIVE } from '../../net/vlan-set.ts'
+import { readVlan } from './common.ts'
 import type { Extractor } from './extractor.ts'
 
 /** Spiderpool's ifacer creates `<interface>.<vlan>` (and a bond) on the host before a chained plugin rides on it. */
@@ -11,7 +11,7 @@ export const ifacer: Extractor = {
 
   extract(conf, facts) {
     const links = conf.strings('interfaces')
-    const id = readVlanId(conf, 'vlanID', facts)
+    const vlans = readVlan(conf, 'vlanID', facts)
     const bond = conf.object('bond')
     const bondName = bond?.string('name')
     if (links.length > 1 && !bondName) {
@@ -27,8 +27,8 @@ export const ifacer: Extractor = {
           byDefault: false,
           inContainer: false,
         },
-        vlans: vlanSet(id ?? 0),
-        source: id === undefined ? 'default' : 'key',
+        vlans: vlans ?? NATIVE,
+        source: vlans === undefined ? 'default' : 'key',
       })
     }
   },

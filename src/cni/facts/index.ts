@@ -85,7 +85,8 @@ function reportIgnoredVlanKeys(
       ? `it reads ${read.map(key => `"${key}"`).join(' and ')}`
       : 'it reads no VLAN at all, only its interface'
   for (const key of VLAN_KEYS) {
-    if (read.some(known => foldKey(known) === foldKey(key)) || body[key] === undefined || body[key] === null) continue
+    if (read.some(known => foldKey(known) === foldKey(key)) || body[key] === undefined || body[key] === null)
+      continue
     facts.problem('ignored-vlan-key', [...at, key], `type "${types[0]}" does not read "${key}": ${instead}`)
   }
 }

@@ -1,8 +1,8 @@
 import { quote } from '../../json/quote.ts'
 import { firstAddress, lastAddress, parsePrefix } from '../../net/prefix.ts'
-import { NATIVE, vlanSet } from '../../net/vlan-set.ts'
+import { NATIVE } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
-import { connectedRoute, defaultRouteFact, readVlanId } from './common.ts'
+import { connectedRoute, defaultRouteFact, readVlan } from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { Fields } from './fields.ts'
 
@@ -33,7 +33,7 @@ export const ovnK8sCniOverlay: Extractor = {
 
   extract(conf, facts) {
     if (conf.string('topology') === 'localnet') {
-      const id = readVlanId(conf, 'vlanID', facts)
+      const vlans = readVlan(conf, 'vlanID', facts)
       // The bridge mapping is found by the physical network's name, else by the network's own.
       const physical = conf.string('physicalNetworkName') || undefined
       facts.uplink({
@@ -45,8 +45,8 @@ export const ovnK8sCniOverlay: Extractor = {
           byDefault: physical === undefined,
           inContainer: false,
         },
-        vlans: id === undefined ? NATIVE : vlanSet(id),
-        source: id === undefined ? 'default' : 'key',
+        vlans: vlans ?? NATIVE,
+        source: vlans === undefined ? 'default' : 'key',
       })
     } else if (conf.has('vlanID')) {
       facts.problem(

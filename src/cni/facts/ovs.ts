@@ -1,6 +1,14 @@
-import { ALL_VLANS, vlanSet } from '../../net/vlan-set.ts'
+import { ALL_VLANS } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
-import { declareCapabilities, readsArgs, readTrunk, readVlanId, runIpam, TRUNK_KEYS } from './common.ts'
+import {
+  declareCapabilities,
+  isUntagged,
+  readsArgs,
+  readTrunk,
+  readVlan,
+  runIpam,
+  TRUNK_KEYS,
+} from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { Uplink } from './facts.ts'
 import type { Fields } from './fields.ts'
@@ -75,10 +83,10 @@ export const ovs: Extractor = {
 
 /** With both, `trunk` wins and `vlan` is dropped. */
 function readVlans(conf: Fields, facts: FactsBuilder): Pick<Uplink, 'vlans' | 'source'> {
-  const id = readVlanId(conf, 'vlan', facts)
+  const vlans = readVlan(conf, 'vlan', facts)
   const trunk = readTrunk(conf, 'trunk', 0, facts)
   if (trunk !== undefined && trunk.ranges.length > 0) {
-    if (id !== undefined)
+    if (vlans !== undefined)
       facts.problem(
         'contradiction',
         conf.path('vlan'),
@@ -86,7 +94,6 @@ function readVlans(conf: Fields, facts: FactsBuilder): Pick<Uplink, 'vlans' | 's
       )
     return { vlans: trunk, source: 'trunk' }
   }
-  return id === undefined || id === 0
-    ? { vlans: ALL_VLANS, source: 'default' }
-    : { vlans: vlanSet(id), source: 'key' }
+  if (vlans === undefined || isUntagged(vlans)) return { vlans: ALL_VLANS, source: 'default' }
+  return { vlans, source: 'key' }
 }

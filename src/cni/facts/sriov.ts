@@ -1,6 +1,6 @@
-import { ALL_VLANS, NATIVE, vlanSet } from '../../net/vlan-set.ts'
+import { ALL_VLANS, NATIVE } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
-import { declareCapabilities, readVlanId, runIpam } from './common.ts'
+import { declareCapabilities, isUntagged, readVlan, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { Uplink } from './facts.ts'
 import type { Fields } from './fields.ts'
@@ -51,8 +51,8 @@ export const sriov: Extractor = {
 
 /** Without a VLAN the function passes tags through where it is trusted, so that the pod may use any. */
 function readVlans(conf: Fields, facts: FactsBuilder): Pick<Uplink, 'vlans' | 'source'> {
-  const id = readVlanId(conf, 'vlan', facts)
-  if (id !== undefined && id !== 0) return { vlans: vlanSet(id), source: 'key' }
+  const vlans = readVlan(conf, 'vlan', facts)
+  if (vlans !== undefined && !isUntagged(vlans)) return { vlans, source: 'key' }
   const isTrusted = conf.string('trust') === 'on'
   return { vlans: isTrusted ? ALL_VLANS : NATIVE, source: conf.has('vlan') ? 'key' : 'default' }
 }

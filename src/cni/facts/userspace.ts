@@ -1,6 +1,6 @@
-import { NATIVE, vlanSet } from '../../net/vlan-set.ts'
+import { NATIVE } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
-import { readVlanId, runIpam } from './common.ts'
+import { readVlan, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { Fields } from './fields.ts'
 
@@ -40,7 +40,7 @@ function readSide(side: Fields, facts: FactsBuilder): void {
   if (bridge === undefined) return
   const name =
     bridge.string('bridgeName') || (bridge.has('bridgeId') ? String(bridge.integer('bridgeId')) : undefined)
-  const id = readVlanId(bridge, 'vlanId', facts)
+  const vlans = readVlan(bridge, 'vlanId', facts)
   facts.uplink({
     at: bridge.has('vlanId') ? bridge.path('vlanId') : bridge.at,
     master: {
@@ -50,7 +50,7 @@ function readSide(side: Fields, facts: FactsBuilder): void {
       byDefault: name === undefined,
       inContainer: false,
     },
-    vlans: id === undefined ? NATIVE : vlanSet(id),
-    source: id === undefined ? 'default' : 'key',
+    vlans: vlans ?? NATIVE,
+    source: vlans === undefined ? 'default' : 'key',
   })
 }

@@ -1,5 +1,5 @@
-import { vlanSet } from '../../net/vlan-set.ts'
-import { declareCapabilities, masterAt, readVlanId, runIpam } from './common.ts'
+import { NATIVE } from '../../net/vlan-set.ts'
+import { declareCapabilities, masterAt, readVlan, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
 
 /** The 802.1Q sub-interface plugin: one VLAN on one master. */
@@ -16,20 +16,20 @@ export const vlan: Extractor = {
 
     // The seeds write `vlan`, as for the bridge plugin; the guard translates it to `vlanId` before the plugin runs.
     const key = conf.has('vlan') && !conf.has('vlanId') ? 'vlan' : 'vlanId'
-    const id = readVlanId(conf, key, facts)
-    if (key === 'vlanId' && conf.has('vlan') && conf.integer('vlan') !== id) {
+    const vlans = readVlan(conf, key, facts)
+    if (key === 'vlanId' && conf.has('vlan') && conf.integer('vlan') !== conf.integer('vlanId')) {
       facts.problem(
         'contradiction',
         conf.path('vlan'),
-        `"vlan" and "vlanId" say different things: keep "vlanId": ${id}`,
+        '"vlan" and "vlanId" say different things: keep "vlanId" only',
       )
     }
     facts.uplink({
       at: conf.has(key) ? conf.path(key) : conf.at,
       master,
       // A missing vlanId is Go's zero value: VID 0, a priority tag, which switches treat as untagged.
-      vlans: vlanSet(id ?? 0),
-      source: id === undefined ? 'default' : 'key',
+      vlans: vlans ?? NATIVE,
+      source: vlans === undefined ? 'default' : 'key',
     })
     facts.mtu(conf.integer('mtu'), conf.path('mtu'))
     declareCapabilities(conf, facts, 'ips', 'mac')

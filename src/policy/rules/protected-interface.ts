@@ -1,4 +1,4 @@
-import { attachment, macvlanConfig } from '../example.ts'
+import { attachment, macvlanConfig, tenant } from '../example.ts'
 import type { Rule } from '../rule.ts'
 
 export const protectedInterface: Rule<'attachment'> = {
@@ -10,7 +10,8 @@ export const protectedInterface: Rule<'attachment'> = {
     'containernetworking/plugins bridge (default "cni0", forceAddress), host-device; flannel backend interfaces',
   good: { manifest: attachment(macvlanConfig()) },
   bad: {
-    manifest: attachment({ cniVersion: '1.0.0', name: 'ledger', type: 'bridge', ipam: macvlanConfig().ipam }),
+    given: [tenant('retail', { namespaces: ['retail'], vlans: [{ ids: 'native', masters: ['cni0'] }] })],
+    manifest: attachment({ cniVersion: '1.0.0', name: 'shop', type: 'bridge' }, { namespace: 'retail' }),
   },
 
   *check({ attachment: { reach }, cluster }) {

@@ -1,0 +1,66 @@
+import type { Cluster } from '../config/cluster.ts'
+import type { Tenant } from '../config/tenant.ts'
+import type { Enforcement, RuleSetting } from '../config/values.ts'
+import type { Finding } from './finding.ts'
+
+/** What becomes of findings: the request is refused for the denied ones, the user is shown the warned ones. */
+export interface Decision {
+  readonly denied: readonly Finding[]
+  readonly warned: readonly Finding[]
+  /** Errors that were neither refused nor shown, since the namespace is only audited. */
+  readonly audited: readonly Finding[]
+  /** Nothing stands against it, whatever the enforcement: only then is a claim signed. */
+  readonly isClean: boolean
+}
+
+/** Where a request takes place: settings of the namespace stand above its tenant's, and these above the cluster's. */
+export interface Jurisdiction {
+  readonly cluster: Cluster
+  readonly tenant: Tenant | undefined
+  readonly namespace: string | undefined
+}
+
+/** Applies rule settings, then the enforcement. */
+export function decide(findings: readonly Finding[], where: Jurisdiction): Decision {
+  const effective = findings.flatMap(finding => applySetting(finding, settingOf(finding.rule, where)))
+  const errors = effective.filter(({ severity }) => severity === 'error')
+  const warnings = effective.filter(({ severity }) => severity === 'warning')
+  const enforcement = enforcementOf(where)
+  return {
+    denied: enforcement === 'deny' ? errors : [],
+    warned: enforcement === 'warn' ? [...errors, ...warnings] : enforcement === 'deny' ? warnings : [],
+    audited: enforcement === 'audit' ? effective : [],
+    isClean: errors.length === 0,
+  }
+}
+
+export function enforcementOf({ cluster, tenant, namespace }: Jurisdiction): Enforcement {
+  return namespaceSettings(cluster, namespace)?.enforcement ?? tenant?.enforcement ?? cluster.enforcement
+}
+
+function settingOf(rule: string, { cluster, tenant, namespace }: Jurisdiction): RuleSetting | undefined {
+  return (
+    ownSetting(namespaceSettings(cluster, namespace)?.rules, rule) ??
+    ownSetting(tenant?.rules, rule) ??
+    ownSetting(cluster.rules, rule)
+  )
+}
+
+function namespaceSettings(cluster: Cluster, namespace: string | undefined) {
+  return namespace !== undefined && Object.hasOwn(cluster.namespaces, namespace)
+    ? cluster.namespaces[namespace]
+    : undefined
+}
+
+function ownSetting(
+  settings: Readonly<Record<string, RuleSetting>> | undefined,
+  rule: string,
+): RuleSetting | undefined {
+  return settings !== undefined && Object.hasOwn(settings, rule) ? settings[rule] : undefined
+}
+
+function applySetting(finding: Finding, setting: RuleSetting | undefined): Finding[] {
+  if (setting === 'off') return []
+  if (setting === undefined) return [finding]
+  return [{ ...finding, severity: setting === 'deny' ? 'error' : 'warning' }]
+}

@@ -1,0 +1,187 @@
+import { readTenant, type Tenant } from '../config/tenant.ts'
+import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../kube/annotations.ts'
+import type { Manifest, ObjectMeta } from '../kube/manifest.ts'
+import { claimOf } from '../kube/print-selections.ts'
+import { readDefaultNetwork, readSelections, type Selection } from '../kube/selections.ts'
+import { findPodTemplate, groupKind, type PodTemplate, virtualMachineNetworks } from '../kube/workloads.ts'
+import { readAttachment } from './attachment.ts'
+import { decide } from './decision.ts'
+import { evaluate, type Place } from './evaluate.ts'
+import type { Finding } from './finding.ts'
+import type { Inventory } from './inventory.ts'
+import { rules } from './rules/index.ts'
+import type { Attachment, AttachmentSubject, ClaimState, PodSubject, SelectionSubject } from './subjects.ts'
+
+/** What is known about a request, beyond the object. A linter knows nothing of this. */
+export interface Circumstances {
+  /** The object before an UPDATE. */
+  readonly before?: Manifest | undefined
+  readonly user?: string | undefined
+  readonly groups?: readonly string[] | undefined
+  /** Looks at the claim of a selection; without it a claim is merely one that nobody looked at. */
+  readonly checkClaim?: ((subject: SelectionSubject) => ClaimState) | undefined
+}
+
+/** The findings on any manifest that SOCNI has rules for; none for other kinds and for exempt namespaces. */
+export function judge(
+  manifest: Manifest,
+  inventory: Inventory,
+  circumstances: Circumstances = {},
+): Finding[] {
+  const { namespace } = manifest.metadata
+  if (namespace !== undefined && inventory.cluster.exemptNamespaces.includes(namespace)) return []
+  switch (groupKind(manifest)) {
+    case 'k8s.cni.cncf.io/NetworkAttachmentDefinition':
+      return judgeAttachment(readAttachment(manifest, inventory.cluster), inventory)
+    case 'socni.dev/Tenant':
+      return judgeTenant(manifest, inventory)
+    case '/Namespace':
+      return judgeNamespace(manifest, inventory, circumstances)
+    case '/Binding':
+      return judgeBinding(manifest, inventory)
+    default: {
+      const template = findPodTemplate(manifest)
+      return template === undefined
+        ? []
+        : judgePod(podSubject(manifest, template, inventory, circumstances), template)
+    }
+  }
+}
+
+const atConfig: Place = ({ at, inside }) => (at ? { at } : { at: ['spec', 'config'], inside: inside ?? [] })
+const asGiven: Place = ({ at, inside }) => ({ at: at ?? [], ...(inside && { inside }) })
+
+/** The findings on a NAD that was read already. */
+export function judgeAttachment(attachment: Attachment, inventory: Inventory): Finding[] {
+  return evaluate(attachmentSubject(attachment, inventory), rules.attachment, atConfig)
+}
+
+function attachmentSubject(attachment: Attachment, inventory: Inventory): AttachmentSubject {
+  const claimants = inventory.claimants(attachment.namespace)
+  const tenant = inventory.tenantOf(attachment.namespace)
+  return {
+    attachment,
+    tenant,
+    claimants,
+    cluster: inventory.cluster,
+    overlaps: inventory.overlapsOf(attachment, tenant),
+    sharedStores: inventory.sharedStoresOf(attachment, tenant),
+  }
+}
+
+/** Why a NAD that is in the cluster would be refused now. */
+function refusalsOf(attachment: Attachment, inventory: Inventory): readonly Finding[] {
+  const { cluster } = inventory
+  const tenant = inventory.tenantOf(attachment.namespace)
+  if (cluster.exemptNamespaces.includes(attachment.namespace)) return []
+  return decide(judgeAttachment(attachment, inventory), { cluster, tenant, namespace: attachment.namespace })
+    .denied
+}
+
+/** A pod, or the template of a workload, as its rules see it. */
+export function podSubject(
+  manifest: Manifest,
+  template: PodTemplate,
+  inventory: Inventory,
+  { before, user, checkClaim }: Circumstances,
+): PodSubject {
+  const namespace = manifest.metadata.namespace ?? template.metadata.namespace ?? 'default'
+  const { annotations = {} } = template.metadata
+  const machine = virtualMachineNetworks(manifest, template)
+  // KubeVirt writes a virtual machine's networks into the annotation of the pod that runs it.
+  const names = machine.filter(network => !network.isDefault).map(network => network.networkName)
+  const networks = [annotations[NETWORKS_ANNOTATION], ...names].filter(text => text !== undefined)
+  const reading = readSelections(networks.length === 0 ? undefined : networks.join(','), namespace)
+  const own = { namespace, tenant: inventory.tenantOf(namespace), cluster: inventory.cluster }
+  const isTemplate = template.at.length > 0
+  return {
+    ...own,
+    metadata: template.metadata,
+    spec: template.spec,
+    reading,
+    selections: reading.selections.map(selection =>
+      selectionSubject(selection, own, inventory, { isTemplate, checkClaim }),
+    ),
+    defaultNetwork:
+      readDefaultNetwork(annotations[DEFAULT_NETWORK_ANNOTATION]) ??
+      readDefaultNetwork(machine.find(network => network.isDefault)?.networkName),
+    before: before && findPodTemplate(before)?.metadata,
+    user,
+  }
+}
+
+function selectionSubject(
+  selection: Selection,
+  own: Pick<SelectionSubject, 'namespace' | 'tenant' | 'cluster'>,
+  inventory: Inventory,
+  { isTemplate, checkClaim }: Pick<SelectionSubject, 'isTemplate'> & Pick<Circumstances, 'checkClaim'>,
+): SelectionSubject {
+  const attachment = inventory.attachment(selection.namespace, selection.name)
+  const subject: SelectionSubject = {
+    ...own,
+    selection,
+    attachment,
+    attachmentTenant: inventory.tenantOf(selection.namespace),
+    claim: { state: claimOf(selection) === undefined ? 'none' : 'unchecked' },
+    refusals: attachment === undefined ? [] : refusalsOf(attachment, inventory),
+    isTemplate,
+  }
+  return checkClaim === undefined || isTemplate ? subject : { ...subject, claim: checkClaim(subject) }
+}
+
+/** The findings on a pod and on each of its selections. */
+export function judgePod(subject: PodSubject, { at }: Pick<PodTemplate, 'at'>): Finding[] {
+  const annotation = [...at, 'metadata', 'annotations', NETWORKS_ANNOTATION]
+  const inPod: Place = violation => ({ ...asGiven(violation), at: [...at, ...(violation.at ?? [])] })
+  return [
+    ...evaluate(subject, rules.pod, inPod),
+    ...subject.selections.flatMap(selection =>
+      evaluate(selection, rules.selection, ({ inside = [] }) => ({
+        at: annotation,
+        // The short form is no JSON, so nothing in it has a path.
+        ...(selection.selection.body && { inside: [...selection.selection.at, ...inside] }),
+      })),
+    ),
+  ]
+}
+
+function judgeTenant(manifest: Manifest, inventory: Inventory): Finding[] {
+  const reading = readTenant(manifest)
+  const tenant = reading.ok ? reading.value : undefined
+  const subject = {
+    problems: reading.ok ? [] : reading.problems,
+    tenant,
+    cluster: inventory.cluster,
+    rivals: tenant === undefined ? [] : inventory.rivalsOf(tenant),
+    contested: tenant === undefined ? [] : inventory.contestedBy(tenant),
+  }
+  return evaluate(subject, rules.tenant, asGiven)
+}
+
+function judgeNamespace(
+  manifest: Manifest,
+  inventory: Inventory,
+  { before, user, groups = [] }: Circumstances,
+): Finding[] {
+  const { name = '' } = manifest.metadata
+  const claimantsWith = (metadata: ObjectMeta | undefined): Tenant[] =>
+    inventory.claimants(name, metadata?.labels ?? {})
+  const subject = {
+    name,
+    before: claimantsWith(before?.metadata),
+    after: claimantsWith(manifest.metadata),
+    user,
+    groups,
+    cluster: inventory.cluster,
+  }
+  return evaluate(subject, rules.namespace, asGiven)
+}
+
+function judgeBinding(manifest: Manifest, inventory: Inventory): Finding[] {
+  const { namespace = '', name = '' } = manifest.metadata
+  return evaluate(
+    { metadata: manifest.metadata, pod: inventory.pod(namespace, name)?.metadata },
+    rules.binding,
+    asGiven,
+  )
+}

@@ -1,0 +1,35 @@
+import { readCluster } from '../config/cluster.ts'
+import type { DocumentProblem } from '../config/document.ts'
+import { readTenant } from '../config/tenant.ts'
+import type { Manifest } from '../kube/manifest.ts'
+import { groupKind } from '../kube/workloads.ts'
+import type { Inventory } from './inventory.ts'
+
+/** Puts a manifest into the inventory, if it is of a kind that rules need to know. Returns what is wrong with it. */
+export function putManifest(inventory: Inventory, manifest: Manifest): readonly DocumentProblem[] {
+  switch (groupKind(manifest)) {
+    case 'socni.dev/Tenant': {
+      const reading = readTenant(manifest)
+      if (!reading.ok) return reading.problems
+      inventory.putTenant(reading.value)
+      return []
+    }
+    case 'socni.dev/ClusterConfiguration': {
+      const reading = readCluster(manifest)
+      if (!reading.ok) return reading.problems
+      inventory.setCluster(reading.value)
+      return []
+    }
+    case 'k8s.cni.cncf.io/NetworkAttachmentDefinition':
+      inventory.putAttachment(manifest)
+      return []
+    case '/Namespace':
+      inventory.putNamespace(manifest.metadata.name ?? '', manifest.metadata.labels)
+      return []
+    case '/Pod':
+      inventory.putPod(manifest)
+      return []
+    default:
+      return []
+  }
+}

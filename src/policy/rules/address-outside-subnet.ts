@@ -1,0 +1,39 @@
+import { printIp } from '../../net/ip.ts'
+import { contains, network, printPrefix } from '../../net/prefix.ts'
+import { attachment, macvlanConfig } from '../example.ts'
+import type { Rule } from '../rule.ts'
+
+export const addressOutsideSubnet: Rule<'attachment'> = {
+  id: 'address-outside-subnet',
+  title: 'An address of the configuration is not in its subnet',
+  severity: 'error',
+  why: 'IPAM refuses such a range when the first pod starts; a gateway outside of the subnet cannot be reached.',
+  source:
+    'containernetworking/plugins plugins/ipam/host-local/backend/allocator/range.go Canonicalize(); whereabouts pkg/config',
+  good: { manifest: attachment(macvlanConfig()) },
+  bad: {
+    manifest: attachment({
+      ...macvlanConfig(),
+      ipam: { type: 'whereabouts', range: '10.100.1.0/24', range_start: '10.100.2.10' },
+    }),
+  },
+
+  *check({ attachment: { facts } }) {
+    const subnets = facts?.subnets ?? []
+    for (const { address, role, subnet, at } of facts?.addresses ?? []) {
+      // whereabouts has one gateway for all of its ranges.
+      const homes = subnet === undefined ? subnets.map(fact => fact.subnet) : [subnet]
+      if (homes.length === 0 || homes.some(home => contains(home, address))) continue
+      const accepted = homes.map(home => printPrefix(network(home))).join(', ')
+      yield { inside: at, message: `the ${WORDS[role]} ${printIp(address)} is not in ${accepted}` }
+    }
+  },
+}
+
+const WORDS = {
+  gateway: 'gateway',
+  'range-start': 'first address',
+  'range-end': 'last address',
+  exclude: 'excluded address',
+  static: 'address',
+}

@@ -1,0 +1,26 @@
+import { pod } from '../example.ts'
+import type { Rule } from '../rule.ts'
+
+export const foreignAttachment: Rule<'selection'> = {
+  id: 'foreign-attachment',
+  title: "The pod selects another tenant's network",
+  severity: 'error',
+  why: 'Multus attaches any NAD of any namespace that a pod names, so the pod would sit in the VLAN of its owner.',
+  source: 'multus namespaceIsolation (off by default), never checked by the dynamic networks controller',
+  good: { manifest: pod('finance/storage') },
+  bad: { manifest: pod('logistics/fleet') },
+
+  *check({ selection, namespace, tenant, attachment, attachmentTenant }) {
+    if (attachment === undefined || attachment.namespace === namespace) return
+    // One tenant's namespaces share their networks. Networks that reach no VLAN are nobody's secret.
+    if (tenant !== undefined && attachmentTenant?.name === tenant.name) return
+    if (attachment.reach.length === 0 && attachment.facts !== undefined) return
+    const owner = attachmentTenant === undefined ? 'no tenant' : `tenant "${attachmentTenant.name}"`
+    const self =
+      tenant === undefined ? `namespace "${namespace}", which is no tenant's` : `tenant "${tenant.name}"`
+    yield {
+      inside: ['namespace'],
+      message: `"${selection.namespace}/${selection.name}" belongs to ${owner}, and the pod to ${self}: select a network of its own tenant`,
+    }
+  },
+}

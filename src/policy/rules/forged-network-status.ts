@@ -1,0 +1,29 @@
+import { NETWORK_STATUS_ANNOTATIONS } from '../../kube/annotations.ts'
+import { pod } from '../example.ts'
+import type { Rule } from '../rule.ts'
+
+export const forgedNetworkStatus: Rule<'pod'> = {
+  id: 'forged-network-status',
+  title: 'The pod writes its own network status',
+  severity: 'error',
+  why: 'The dynamic networks controller takes the status for what is attached: a forged one makes it detach networks, or run DEL with any NAD.',
+  source: 'multus-dynamic-networks-controller pkg/controller/pod.go; multus.md section 2',
+  good: { manifest: pod('storage') },
+  bad: {
+    manifest: pod('storage', { metadata: { annotations: { 'k8s.v1.cni.cncf.io/network-status': '[]' } } }),
+  },
+
+  *check({ metadata, before, user, cluster }) {
+    if (user !== undefined && cluster.networkStatusWriters.includes(user)) return
+    for (const key of NETWORK_STATUS_ANNOTATIONS) {
+      const value = metadata.annotations?.[key]
+      if (value === before?.annotations?.[key]) continue
+      const who = user === undefined ? 'a manifest' : `"${user}"`
+      const deed = value === undefined ? 'removed' : 'written'
+      yield {
+        at: ['metadata', 'annotations', key],
+        message: `it is ${deed} by ${who}, but belongs to Multus: leave it out`,
+      }
+    }
+  },
+}

@@ -1,0 +1,113 @@
+import type { Rules } from '../rule.ts'
+import { addressNotGranted } from './address-not-granted.ts'
+import { addressOutsideSubnet } from './address-outside-subnet.ts'
+import { ambiguousConfig } from './ambiguous-config.ts'
+import { clusterRoute } from './cluster-route.ts'
+import { cniArgsNotAllowed } from './cni-args-not-allowed.ts'
+import { defaultNetworkOverride } from './default-network-override.ts'
+import { defaultRoute } from './default-route.ts'
+import { defaultRouteRequest } from './default-route-request.ts'
+import { deviceRequest } from './device-request.ts'
+import { foreignAttachment } from './foreign-attachment.ts'
+import { foreignClaim } from './foreign-claim.ts'
+import { foreignIpamStore } from './foreign-ipam-store.ts'
+import { forgedBinding } from './forged-binding.ts'
+import { forgedNetworkStatus } from './forged-network-status.ts'
+import { hostLocalOnManyNodes } from './host-local-on-many-nodes.ts'
+import { hostNetworkAttachment } from './host-network-attachment.ts'
+import { hostPath } from './host-path.ts'
+import { ignoredSelectionKey } from './ignored-selection-key.ts'
+import { ignoredVlanKey } from './ignored-vlan-key.ts'
+import { interfaceNotGranted } from './interface-not-granted.ts'
+import { invalidInterfaceName } from './invalid-interface-name.ts'
+import { invalidMac } from './invalid-mac.ts'
+import { invalidTenant } from './invalid-tenant.ts'
+import { mtuTooLarge } from './mtu-too-large.ts'
+import { namespaceClaimedTwice } from './namespace-claimed-twice.ts'
+import { namespaceWithoutTenant } from './namespace-without-tenant.ts'
+import { oldCniVersion } from './old-cni-version.ts'
+import { onePodPerVlan } from './one-pod-per-vlan.ts'
+import { overlappingSubnet } from './overlapping-subnet.ts'
+import { protectedInterface } from './protected-interface.ts'
+import { refusedAttachment } from './refused-attachment.ts'
+import { runtimeDefaultRoute } from './runtime-default-route.ts'
+import { subnetNotGranted } from './subnet-not-granted.ts'
+import { sysctlOnPrimary } from './sysctl-on-primary.ts'
+import { takenInterfaceName } from './taken-interface-name.ts'
+import { tenancyChanged } from './tenancy-changed.ts'
+import { tooManyNetworks } from './too-many-networks.ts'
+import { undecidableConfig } from './undecidable-config.ts'
+import { unknownAttachment } from './unknown-attachment.ts'
+import { unknownPluginType } from './unknown-plugin-type.ts'
+import { unreadableConfig } from './unreadable-config.ts'
+import { unreadableSelection } from './unreadable-selection.ts'
+import { unsupportedCniVersion } from './unsupported-cni-version.ts'
+import { vlanGrantedTwice } from './vlan-granted-twice.ts'
+import { vlanHoppingCapability } from './vlan-hopping-capability.ts'
+import { vlanNotGranted } from './vlan-not-granted.ts'
+import { vlanOutOfRange } from './vlan-out-of-range.ts'
+
+/** Every rule, by what it judges, in the order in which findings are shown. */
+export const rules: Rules = {
+  attachment: [
+    unreadableConfig,
+    ambiguousConfig,
+    unsupportedCniVersion,
+    unknownPluginType,
+    undecidableConfig,
+    namespaceWithoutTenant,
+    vlanOutOfRange,
+    ignoredVlanKey,
+    vlanNotGranted,
+    interfaceNotGranted,
+    protectedInterface,
+    defaultRoute,
+    runtimeDefaultRoute,
+    clusterRoute,
+    subnetNotGranted,
+    overlappingSubnet,
+    addressOutsideSubnet,
+    hostPath,
+    foreignIpamStore,
+    sysctlOnPrimary,
+    hostLocalOnManyNodes,
+    onePodPerVlan,
+    mtuTooLarge,
+    oldCniVersion,
+  ],
+  selection: [
+    unknownAttachment,
+    foreignAttachment,
+    refusedAttachment,
+    defaultRouteRequest,
+    invalidInterfaceName,
+    addressNotGranted,
+    invalidMac,
+    cniArgsNotAllowed,
+    deviceRequest,
+    foreignClaim,
+  ],
+  pod: [
+    unreadableSelection,
+    ignoredSelectionKey,
+    defaultNetworkOverride,
+    takenInterfaceName,
+    forgedNetworkStatus,
+    tooManyNetworks,
+    vlanHoppingCapability,
+    hostNetworkAttachment,
+  ],
+  tenant: [invalidTenant, vlanGrantedTwice, namespaceClaimedTwice],
+  namespace: [tenancyChanged],
+  binding: [forgedBinding],
+}
+
+/** Every rule in one list, for documentation and look-ups by id. */
+export const allRules = [
+  ...rules.attachment,
+  ...rules.selection,
+  ...rules.pod,
+  ...rules.tenant,
+  ...rules.namespace,
+  ...rules.binding,
+]

@@ -1,0 +1,22 @@
+import { tenant } from '../example.ts'
+import type { Rule } from '../rule.ts'
+
+export const namespaceClaimedTwice: Rule<'tenant'> = {
+  id: 'namespace-claimed-twice',
+  title: 'Two tenants claim one namespace',
+  severity: 'error',
+  why: 'A namespace has at most one tenant. While two claim it, it has none, and its pods attach to nothing.',
+  source: 'design.md "Tenant: the policy"',
+  good: { manifest: tenant('retail', { namespaces: ['retail'] }) },
+  bad: { manifest: tenant('retail', { namespaces: ['retail', 'finance-batch'] }) },
+
+  *check({ tenant, contested }) {
+    for (const { namespace, tenant: other } of contested) {
+      const index = tenant?.namespaces.indexOf(namespace) ?? -1
+      yield {
+        at: index === -1 ? ['spec', 'namespaceSelector'] : ['spec', 'namespaces', index],
+        message: `namespace "${namespace}" is claimed by tenant "${other.name}" as well: leave it to one of them`,
+      }
+    }
+  },
+}

@@ -1,0 +1,27 @@
+import { printVlans } from '../../net/vlan-set.ts'
+import { attachment, macvlanConfig } from '../example.ts'
+import type { Rule } from '../rule.ts'
+
+export const namespaceWithoutTenant: Rule<'attachment'> = {
+  id: 'namespace-without-tenant',
+  title: 'The namespace belongs to no tenant, so it may attach to no VLAN',
+  severity: 'error',
+  why: 'Whoever may write in some forgotten namespace could join any VLAN from there.',
+  source: 'design.md "Tenant: the policy": deny by default',
+  good: { manifest: attachment(macvlanConfig()) },
+  bad: { manifest: attachment(macvlanConfig(), { namespace: 'default' }) },
+
+  *check({ attachment: { namespace, reach }, claimants, tenant }) {
+    const [first] = reach
+    if (tenant !== undefined || first === undefined) return
+    const reason =
+      claimants.length === 0
+        ? `namespace "${namespace}" belongs to no tenant`
+        : `namespace "${namespace}" is claimed by ${claimants.map(({ name }) => `"${name}"`).join(' and ')}`
+    const where = `VLAN ${printVlans(first.vlans)} on "${first.master}"`
+    yield {
+      at: ['metadata', 'namespace'],
+      message: `${reason}, so it may not attach to ${where}: have a cluster admin add it to one Tenant`,
+    }
+  },
+}

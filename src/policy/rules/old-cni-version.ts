@@ -1,0 +1,23 @@
+import { attachment, macvlanConfig } from '../example.ts'
+import type { Rule } from '../rule.ts'
+
+const OLD: ReadonlySet<string> = new Set(['0.1.0', '0.2.0', '0.3.0', '0.3.1'])
+
+export const oldCniVersion: Rule<'attachment'> = {
+  id: 'old-cni-version',
+  title: 'With this CNI version nobody checks or cleans up the attachment',
+  severity: 'warning',
+  why: 'CHECK exists since 0.4.0, and on DEL a plugin gets the earlier result only since then; without a version 0.1.0 is meant.',
+  source: 'CNI SPEC 0.4.0, CHECK and DEL; containernetworking/cni libcni/api.go',
+  good: { manifest: attachment(macvlanConfig()) },
+  bad: { manifest: attachment({ ...macvlanConfig(), cniVersion: '0.3.1' }) },
+
+  *check({ attachment: { network, reading } }) {
+    if (network === undefined || !OLD.has(network.cniVersion)) return
+    if (reading.problems.some(({ problem }) => problem === 'unsupported-version')) return
+    yield {
+      inside: ['cniVersion'],
+      message: `"${network.cniVersion}" is from before CHECK: use "1.0.0", which the reference plugins support since 2021`,
+    }
+  },
+}

@@ -1,0 +1,26 @@
+import { printVlans } from '../../net/vlan-set.ts'
+import { attachment, macvlanConfig } from '../example.ts'
+import type { Rule } from '../rule.ts'
+
+export const onePodPerVlan: Rule<'attachment'> = {
+  id: 'one-pod-per-vlan',
+  title: 'Only one pod per node can attach to this VLAN',
+  severity: 'warning',
+  why: 'The vlan plugin creates the sub-interface for a pod and moves it there; for a second pod on the node it fails with "file exists".',
+  source: 'containernetworking/plugins plugins/main/vlan/vlan.go createVlan(); seen with v1.1.1 on Linux 6.1',
+  good: { manifest: attachment(macvlanConfig()) },
+  bad: {
+    manifest: attachment({ ...macvlanConfig(), type: 'vlan', master: 'eth0', vlanId: 100, mode: undefined }),
+  },
+
+  *check({ attachment: { reach } }) {
+    for (const { uplink, master } of reach) {
+      if (uplink.plugin !== 'vlan') continue
+      const id = printVlans(uplink.vlans)
+      yield {
+        inside: uplink.at,
+        message: `a second pod on a node cannot attach to VLAN ${id} on "${master}": use macvlan on "${master}.${id}", or "type": "socni"`,
+      }
+    }
+  },
+}

@@ -1,0 +1,24 @@
+import { attachment, macvlanConfig, pod } from '../example.ts'
+import type { Rule } from '../rule.ts'
+
+export const refusedAttachment: Rule<'selection'> = {
+  id: 'refused-attachment',
+  title: 'The pod selects a network that would not be admitted itself',
+  severity: 'error',
+  why: 'A NAD that is older than the policy, or was written while the webhook was away, must not be attached by new pods.',
+  source: 'design.md "Threats": webhook down, deleted, or skipped',
+  good: { manifest: pod('storage') },
+  bad: {
+    given: [attachment({ ...macvlanConfig(), master: 'eth0.300' }, { name: 'stray' })],
+    manifest: pod('stray'),
+  },
+
+  *check({ selection, refusals }) {
+    for (const { rule, message } of refusals) {
+      yield {
+        inside: ['name'],
+        message: `network "${selection.namespace}/${selection.name}" breaks ${rule}: ${message}`,
+      }
+    }
+  },
+}
