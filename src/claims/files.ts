@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeAtomically } from '../files/atomic.ts'
 import {
   generateSigningKey,
   KeyError,
@@ -53,19 +45,6 @@ export function openKeys(directory: string): ClaimKeys {
     keys,
     revocations: readIfThere(join(directory, REVOCATIONS), parseRevocations) ?? [],
   }
-}
-
-/** Writes a file so that readers see the old or the new content, and a crash leaves one of them. */
-export function writeAtomically(path: string, content: string, mode: number): void {
-  const temporary = join(dirname(path), `.${process.pid}-${Date.now()}.tmp`)
-  const file = openSync(temporary, 'wx', mode)
-  try {
-    writeSync(file, content)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(temporary, path)
 }
 
 function readIfThere<T>(path: string, parse: (text: string) => T): T | undefined {

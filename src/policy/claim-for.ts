@@ -1,0 +1,59 @@
+import type { Claim, ClaimedDigest, ClaimedUplink } from '../claims/claim.ts'
+import { configurationDigest } from '../claims/digest.ts'
+import type { Expected } from '../claims/verify.ts'
+import type { ObjectMeta } from '../kube/manifest.ts'
+import { printVlans } from '../net/vlan-set.ts'
+import type { Attachment, SelectionSubject } from './subjects.ts'
+
+/** A network that reaches a host network is guarded, and needs a claim; any other is let through by the guard. */
+export function needsClaim({ attachment }: SelectionSubject): boolean {
+  return attachment !== undefined && attachment.reach.length > 0
+}
+
+/** A pod's UID and node, once the scheduler has bound it. */
+export interface Bound {
+  readonly uid: string
+  readonly node: string
+}
+
+/** What a claim for this selection states. Undefined where nobody may state anything: no tenant, or no such NAD. */
+export function claimFor(
+  subject: SelectionSubject,
+  pod: ObjectMeta,
+  iat: number,
+  bound?: Bound,
+): Claim | undefined {
+  const { attachment, tenant, selection, namespace } = subject
+  if (attachment === undefined || tenant === undefined) return undefined
+  const { ips, mac } = selection
+  return {
+    iss: 'socni',
+    iat,
+    tenant: tenant.name,
+    namespace,
+    ...(pod.name === undefined ? { generateName: pod.generateName ?? '' } : { pod: pod.name }),
+    ...bound,
+    nad: `${attachment.namespace}/${attachment.name}`,
+    interface: selection.interface,
+    uplinks: claimedUplinks(attachment),
+    ...(ips.length > 0 && { ips }),
+    ...(mac !== undefined && { mac }),
+    digests: claimedDigests(attachment),
+  }
+}
+
+/** What the claim on this selection must state to hold. */
+export function expectedOf(subject: SelectionSubject, pod: ObjectMeta, bound?: Bound): Expected | undefined {
+  const claim = claimFor(subject, pod, 0, bound)
+  return claim && { ...claim, ips: claim.ips ?? [] }
+}
+
+/** The networks that the attachment reaches, in order and without repetitions, so that equal reach has equal text. */
+function claimedUplinks({ reach }: Attachment): ClaimedUplink[] {
+  const texts = reach.map(({ master, vlans }) => JSON.stringify({ master, vlans: printVlans(vlans) }))
+  return [...new Set(texts)].sort().map(text => JSON.parse(text))
+}
+
+function claimedDigests({ network }: Attachment): ClaimedDigest[] {
+  return (network?.plugins ?? []).map(({ type, body }) => ({ type, sha256: configurationDigest(body) }))
+}

@@ -1,0 +1,166 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AdmissionRequest, AdmissionResponse, AdmissionReview } from '../src/kube/admission.ts'
+import { isRecord } from '../src/kube/workloads.ts'
+import { readBody } from './body.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { RequestError } from './request-error.ts'
+
+export type Phase = 'mutate' | 'validate'
+
+/** Decides one request. Throwing is a bug: it is answered with 500, and failurePolicy decides. */
+export type Decide = (
+  request: AdmissionRequest,
+  phase: Phase,
+) => AdmissionResponse | Promise<AdmissionResponse>
+
+export interface AdmissionOptions {
+  readonly decide: Decide
+  readonly metrics: Metrics
+  readonly log: Log
+  /** Milliseconds; below the API server's own timeout, so that it hears our reason and not a broken connection. */
+  readonly deadline: number
+  /** Reviews at once; the API server tries again, or lets failurePolicy decide, when it is told to wait. */
+  readonly maxConcurrent: number
+}
+
+const PHASES: ReadonlyMap<string | undefined, Phase> = new Map([
+  ['/mutate', 'mutate'],
+  ['/validate', 'validate'],
+])
+
+/** The phase that a request's path asks for; the API server appends `?timeout=3s`. */
+export function phaseOf(url: string | undefined): Phase | undefined {
+  return PHASES.get(url?.split('?', 1)[0])
+}
+
+/**
+ * Answers AdmissionReviews on plain node:http requests. These two routes do not go through Express, whose router and
+ * body parser cost more than the review itself (bench/webhook.ts).
+ */
+export function admissionHandler(options: AdmissionOptions) {
+  let running = 0
+  return async (request: IncomingMessage, response: ServerResponse, phase: Phase): Promise<void> => {
+    const { metrics, log } = options
+    try {
+      if (request.method !== 'POST') {
+        throw new RequestError(405, 'ERR_METHOD', `${request.method} is not POST`, { allow: 'POST' })
+      }
+      if (running >= options.maxConcurrent)
+        throw new RequestError(503, 'ERR_BUSY', 'too many reviews at once', { 'retry-after': '1' })
+      running++
+      try {
+        const admission = parseReview(await readBody(request))
+        const end = metrics.startReview()
+        const answer = await withDeadline(Promise.resolve(options.decide(admission, phase)), options.deadline)
+        end(phase, answer.allowed)
+        const review: AdmissionReview = {
+          apiVersion: 'admission.k8s.io/v1',
+          kind: 'AdmissionReview',
+          response: answer,
+        }
+        send(response, 200, review)
+      } finally {
+        running--
+      }
+    } catch (error) {
+      const answer = asRequestError(error, log)
+      metrics.countError(answer.code)
+      send(response, answer.status, { code: answer.code, message: answer.message }, answer.headers)
+    }
+  }
+}
+
+/** An error that was not meant for the caller tells it nothing; its stack goes to the log. */
+export function asRequestError(error: unknown, log: Log): RequestError {
+  if (error instanceof RequestError) return error
+  log.error({ err: error }, 'a bug: the request is answered with 500, and failurePolicy decides')
+  return new RequestError(500, 'ERR_INTERNAL', 'the webhook failed; its log says why')
+}
+
+export function send(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (response.headersSent || response.destroyed) return
+  const text = JSON.stringify(body)
+  const length = Buffer.byteLength(text)
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers })
+    .end(text)
+}
+
+/** The request in an AdmissionReview. Only its envelope is checked here; objects are checked where they are read. */
+function parseReview(body: string): AdmissionRequest {
+  let review: unknown
+  try {
+    // The API server wrote this text from its own objects; what tenants wrote is inside of strings.
+    review = JSON.parse(body)
+  } catch (error) {
+    throw new RequestError(
+      400,
+      'ERR_BODY_NO_JSON',
+      `the body is no JSON: ${error instanceof Error ? error.message : ''}`,
+    )
+  }
+  if (!isRecord(review) || review.kind !== 'AdmissionReview') {
+    throw new RequestError(400, 'ERR_NO_REVIEW', 'the body is no object of kind "AdmissionReview"')
+  }
+  if (review.apiVersion !== 'admission.k8s.io/v1') {
+    const version = JSON.stringify(review.apiVersion)
+    throw new RequestError(
+      400,
+      'ERR_REVIEW_VERSION',
+      `the review has apiVersion ${version}; only "admission.k8s.io/v1" is understood`,
+    )
+  }
+  const { request } = review
+  if (!isAdmissionRequest(request)) {
+    throw new RequestError(
+      400,
+      'ERR_NO_REVIEW',
+      'the review has no "request" with "uid", "kind", "resource" and "operation"',
+    )
+  }
+  return request
+}
+
+function isAdmissionRequest(request: unknown): request is AdmissionRequest {
+  return (
+    isRecord(request) &&
+    typeof request.uid === 'string' &&
+    request.uid !== '' &&
+    typeof request.operation === 'string' &&
+    isRecord(request.kind) &&
+    typeof request.kind.kind === 'string' &&
+    isRecord(request.resource) &&
+    isRecord(request.userInfo ?? {}) &&
+    isManifestOrNull(request.object) &&
+    isManifestOrNull(request.oldObject)
+  )
+}
+
+function isManifestOrNull(object: unknown): boolean {
+  if (object === undefined || object === null) return true
+  return (
+    isRecord(object) &&
+    typeof object.apiVersion === 'string' &&
+    typeof object.kind === 'string' &&
+    isRecord(object.metadata)
+  )
+}
+
+async function withDeadline<T>(work: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_, reject) => {
+    const error = new RequestError(504, 'ERR_DEADLINE', `there was no decision within ${milliseconds} ms`)
+    timer = setTimeout(() => reject(error), milliseconds)
+  })
+  try {
+    return await Promise.race([work, deadline])
+  } finally {
+    clearTimeout(timer)
+  }
+}

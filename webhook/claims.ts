@@ -1,0 +1,65 @@
+import type { ClaimKeys } from '../src/claims/files.ts'
+import { signClaim } from '../src/claims/jws.ts'
+import { verifyClaim } from '../src/claims/verify.ts'
+import type { JsonObject } from '../src/json/value.ts'
+import type { ObjectMeta } from '../src/kube/manifest.ts'
+import { claimOf, withClaim } from '../src/kube/print-selections.ts'
+import { type Bound, claimFor, expectedOf, needsClaim } from '../src/policy/claim-for.ts'
+import type { ClaimState, PodSubject, SelectionSubject } from '../src/policy/subjects.ts'
+
+/** Whether the claim on a selection is one that we signed for exactly this. */
+export function checkClaim(
+  subject: SelectionSubject,
+  pod: ObjectMeta,
+  keys: ClaimKeys,
+  bound?: Bound,
+): ClaimState {
+  const claim = claimOf(subject.selection)
+  if (claim === undefined) return { state: needsClaim(subject) ? 'missing' : 'none' }
+  const expected = expectedOf(subject, pod, bound)
+  if (expected === undefined)
+    return { state: 'wrong', message: 'there is nothing here that a claim could state' }
+  const verification = verifyClaim(claim, expected, keys.keys, keys.revocations)
+  return verification.ok ? { state: 'valid' } : { state: 'wrong', message: verification.message }
+}
+
+export interface SignedNetworks {
+  /** The networks annotation with claims; undefined when the one that is there says it already. */
+  readonly annotation: string | undefined
+  /** How many claims were signed anew. */
+  readonly signed: number
+}
+
+/**
+ * The networks annotation of an admitted pod: every guarded selection carries a claim, no other does. A claim that
+ * already holds stays, so that running twice changes nothing; one that a user wrote gives way.
+ */
+export function signNetworks(
+  { selections, reading, metadata }: PodSubject,
+  keys: ClaimKeys,
+  now: Date,
+  bound?: Bound,
+): SignedNetworks {
+  const iat = Math.floor(now.getTime() / 1000)
+  let signed = 0
+  const elements = selections.map(subject => {
+    if (checkClaim(subject, metadata, keys, bound).state === 'valid')
+      return withClaim(subject.selection, claimOf(subject.selection))
+    const claim = needsClaim(subject) ? claimFor(subject, metadata, iat, bound) : undefined
+    if (claim !== undefined) signed++
+    return withClaim(subject.selection, claim && signClaim(claim, keys.signing))
+  })
+  const isUnchanged = reading.form === 'json' ? isSame(elements, selections) : signed === 0
+  return { annotation: isUnchanged ? undefined : JSON.stringify(elements), signed }
+}
+
+/** The annotation without any claim; undefined when it has none. */
+export function stripClaims({ selections, reading }: PodSubject): string | undefined {
+  if (reading.form !== 'json' || selections.every(({ selection }) => claimOf(selection) === undefined))
+    return undefined
+  return JSON.stringify(selections.map(({ selection }) => withClaim(selection, undefined)))
+}
+
+function isSame(elements: readonly JsonObject[], selections: readonly SelectionSubject[]): boolean {
+  return JSON.stringify(elements) === JSON.stringify(selections.map(({ selection }) => selection.body))
+}

@@ -1,0 +1,88 @@
+import { parseArgs } from 'node:util'
+
+/** How the webhook is run: flags, and environment variables of the same name for containers. */
+export interface Configuration {
+  /** Directory of keys, certificates and, in `policy`, the embedded policy. */
+  readonly stateDirectory: string
+  readonly policyDirectory: string
+  readonly host: string
+  readonly port: number
+  /** DNS names and IP addresses that the API server calls the webhook by. */
+  readonly names: readonly string[]
+  readonly tlsCert: string | undefined
+  readonly tlsKey: string | undefined
+  readonly clientCa: string | undefined
+  readonly logLevel: string
+}
+
+export class UsageError extends Error {
+  readonly code = 'ERR_SOCNI_USAGE'
+}
+
+const FLAGS = {
+  state: { default: '.socni', help: 'directory of keys and certificates, made on first start' },
+  policy: { default: '', help: 'directory of policy YAML (default: "policy" in the state directory)' },
+  host: { default: '127.0.0.1', help: 'address to listen on' },
+  port: { default: '8443', help: 'port to listen on; 0 chooses a free one' },
+  names: {
+    default: 'localhost,127.0.0.1',
+    help: 'names and addresses of the serving certificate, with commas',
+  },
+  'tls-cert': { default: '', help: 'certificate file of your own, re-read when it changes' },
+  'tls-key': { default: '', help: 'its private key' },
+  'client-ca': { default: '', help: 'authority of the client certificates that callers must have' },
+  'log-level': { default: 'info', help: 'fatal, error, warn, info, debug or trace' },
+} as const
+
+type Flag = keyof typeof FLAGS
+
+/** The text of --help. */
+export function usage(): string {
+  const lines = Object.entries(FLAGS).map(([flag, { default: value, help }]) => {
+    const shown = value === '' ? '' : ` (default: ${value})`
+    return `  --${flag.padEnd(10)} ${help}${shown}`
+  })
+  return `Usage: npm start -- [options]\n\n${lines.join('\n')}\n\nEach option is also read from the environment: SOCNI_PORT, SOCNI_TLS_CERT, …\n`
+}
+
+/** Reads flags, then SOCNI_… variables, then defaults. Throws a UsageError that names the flag. */
+export function readConfiguration(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Configuration {
+  const options = Object.fromEntries(Object.keys(FLAGS).map(flag => [flag, { type: 'string' as const }]))
+  let flags: Record<string, unknown>
+  try {
+    flags = parseArgs({ args: [...args], options, strict: true }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+  const value = (flag: Flag): string => {
+    const variable = environment[`SOCNI_${flag.toUpperCase().replaceAll('-', '_')}`]
+    const given = flags[flag]
+    return typeof given === 'string' ? given : (variable ?? FLAGS[flag].default)
+  }
+  const port = Number(value('port'))
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new UsageError(`--port "${value('port')}" is no port: use 0 to 65535`)
+  if ((value('tls-cert') === '') !== (value('tls-key') === ''))
+    throw new UsageError('--tls-cert and --tls-key belong together')
+  const level = value('log-level')
+  if (!['fatal', 'error', 'warn', 'info', 'debug', 'trace'].includes(level)) {
+    throw new UsageError(`--log-level "${level}" is none: use fatal, error, warn, info, debug or trace`)
+  }
+  return {
+    stateDirectory: value('state'),
+    policyDirectory: value('policy') || `${value('state')}/policy`,
+    host: value('host'),
+    port,
+    names: value('names')
+      .split(',')
+      .map(name => name.trim())
+      .filter(name => name !== ''),
+    tlsCert: value('tls-cert') || undefined,
+    tlsKey: value('tls-key') || undefined,
+    clientCa: value('client-ca') || undefined,
+    logLevel: level,
+  }
+}

@@ -1,0 +1,58 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Phase } from './admission.ts'
+
+/** The webhook's Prometheus metrics. Labels take values of ours only, so that no tenant can make new series. */
+export class Metrics {
+  readonly registry = new Registry()
+  readonly #reviews = new Histogram({
+    name: 'socni_admission_review_duration_seconds',
+    help: 'How long a decision took.',
+    labelNames: ['phase', 'allowed'] as const,
+    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 2.5],
+    registers: [this.registry],
+  })
+  readonly #findings = new Counter({
+    name: 'socni_admission_findings_total',
+    help: 'Findings by rule, and what became of them: denied, warned or audited.',
+    labelNames: ['rule', 'outcome'] as const,
+    registers: [this.registry],
+  })
+  readonly #claims = new Counter({
+    name: 'socni_claims_signed_total',
+    help: 'Claims signed for admitted selections.',
+    registers: [this.registry],
+  })
+  readonly #errors = new Counter({
+    name: 'socni_http_errors_total',
+    help: 'Requests answered with an HTTP error, by its code.',
+    labelNames: ['code'] as const,
+    registers: [this.registry],
+  })
+  readonly #expiry = new Gauge({
+    name: 'socni_certificate_expiry_timestamp_seconds',
+    help: 'When the serving certificate ends, in seconds since 1970.',
+    registers: [this.registry],
+  })
+
+  /** Starts the clock of a review; calling the result stops it. */
+  startReview(): (phase: Phase, allowed: boolean) => void {
+    const end = this.#reviews.startTimer()
+    return (phase, allowed) => void end({ phase, allowed: String(allowed) })
+  }
+
+  countFinding(rule: string, outcome: 'denied' | 'warned' | 'audited'): void {
+    this.#findings.inc({ rule, outcome })
+  }
+
+  countClaim(): void {
+    this.#claims.inc()
+  }
+
+  countError(code: string): void {
+    this.#errors.inc({ code })
+  }
+
+  setCertificateExpiry(end: Date): void {
+    this.#expiry.set(end.getTime() / 1000)
+  }
+}

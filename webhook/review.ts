@@ -1,0 +1,229 @@
+import type { ClaimKeys } from '../src/claims/files.ts'
+import { printPath } from '../src/json/value.ts'
+import type { AdmissionRequest, AdmissionResponse } from '../src/kube/admission.ts'
+import {
+  DEFAULT_NETWORK_ANNOTATION,
+  NETWORK_STATUS_ANNOTATIONS,
+  NETWORKS_ANNOTATION,
+} from '../src/kube/annotations.ts'
+import type { Manifest } from '../src/kube/manifest.ts'
+import { findPodTemplate, groupKind } from '../src/kube/workloads.ts'
+import type { Bound } from '../src/policy/claim-for.ts'
+import { type Decision, decide, type Jurisdiction } from '../src/policy/decision.ts'
+import type { Finding } from '../src/policy/finding.ts'
+import type { Inventory } from '../src/policy/inventory.ts'
+import { judge, judgePod, podSubject } from '../src/policy/judge.ts'
+import type { Decide } from './admission.ts'
+import { checkClaim, type SignedNetworks, signNetworks, stripClaims } from './claims.ts'
+import type { Metrics } from './metrics.ts'
+import { annotationPatch } from './patch.ts'
+import { warningsOf } from './warnings.ts'
+
+export interface ReviewContext {
+  readonly inventory: Inventory
+  /** Asked at each review, since keys rotate. */
+  readonly keys: () => ClaimKeys
+  readonly clock: () => Date
+  readonly metrics: Metrics
+}
+
+/** Makes the decision function of the webhook: the mutating phase signs, the validating phase decides. */
+export function createReview(context: ReviewContext): Decide {
+  return (request, phase) => (phase === 'mutate' ? mutate(request, context) : validate(request, context))
+}
+
+function mutate(request: AdmissionRequest, context: ReviewContext): AdmissionResponse {
+  const allowed = { uid: request.uid, allowed: true }
+  const object = objectOf(request)
+  if (object === undefined || isExempt(object, context)) return allowed
+  const patched =
+    groupKind(object) === '/Binding' ? bindingNetworks(object, context) : podNetworks(object, context)
+  if (patched?.annotation === undefined) return allowed
+  for (let count = 0; count < patched.signed; count++) context.metrics.countClaim()
+  const patch = annotationPatch(object.metadata, NETWORKS_ANNOTATION, patched.annotation)
+  return { ...allowed, patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch)).toString('base64') }
+}
+
+/** A pod that stands against no rule gets its claims; any other loses those that somebody wrote. */
+function podNetworks(pod: Manifest, context: ReviewContext): SignedNetworks | undefined {
+  const template = groupKind(pod) === '/Pod' ? findPodTemplate(pod) : undefined
+  if (template === undefined || template.metadata.annotations?.[NETWORKS_ANNOTATION] === undefined)
+    return undefined
+  const { inventory } = context
+  // Whatever claim is there, it is replaced or removed: it must not stand in the way of the rules.
+  const subject = podSubject(pod, template, inventory, { checkClaim: () => ({ state: 'none' }) })
+  if (subject.reading.problems.some(({ problem }) => problem === 'unreadable')) return undefined
+  const { isClean } = decide(judgePod(subject, template), jurisdictionOf(pod, inventory))
+  return isClean
+    ? signNetworks(subject, context.keys(), context.clock())
+    : { annotation: stripClaims(subject), signed: 0 }
+}
+
+/** The Binding carries the pod's networks with bound claims; the API server copies them onto the pod. */
+function bindingNetworks(binding: Manifest, context: ReviewContext): SignedNetworks | undefined {
+  const pod = context.inventory.pod(binding.metadata.namespace ?? '', binding.metadata.name ?? '')
+  const template = pod && findPodTemplate(pod)
+  const bound = pod && boundOf(binding, pod)
+  if (pod === undefined || template === undefined || bound === undefined) return undefined
+  const subject = podSubject(pod, template, context.inventory, { checkClaim: () => ({ state: 'none' }) })
+  if (
+    subject.selections.length === 0 ||
+    !decide(judgePod(subject, template), jurisdictionOf(pod, context.inventory)).isClean
+  ) {
+    return undefined
+  }
+  const signed = signNetworks(subject, context.keys(), context.clock(), bound)
+  const present = binding.metadata.annotations?.[NETWORKS_ANNOTATION]
+  if (present !== undefined && isBoundAnnotation(binding, present, context)) return undefined
+  return signed
+}
+
+function validate(request: AdmissionRequest, context: ReviewContext): AdmissionResponse {
+  const { inventory } = context
+  const object = objectOf(request)
+  const before =
+    request.oldObject === null || request.oldObject === undefined
+      ? undefined
+      : withIdentity(request.oldObject, request)
+  if (object === undefined || isExempt(object, context) || changesNothing(object, before)) {
+    return { uid: request.uid, allowed: true }
+  }
+  const where = jurisdictionOf(object, inventory)
+  const { username: user, groups } = request.userInfo ?? {}
+  const withoutClaims = judge(object, inventory, {
+    before,
+    user,
+    groups,
+    checkClaim: () => ({ state: 'none' }),
+  })
+  const decision = decide(withoutClaims, where)
+  // Only what nothing stands against was given a claim, so only there is a missing one worth a word.
+  const isGuardedKind = groupKind(object) === '/Pod' || groupKind(object) === '/Binding'
+  if (!decision.isClean || !isGuardedKind) return respond(request, decision, context)
+  return respond(request, decide([...withoutClaims, ...claimFindings(object, context)], where), context)
+}
+
+/** What stands against the claims of a pod, or of the annotation that a Binding brings. */
+function claimFindings(object: Manifest, context: ReviewContext): Finding[] {
+  const { inventory } = context
+  const networks = object.metadata.annotations?.[NETWORKS_ANNOTATION]
+  if (networks === undefined) return []
+  const isBinding = groupKind(object) === '/Binding'
+  const known = inventory.pod(object.metadata.namespace ?? '', object.metadata.name ?? '')
+  const bound = isBinding ? boundOf(object, known) : undefined
+  const pod: Manifest = isBinding
+    ? {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { ...object.metadata, annotations: { [NETWORKS_ANNOTATION]: networks } },
+        spec: {},
+      }
+    : object
+  return judge(pod, inventory, {
+    checkClaim: subject => checkClaim(subject, pod.metadata, context.keys(), bound),
+  }).filter(({ rule }) => rule === 'foreign-claim')
+}
+
+function isBoundAnnotation(binding: Manifest, networks: string, context: ReviewContext): boolean {
+  const candidate = {
+    ...binding,
+    metadata: { ...binding.metadata, annotations: { [NETWORKS_ANNOTATION]: networks } },
+  }
+  return claimFindings(candidate, context).length === 0
+}
+
+function boundOf(binding: Manifest, pod: Manifest | undefined): Bound | undefined {
+  const uid = binding.metadata.uid ?? pod?.metadata.uid
+  const target = binding.target
+  const node = typeof target === 'object' && target !== null && 'name' in target ? target.name : undefined
+  return uid === undefined || typeof node !== 'string' ? undefined : { uid, node }
+}
+
+/** An UPDATE that leaves alone what we judge is never refused: a running pod must be able to lose its finalizers. */
+function changesNothing(object: Manifest, before: Manifest | undefined): boolean {
+  if (before === undefined) return false
+  const [one, other] = [object, before].map(manifest => JSON.stringify(judgedPart(manifest)))
+  return one === other
+}
+
+function judgedPart(manifest: Manifest): unknown {
+  const kind = groupKind(manifest)
+  const template = findPodTemplate(manifest)
+  if (template !== undefined) {
+    const keys = [NETWORKS_ANNOTATION, DEFAULT_NETWORK_ANNOTATION, ...NETWORK_STATUS_ANNOTATIONS]
+    const annotations = keys.map(key => template.metadata.annotations?.[key] ?? null)
+    return kind === '/Pod' ? annotations : [annotations, template.spec]
+  }
+  return kind === '/Namespace' ? manifest.metadata.labels : [manifest.spec, manifest.metadata.annotations]
+}
+
+function respond(
+  request: AdmissionRequest,
+  decision: Decision,
+  { metrics }: ReviewContext,
+): AdmissionResponse {
+  const { denied, warned, audited } = decision
+  for (const [outcome, findings] of Object.entries({ denied, warned, audited })) {
+    for (const { rule } of findings) metrics.countFinding(rule, outcome as 'denied' | 'warned' | 'audited')
+  }
+  const ids = (findings: readonly Finding[]) => [...new Set(findings.map(({ rule }) => rule))].join(',')
+  const auditAnnotations = {
+    ...(denied.length > 0 && { denied: ids(denied) }),
+    ...(warned.length > 0 && { warned: ids(warned) }),
+    ...(audited.length > 0 && { audited: ids(audited) }),
+  }
+  return {
+    uid: request.uid,
+    allowed: denied.length === 0,
+    ...(denied.length > 0 && { status: statusOf(denied) }),
+    ...(warned.length > 0 && { warnings: warningsOf(warned) }),
+    ...(Object.keys(auditAnnotations).length > 0 && { auditAnnotations }),
+  }
+}
+
+/** What kubectl prints: one line for each finding, the rule's id in brackets for `socni-ctl explain`. */
+function statusOf(denied: readonly Finding[]) {
+  const lines = denied.map(finding => `${finding.title}: ${finding.message} [${finding.rule}]`)
+  return {
+    status: 'Failure' as const,
+    code: 403,
+    reason: 'Forbidden',
+    message: lines.join('\n'),
+    details: {
+      causes: denied.map(finding => ({
+        reason: finding.rule,
+        message: finding.message,
+        field: fieldOf(finding),
+      })),
+    },
+  }
+}
+
+/** `spec.config` and the path inside of it: `spec.config.ipam.routes[0].dst`. */
+function fieldOf({ at, inside = [] }: Finding): string {
+  return printPath([...at, ...inside])
+}
+
+function objectOf(request: AdmissionRequest): Manifest | undefined {
+  const { object } = request
+  return request.operation === 'DELETE' || object === undefined || object === null
+    ? undefined
+    : withIdentity(object, request)
+}
+
+/** At CREATE the object may lack the namespace that the request is in; the request's is the API server's own word. */
+function withIdentity(object: Manifest, { namespace, name, subResource }: AdmissionRequest): Manifest {
+  const metadata = { ...object.metadata, ...(namespace && { namespace }) }
+  const isNamed = subResource === 'binding' && metadata.name === undefined && name
+  return { ...object, metadata: isNamed ? { ...metadata, name } : metadata }
+}
+
+function isExempt({ metadata }: Manifest, { inventory }: ReviewContext): boolean {
+  return metadata.namespace !== undefined && inventory.cluster.exemptNamespaces.includes(metadata.namespace)
+}
+
+function jurisdictionOf({ metadata }: Manifest, inventory: Inventory): Jurisdiction {
+  const { namespace } = metadata
+  const tenant = namespace === undefined ? undefined : inventory.tenantOf(namespace)
+  return { cluster: inventory.cluster, tenant, namespace }
+}

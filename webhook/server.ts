@@ -1,0 +1,114 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import express, { type ErrorRequestHandler, type Express } from 'express'
+import { type AdmissionOptions, admissionHandler, asRequestError, phaseOf, send } from './admission.ts'
+import type { CertificatePair } from './certificates.ts'
+import { RequestError } from './request-error.ts'
+
+export interface ServerOptions extends AdmissionOptions {
+  readonly certificate: CertificatePair
+  readonly host: string
+  /** 0 chooses a free port. */
+  readonly port: number
+  /** What keeps the webhook from being ready: a store that is stale, a document that cannot be read. */
+  readonly notReady: () => readonly string[]
+  /** With it, only clients with a certificate of this authority are served (the API server's, see docs/operations.md). */
+  readonly clientCa?: string | undefined
+  /** How long readiness fails before connections are refused, in milliseconds. */
+  readonly drainDelay: number
+}
+
+export interface RunningServer {
+  readonly port: number
+  /** Serves this certificate from the next connection on. */
+  setCertificate(certificate: CertificatePair): void
+  /** Fails readiness, waits until endpoints drop us, answers what is running, and ends. */
+  close(): Promise<void>
+}
+
+/** Starts the HTTPS server of the webhook; resolves when it listens. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  let isDraining = false
+  const admit = admissionHandler(options)
+  const app = createApp(options, () => isDraining)
+  const server = createServer(
+    { ...tlsOptions(options.certificate, options.clientCa), ...limits },
+    (request, response) => {
+      const phase = phaseOf(request.url)
+      if (phase === undefined) app(request, response)
+      else void admit(request, response, phase)
+    },
+  )
+  // More than the API servers of a cluster ever open, and few enough that sockets cannot run out.
+  server.maxConnections = 1024
+  server.on('tlsClientError', error => options.log.debug({ err: error }, 'a TLS handshake failed'))
+  server.listen(options.port, options.host)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    port,
+    setCertificate: certificate => server.setSecureContext(tlsOptions(certificate, options.clientCa)),
+    close: async () => {
+      isDraining = true
+      await new Promise(resolve => setTimeout(resolve, options.drainDelay))
+      await closeServer(server)
+    },
+  }
+}
+
+/** A client that sends its request slowly does not hold a connection for longer than any review lasts. */
+const limits = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 60_000,
+  maxHeaderSize: 16_384,
+}
+
+function tlsOptions({ cert, key }: CertificatePair, clientCa: string | undefined) {
+  const client = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
+  return { cert, key, minVersion: 'TLSv1.2' as const, ...client }
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  // A kept-alive connection becomes idle only when its running request was answered.
+  const sweep = setInterval(() => server.closeIdleConnections(), 20)
+  await closed
+  clearInterval(sweep)
+}
+
+/** Everything but the two admission routes. */
+function createApp({ metrics, notReady, log }: ServerOptions, isDraining: () => boolean): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('etag', false)
+  app.get('/healthz', (_request, response) => send(response, 200, { status: 'alive' }))
+  app.get('/readyz', (_request, response) => {
+    const reasons = isDraining() ? ['the webhook is stopping'] : notReady()
+    send(response, reasons.length === 0 ? 200 : 503, {
+      status: reasons.length === 0 ? 'ready' : 'not ready',
+      reasons,
+    })
+  })
+  app.get('/metrics', async (_request, response) => {
+    response.type(metrics.registry.contentType).end(await metrics.registry.metrics())
+  })
+  app.all(['/healthz', '/readyz', '/metrics'], request => {
+    throw new RequestError(405, 'ERR_METHOD', `${request.method} is not GET`, { allow: 'GET, HEAD' })
+  })
+  app.use(request => {
+    throw new RequestError(
+      404,
+      'ERR_NOT_FOUND',
+      `there is no ${request.path}: the routes are /mutate, /validate, /healthz, /readyz, /metrics`,
+    )
+  })
+  const answerError: ErrorRequestHandler = (error, _request, response, _next) => {
+    const answer = asRequestError(error, log)
+    metrics.countError(answer.code)
+    send(response, answer.status, { code: answer.code, message: answer.message }, answer.headers)
+  }
+  return app.use(answerError)
+}
