@@ -20,7 +20,11 @@ export function checkClaim(
   if (expected === undefined)
     return { state: 'wrong', message: 'there is nothing here that a claim could state' }
   const verification = verifyClaim(claim, expected, keys.keys, keys.revocations)
-  return verification.ok ? { state: 'valid' } : { state: 'wrong', message: verification.message }
+  if (!verification.ok) return { state: 'wrong', message: verification.message }
+  const isBound = verification.claim.uid !== undefined && verification.claim.node !== undefined
+  if (bound !== undefined && !isBound)
+    return { state: 'wrong', message: 'it is not bound to the pod and its node' }
+  return { state: 'valid' }
 }
 
 export interface SignedNetworks {

@@ -1,6 +1,7 @@
 import { parseAllDocuments } from 'yaml'
 import type { Manifest } from './manifest.ts'
 import { isRecord } from './workloads.ts'
+import { indentQuotedScalars } from './yaml-indent.ts'
 
 /** What is in a file of YAML or JSON documents. */
 export interface ManifestsReading {
@@ -13,8 +14,7 @@ export interface ManifestsReading {
 export function readManifests(text: string): ManifestsReading {
   const manifests: Manifest[] = []
   const problems: { line: number; message: string }[] = []
-  const documents = parseAllDocuments(text, { uniqueKeys: true, version: '1.2' })
-  for (const document of Array.isArray(documents) ? documents : []) {
+  for (const document of parseDocuments(text)) {
     const [error] = document.errors
     const line = text.slice(0, error?.pos[0] ?? document.range[0]).split('\n').length
     if (error !== undefined) {
@@ -35,6 +35,16 @@ export function readManifests(text: string): ManifestsReading {
     }
   }
   return { manifests, problems }
+}
+
+function parseDocuments(text: string) {
+  const parse = (source: string) => {
+    const documents = parseAllDocuments(source, { uniqueKeys: true, version: '1.2' })
+    return Array.isArray(documents) ? documents : []
+  }
+  const documents = parse(text)
+  const hasUnclosedQuote = documents.some(({ errors }) => errors.some(({ code }) => code === 'MISSING_CHAR'))
+  return hasUnclosedQuote ? parse(indentQuotedScalars(text)) : documents
 }
 
 function toValue(document: { toJS(): unknown }, report: (message: string) => void): unknown {

@@ -1,5 +1,7 @@
 import type { SubnetFact } from '../../cni/facts/facts.ts'
-import { type Ip, isSameIp, parseIp, printIp } from '../../net/ip.ts'
+import type { Cluster } from '../../config/cluster.ts'
+import type { Tenant } from '../../config/tenant.ts'
+import { type Ip, isSameIp, parseIp } from '../../net/ip.ts'
 import {
   contains,
   firstAddress,
@@ -9,7 +11,9 @@ import {
   printPrefix,
 } from '../../net/prefix.ts'
 import { pod } from '../example.ts'
+import { grantsFor } from '../grants.ts'
 import type { Rule } from '../rule.ts'
+import type { Attachment } from '../subjects.ts'
 
 export const addressNotGranted: Rule<'selection'> = {
   id: 'address-not-granted',
@@ -21,7 +25,8 @@ export const addressNotGranted: Rule<'selection'> = {
   good: { manifest: pod([{ name: 'storage', ips: ['10.100.1.7/24'] }]) },
   bad: { manifest: pod([{ name: 'storage', ips: ['10.200.1.7/24'] }]) },
 
-  *check({ selection: { ips }, attachment, cluster }) {
+  *check({ selection: { ips }, attachment, attachmentTenant, cluster }) {
+    const homes = homesOf(attachment, attachmentTenant, cluster)
     const seen: Ip[] = []
     for (const [index, text] of ips.entries()) {
       const inside = ['ips', index]
@@ -31,38 +36,56 @@ export const addressNotGranted: Rule<'selection'> = {
       if (seen.some(other => isSameIp(other, ip)))
         yield { inside, message: `"${text}" is asked for twice: remove one` }
       seen.push(ip)
-      const problem = judge(ip, prefix, attachment?.facts?.subnets ?? [], [
-        ...cluster.podCIDRs,
-        ...cluster.serviceCIDRs,
-      ])
+      const problem = judge(ip, prefix, homes, [...cluster.podCIDRs, ...cluster.serviceCIDRs])
       if (problem !== undefined && attachment !== undefined) yield { inside, message: `"${text}" ${problem}` }
     }
   },
 }
 
+/** A subnet that the address may be in, with what is known of it. */
+type Home = Pick<SubnetFact, 'subnet' | 'gateway' | 'source'>
+
+/** The network's own subnets; where it names none (static IPAM, DHCP), those that its tenant was granted for it. */
+function homesOf(
+  attachment: Attachment | undefined,
+  tenant: Tenant | undefined,
+  cluster: Cluster,
+): readonly Home[] {
+  const own = attachment?.facts?.subnets ?? []
+  if (own.length > 0 || attachment === undefined || tenant === undefined) return own
+  const grants = attachment.reach.flatMap(segment => grantsFor(tenant, segment, cluster))
+  return grants.flatMap(grant =>
+    grant.subnets.map(subnet => ({ subnet, gateway: undefined, source: 'range' as const })),
+  )
+}
+
 function judge(
   ip: Ip,
   prefix: Prefix | undefined,
-  subnets: readonly SubnetFact[],
+  homes: readonly Home[],
   cluster: readonly Prefix[],
-) {
+): string | undefined {
   const clusterRange = cluster.find(range => contains(range, ip))
-  if (clusterRange !== undefined)
+  if (clusterRange !== undefined) {
     return `is an address of the cluster's own range ${printPrefix(clusterRange)}: use one of the VLAN`
-  if (subnets.length === 0) return 'cannot be checked, since the network names no subnet: let its IPAM choose'
-  const home = subnets.find(({ subnet }) => contains(subnet, ip))
-  if (home === undefined) {
-    return `is in no subnet of this network: use an address of ${subnets.map(({ subnet }) => printPrefix(subnet)).join(', ')}`
   }
+  // Nobody limited the addresses of this VLAN.
+  if (homes.length === 0) return undefined
+  const home = homes.find(({ subnet }) => contains(subnet, ip))
+  if (home === undefined) {
+    const accepted = homes.map(({ subnet }) => printPrefix(subnet)).join(', ')
+    return `is in no subnet of this network: use an address of ${accepted}`
+  }
+  const subnet = printPrefix(home.subnet)
   if (prefix !== undefined && prefix.bits < home.subnet.bits) {
-    return `has a shorter prefix than the network's ${printPrefix(home.subnet)}: its connected route would reach further; use /${home.subnet.bits}`
+    return `has a shorter prefix than the network's ${subnet}: its connected route would reach further; use /${home.subnet.bits}`
   }
   if (home.source === 'static' || home.subnet.bits >= (ip.family === 4 ? 31 : 127)) return undefined
-  if (isSameIp(ip, firstAddress(home.subnet)))
-    return `is the network address of ${printPrefix(home.subnet)}: use one behind it`
-  if (ip.family === 4 && isSameIp(ip, lastAddress(home.subnet)))
-    return `is the broadcast address of ${printPrefix(home.subnet)}: use one before it`
+  if (isSameIp(ip, firstAddress(home.subnet))) return `is the network address of ${subnet}: use one behind it`
+  if (ip.family === 4 && isSameIp(ip, lastAddress(home.subnet))) {
+    return `is the broadcast address of ${subnet}: use one before it`
+  }
   if (home.gateway !== undefined && isSameIp(ip, home.gateway))
-    return `is the gateway of ${printPrefix(home.subnet)}: use another address than ${printIp(home.gateway)}`
+    return `is the gateway of ${subnet}: use another address`
   return undefined
 }

@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import { KeyError } from '../src/claims/keys.ts'
+import { readConfiguration, UsageError, usage } from './configuration.ts'
+import { createLog } from './log.ts'
+import { startService } from './service.ts'
+
+const args = process.argv.slice(2)
+
+if (args.includes('--help')) process.stdout.write(usage())
+else await main()
+
+async function main(): Promise<void> {
+  try {
+    const configuration = readConfiguration(args, process.env)
+    const log = createLog(configuration.logLevel)
+    const service = await startService({
+      configuration,
+      log,
+      clock: () => new Date(),
+      pollInterval: 2_000,
+      // Endpoints take a moment to forget a pod; on a laptop nobody waits.
+      drainDelay: process.env.KUBERNETES_SERVICE_HOST === undefined ? 0 : 5_000,
+    })
+    process.stdout.write(greeting(service.url, configuration.stateDirectory, configuration.policyDirectory))
+    for (const signal of ['SIGTERM', 'SIGINT']) {
+      process.once(signal, () => void service.close().then(() => log.info('stopped')))
+    }
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof KeyError || isSystemError(error))) throw error
+    process.stderr.write(`socni-webhook: ${error.message}\n`)
+    process.exitCode = error instanceof UsageError ? 2 : 3
+  }
+}
+
+function greeting(url: string, state: string, policy: string): string {
+  return `SOCNI listens on ${url}, with the policy in ${policy}. Try a pod network that steals the default route:
+
+  curl --cacert ${join(state, 'tls', 'ca.crt')} -H 'content-type: application/json' \\
+    -d @examples/reviews/default-route.json ${url}/validate
+
+`
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error
+}

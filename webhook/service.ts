@@ -1,0 +1,127 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openKeys } from '../src/claims/files.ts'
+import { writeAtomically } from '../src/files/atomic.ts'
+import { type CertificateSource, givenCertificates, ownCertificates } from './certificate-files.ts'
+import { type CertificatePair, expiryOf } from './certificates.ts'
+import type { Configuration } from './configuration.ts'
+import type { Log } from './log.ts'
+import { Metrics } from './metrics.ts'
+import { createReview } from './review.ts'
+import { type RunningServer, startServer } from './server.ts'
+import { openDirectory } from './store/directory.ts'
+
+export interface ServiceOptions {
+  readonly configuration: Configuration
+  readonly log: Log
+  readonly clock: () => Date
+  /** Milliseconds between two looks at files that may have changed. */
+  readonly pollInterval: number
+  readonly drainDelay: number
+}
+
+export interface RunningService {
+  readonly url: string
+  /** PEM of the authority that clients verify the webhook with; undefined with an operator's own certificate. */
+  readonly authority: string | undefined
+  close(): Promise<void>
+}
+
+/** Starts the webhook on the embedded default: policy, keys and certificates in a directory. */
+export async function startService(options: ServiceOptions): Promise<RunningService> {
+  const { configuration, log, clock } = options
+  const { stateDirectory, policyDirectory } = configuration
+  preparePolicy(policyDirectory)
+  const store = openDirectory(policyDirectory)
+  for (const problem of store.problems) log.error({ problem }, 'a policy document cannot be read')
+  const keyDirectory = join(stateDirectory, 'keys')
+  let keys = openKeys(keyDirectory)
+  const metrics = new Metrics()
+  const certificates = certificateSource(configuration, clock)
+  let certificate = certificates.current()
+  metrics.setCertificateExpiry(expiryOf(certificate.cert))
+
+  const server = await startServer({
+    decide: createReview({
+      get inventory() {
+        return store.inventory
+      },
+      keys: () => keys,
+      clock,
+      metrics,
+    }),
+    metrics,
+    log,
+    certificate,
+    host: configuration.host,
+    port: configuration.port,
+    clientCa: configuration.clientCa && readFileSync(configuration.clientCa, 'utf8'),
+    notReady: () => store.problems,
+    // The API server waits three seconds (timeoutSeconds in manifests/), and should hear our reason.
+    deadline: 2_500,
+    maxConcurrent: 256,
+    drainDelay: options.drainDelay,
+  })
+
+  const poll = setInterval(() => {
+    keepGoing(log, 'the policy directory cannot be read; the last good policy stays in force', () => {
+      if (!store.reload()) return
+      log.info({ problems: store.problems }, 'policy was read again')
+    })
+    keepGoing(log, 'the keys cannot be read; the last good ones stay in force', () => {
+      keys = openKeys(keyDirectory)
+    })
+    keepGoing(log, 'the certificate cannot be read; the last good one stays in force', () => {
+      certificate = renew(certificates, certificate, server, metrics, log)
+    })
+  }, options.pollInterval)
+
+  return {
+    url: `https://${configuration.host}:${server.port}`,
+    authority: certificates.authority,
+    close: async () => {
+      clearInterval(poll)
+      await server.close()
+    },
+  }
+}
+
+function certificateSource(
+  { tlsCert, tlsKey, stateDirectory, names }: Configuration,
+  clock: () => Date,
+): CertificateSource {
+  if (tlsCert !== undefined && tlsKey !== undefined) return givenCertificates(tlsCert, tlsKey)
+  return ownCertificates(join(stateDirectory, 'tls'), names, clock)
+}
+
+function renew(
+  source: CertificateSource,
+  old: CertificatePair,
+  server: RunningServer,
+  metrics: Metrics,
+  log: Log,
+): CertificatePair {
+  const fresh = source.current()
+  if (fresh.cert === old.cert && fresh.key === old.key) return old
+  server.setCertificate(fresh)
+  metrics.setCertificateExpiry(expiryOf(fresh.cert))
+  log.info({ until: expiryOf(fresh.cert) }, 'a new certificate is served')
+  return fresh
+}
+
+/** A file that cannot be read must not stop a webhook that works. */
+function keepGoing(log: Log, message: string, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    log.error({ err: error }, message)
+  }
+}
+
+/** On first start the directory gets a file that says where the cluster's facts and the tenants go. */
+function preparePolicy(directory: string): void {
+  if (existsSync(directory)) return
+  mkdirSync(directory, { recursive: true })
+  const starter = new URL('../examples/policy/cluster.yaml', import.meta.url)
+  writeAtomically(join(directory, 'cluster.yaml'), readFileSync(starter, 'utf8'), 0o644)
+}
