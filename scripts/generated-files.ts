@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { stringify } from 'yaml'
+import { tenantCrd } from '../src/config/tenant-crd.ts'
+import type { Manifest } from '../src/kube/manifest.ts'
+import { exampleWorld } from '../src/policy/example.ts'
+import { Inventory } from '../src/policy/inventory.ts'
+import { judge } from '../src/policy/judge.ts'
+import { putManifest } from '../src/policy/load.ts'
+import { allRules, rules } from '../src/policy/rules/index.ts'
+
+type AnyRule = (typeof allRules)[number]
+
+/** Path and content of every generated file. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  return new Map([
+    ...allRules.map((rule): [string, string] => [`docs/rules/${rule.id}.md`, rulePage(rule)]),
+    ['docs/rules/README.md', rulesIndex()],
+    ['manifests/crds/tenant.yaml', toYaml(tenantCrd())],
+    ['README.md', readme()],
+  ])
+}
+
+const KINDS: Readonly<Record<keyof typeof rules, string>> = {
+  attachment: 'Networks (NetworkAttachmentDefinition)',
+  selection: 'Networks that a pod selects',
+  pod: 'Pods and pod templates',
+  tenant: 'Tenants',
+  namespace: 'Namespaces',
+  binding: 'Bindings',
+}
+
+function rulePage(rule: AnyRule): string {
+  return `# ${rule.id}
+
+${rule.title}. (${rule.severity})
+
+${rule.why}
+
+## Refused
+
+${examples(rule.bad)}
+\`\`\`
+${messages(rule.bad)}
+\`\`\`
+
+## Accepted
+
+${examples(rule.good)}
+Source: ${rule.source}
+
+The examples stand in the [example world](README.md#the-example-world).
+`
+}
+
+function examples({ given = [], manifest }: AnyRule['bad']): string {
+  const beside = given.length === 0 ? '' : `Beside it exists:\n\n${fenced(given)}\n`
+  return `${beside}${fenced([manifest])}`
+}
+
+/** What the webhook says about an example, by judging it. */
+function messages({ given = [], manifest }: AnyRule['bad']): string {
+  const inventory = new Inventory()
+  for (const other of [...exampleWorld, ...given]) putManifest(inventory, other)
+  return judge(manifest, inventory)
+    .map(({ title, message, rule }) => `${title}: ${message} [${rule}]`)
+    .join('\n')
+}
+
+function rulesIndex(): string {
+  const sections = (Object.keys(rules) as (keyof typeof rules)[]).map(
+    kind =>
+      `## ${KINDS[kind]}\n\n${table(
+        rules[kind].map(rule => `[${rule.id}](${rule.id}.md)`),
+        rules[kind],
+      )}`,
+  )
+  return `# Rules
+
+${sections.join('\n\n')}
+
+## The example world
+
+Every example stands in this world, in a K3s cluster with its default addresses:
+
+${fenced(exampleWorld)}`
+}
+
+function table(links: readonly string[], list: readonly AnyRule[]): string {
+  const rows = list.map(({ title, severity }, index) => `| ${links[index]} | ${severity} | ${title} |`)
+  return `| rule | severity | what it finds |\n| --- | --- | --- |\n${rows.join('\n')}`
+}
+
+/** The README with its table of rules made anew. */
+function readme(): string {
+  const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const list = table(
+    allRules.map(({ id }) => `[${id}](docs/rules/${id}.md)`),
+    allRules,
+  )
+  return text.replace(
+    /(<!-- rules -->\n).*?(\n<!-- \/rules -->)/s,
+    (_, open, close) => `${open}${list}${close}`,
+  )
+}
+
+function fenced(manifests: readonly Manifest[]): string {
+  return `\`\`\`yaml\n${manifests.map(toYaml).join('---\n')}\`\`\`\n`
+}
+
+function toYaml(value: object): string {
+  return stringify(value, { lineWidth: 0, blockQuote: 'literal', aliasDuplicateObjects: false })
+}

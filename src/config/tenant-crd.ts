@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { tenantSpec } from './tenant.ts'
+
+/**
+ * The CustomResourceDefinition of Tenant. Its schema is made from the zod type that reads Tenants, so they cannot
+ * disagree; what a schema cannot say (VLAN lists, subnets) the webhook checks.
+ */
+export function tenantCrd(): object {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'tenants.socni.dev' },
+    spec: {
+      group: 'socni.dev',
+      scope: 'Cluster',
+      names: { plural: 'tenants', singular: 'tenant', kind: 'Tenant', listKind: 'TenantList' },
+      versions: [
+        {
+          name: 'v1alpha1',
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              description:
+                'Which namespaces belong to a tenant, and which VLANs they may join on which host interfaces.',
+              required: ['spec'],
+              properties: {
+                spec: structural(
+                  z.toJSONSchema(tenantSpec, { io: 'input', target: 'openapi-3.0', unrepresentable: 'any' }),
+                ),
+              },
+            },
+          },
+        },
+      ],
+    },
+  }
+}
+
+/**
+ * A structural schema in the sense of Kubernetes: no `$schema`, no `additionalProperties: false` (unknown fields are
+ * pruned), and int-or-string in its own words.
+ */
+function structural(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(structural)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const entries = Object.entries(schema)
+  if (isIntOrString(schema)) {
+    const kept = entries.filter(([key]) => key === 'description')
+    return { ...Object.fromEntries(kept), 'x-kubernetes-int-or-string': true }
+  }
+  const kept = entries.filter(
+    ([key, value]) =>
+      key !== '$schema' && key !== 'propertyNames' && !(key === 'additionalProperties' && value === false),
+  )
+  return Object.fromEntries(kept.map(([key, value]) => [key, structural(value)]))
+}
+
+function isIntOrString(schema: object): boolean {
+  const { anyOf } = schema as { anyOf?: { type?: string }[] }
+  return (
+    Array.isArray(anyOf) &&
+    anyOf
+      .map(({ type }) => type)
+      .sort()
+      .join() === 'integer,string'
+  )
+}

@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+/** Which rooms each room may import from, beside itself. Imports go downward; a room that is missing here fails. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  'src/json': [],
+  'src/net': [],
+  'src/files': [],
+  'src/cni': ['src/json', 'src/net'],
+  'src/kube': ['src/json', 'src/net'],
+  'src/config': ['src/json', 'src/net'],
+  'src/claims': ['src/json', 'src/net', 'src/files'],
+  'src/policy': ['src/json', 'src/net', 'src/cni', 'src/kube', 'src/config', 'src/claims'],
+  'webhook/store': ['src/json', 'src/kube', 'src/policy'],
+  webhook: ['src/json', 'src/kube', 'src/policy', 'src/claims', 'src/files', 'webhook/store'],
+}
+
+/** Packages, and the rooms (or files) that may load them. Node's own modules are free. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  zod: ['src/config'],
+  yaml: ['src/kube/yaml.ts', 'src/kube/yaml-indent.ts'],
+  express: ['webhook/server.ts'],
+  pino: ['webhook/log.ts'],
+  'prom-client': ['webhook/metrics.ts'],
+  'node-forge': ['webhook/certificates.ts'],
+}
+
+/** What the guard will bundle: everything that is loaded from here must start fast, so no package at all. */
+const GUARD_ENTRIES = [
+  'src/cni/network.ts',
+  'src/cni/facts/index.ts',
+  'src/claims/verify.ts',
+  'src/claims/keys.ts',
+  'src/claims/digest.ts',
+]
+
+const root = join(import.meta.dirname, '..')
+const files = ['src', 'webhook'].flatMap(listFiles)
+
+interface Import {
+  readonly from: string
+  readonly isType: boolean
+}
+
+describe('the architecture', () => {
+  it.each(files)('lets %s import only from its own room and from those below', file => {
+    const room = roomOf(file)
+    const wrong = importsOf(file)
+      .filter(({ from }) => from.startsWith('.'))
+      .map(({ from }) => roomOf(relative(root, join(root, dirname(file), from))))
+      .filter(other => other !== room && !ALLOWED[room]?.includes(other))
+    expect(wrong).toEqual([])
+  })
+
+  it.each(files)('lets %s load only packages that its room may', file => {
+    const wrong = importsOf(file)
+      .filter(({ from, isType }) => !isType && !from.startsWith('.') && !from.startsWith('node:'))
+      .filter(({ from }) => !PACKAGES[from]?.some(place => file === place || file.startsWith(`${place}/`)))
+    expect(wrong).toEqual([])
+  })
+
+  it.each(GUARD_ENTRIES)('keeps packages away from %s, which the guard loads', entry => {
+    const loaded = [...reachableFrom(entry)].flatMap(file => importsOf(file).filter(({ isType }) => !isType))
+    expect(loaded.filter(({ from }) => !from.startsWith('.') && !from.startsWith('node:'))).toEqual([])
+    expect(loaded.length).toBeGreaterThan(0)
+  })
+
+  it('lets only main.ts touch the process', () => {
+    const touching = files.filter(
+      file => !file.endsWith('main.ts') && /\bprocess\.(?:env|argv|exit|std|on)/.test(read(file)),
+    )
+    expect(touching).toEqual([])
+  })
+
+  it('has no file of more than 300 lines', () => {
+    expect(files.filter(file => read(file).split('\n').length > 300)).toEqual([])
+  })
+})
+
+function roomOf(file: string): string {
+  const rooms = Object.keys(ALLOWED).sort((a, b) => b.length - a.length)
+  return rooms.find(room => file.startsWith(`${room}/`)) ?? `no room: ${file}`
+}
+
+function listFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.ts'))
+    .map(name => join(folder, name))
+}
+
+function importsOf(file: string): Import[] {
+  const statements = read(file).matchAll(/^(?:import|export)\s+(type\s)?(?:[^'"]*?\sfrom\s+)?'([^']+)'/gm)
+  return [...statements].map(([, type, from]) => ({ from: from ?? '', isType: type !== undefined }))
+}
+
+function reachableFrom(entry: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(entry)) return seen
+  seen.add(entry)
+  for (const { from, isType } of importsOf(entry)) {
+    if (!isType && from.startsWith('.')) reachableFrom(relative(root, join(root, dirname(entry), from)), seen)
+  }
+  return seen
+}
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8')
+}
