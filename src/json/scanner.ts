@@ -1,5 +1,6 @@
 import { isExactNumber } from './number.ts'
-import { quote } from './quote.ts'
+import { codePointName, quote } from './quote.ts'
+import { readString } from './string.ts'
 import type { JsonObject, JsonValue, Path } from './value.ts'
 
 /** What the scanner tells while it reads. Offsets are UTF-16 units; `path` is only valid during the call. */
@@ -56,23 +57,12 @@ const QUOTE = 0x22
 const COMMA = 0x2c
 const COLON = 0x3a
 const OPEN_BRACKET = 0x5b
-const BACKSLASH = 0x5c
 const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
 const WORD_OR_SIGN = /[-+.\w]+|./suy
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"',
-  '\\': '\\',
-  '/': '/',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-}
 
 /** Reads RFC 8259 JSON in one pass and in linear time, building plain values and telling the listener where all is. */
 export class Scanner {
@@ -219,63 +209,10 @@ export class Scanner {
   }
 
   #string(): string {
-    const start = ++this.#offset
-    for (let at = start; at < this.#text.length; at++) {
-      const code = this.#text.charCodeAt(at)
-      if (code === QUOTE) {
-        this.#offset = at + 1
-        return this.#text.slice(start, at)
-      }
-      if (code === BACKSLASH) return this.#escapedString(start)
-      if (code < SPACE) this.#rawControl(at, code)
-    }
-    return this.#unterminated(start)
-  }
-
-  #escapedString(start: number): string {
-    let text = ''
-    let plain = start
-    for (let at = start; at < this.#text.length; at++) {
-      const code = this.#text.charCodeAt(at)
-      if (code === QUOTE) {
-        this.#offset = at + 1
-        return text + this.#text.slice(plain, at)
-      }
-      if (code < SPACE) this.#rawControl(at, code)
-      if (code !== BACKSLASH) continue
-      text += this.#text.slice(plain, at)
-      const letter = this.#text.charAt(at + 1)
-      const hex = letter === 'u' ? this.#text.slice(at + 2, at + 6) : ''
-      const escaped =
-        letter === 'u' ? unescapeHex(hex) : Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter] : undefined
-      if (escaped === undefined) {
-        const shown = this.#text.slice(at, at + 2)
-        this.#fail(
-          'syntax',
-          at,
-          at + 2,
-          `${JSON.stringify(shown)} is no escape of JSON: use \\" \\\\ \\/ \\b \\f \\n \\r \\t or \\uXXXX`,
-        )
-      }
-      text += escaped
-      at += letter === 'u' ? 5 : 1
-      plain = at + 1
-    }
-    return this.#unterminated(start)
-  }
-
-  #rawControl(at: number, code: number): never {
-    const name = codePointName(String.fromCharCode(code))
-    return this.#fail(
-      'control-character',
-      at,
-      at + 1,
-      `the control character ${name} stands in a string: write it as an escape`,
-    )
-  }
-
-  #unterminated(start: number): never {
-    return this.#fail('syntax', start - 1, this.#text.length, 'this string has no closing quote')
+    const reading = readString(this.#text, this.#offset)
+    if ('problem' in reading) this.#fail(reading.problem, reading.offset, reading.end, reading.message)
+    this.#offset = reading.end
+    return reading.value
   }
 
   /** The kernel cuts a name at NUL, and no name or path that we judge has another control character. */
@@ -353,12 +290,4 @@ export class Scanner {
   #fail(code: ProblemCode, offset: number, end: number, message: string): never {
     throw new JsonSyntaxError(code, [...this.#path], offset, end, message)
   }
-}
-
-function codePointName(character: string): string {
-  return `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
-}
-
-function unescapeHex(hex: string): string | undefined {
-  return /^[0-9a-fA-F]{4}$/.test(hex) ? String.fromCharCode(Number.parseInt(hex, 16)) : undefined
 }

@@ -1,0 +1,393 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
+import type { Manifest } from '../../src/kube/manifest.ts'
+import { attachment, bridgeConfig, macvlanConfig, pod } from '../../src/policy/example.ts'
+import { judge } from '../../src/policy/judge.ts'
+import { exampleInventory } from '../example-inventory.ts'
+
+const routed = (...routes: object[]) => ({
+  ...macvlanConfig(),
+  ipam: { type: 'whereabouts', range: '10.100.1.0/24', routes },
+})
+const ranged = (range: string) => ({ ...macvlanConfig(), ipam: { type: 'whereabouts', range } })
+const chained = (...plugins: object[]) => ({
+  cniVersion: '1.0.0',
+  name: 'ledger',
+  plugins: [macvlanConfig(), ...plugins],
+})
+const text = (config: object, from: string, to: string) => {
+  const json = JSON.stringify(config)
+  if (!json.includes(from)) throw new Error(`${from} is not in ${json}`)
+  return json.replace(from, to)
+}
+
+/** Ways to another VLAN, route, address or file that a tenant might try in a NAD, and the rule that stops each. */
+const NADS: readonly [what: string, config: Record<string, unknown> | string, rule: string][] = [
+  ['another VLAN', { ...bridgeConfig(), vlan: 300 }, 'vlan-not-granted'],
+  ['a VLAN in a master name', { ...macvlanConfig(), master: 'eth0.300' }, 'vlan-not-granted'],
+  [
+    'a VLAN in a VLAN in a master name',
+    { ...macvlanConfig(), master: 'eth0.300.100' },
+    'interface-not-granted',
+  ],
+  ['a name that hides something', { ...macvlanConfig(), master: 'uplink-a' }, 'interface-not-granted'],
+  [
+    'the untagged network of the default master',
+    { ...macvlanConfig(), master: undefined },
+    'vlan-not-granted',
+  ],
+  [
+    'a trunk',
+    { ...bridgeConfig(), vlan: undefined, vlanTrunk: [{ minID: 100, maxID: 400 }] },
+    'vlan-not-granted',
+  ],
+  [
+    'the VLAN that a trunk gets by default',
+    { ...bridgeConfig(), vlan: undefined, vlanTrunk: [{ id: 100 }] },
+    'vlan-not-granted',
+  ],
+  [
+    'every VLAN of an OVS bridge',
+    { ...macvlanConfig(), type: 'ovs', bridge: 'br-finance', master: undefined },
+    'vlan-not-granted',
+  ],
+  [
+    'an OVS trunk that beats its VLAN',
+    { type: 'ovs', bridge: 'br-finance', vlan: 100, trunk: [{ id: 300 }] },
+    'vlan-not-granted',
+  ],
+  ['a missing vlanId', { ...macvlanConfig(), type: 'vlan', master: 'eth0' }, 'vlan-not-granted'],
+  [
+    'a nested delegate',
+    { type: 'flannel', delegate: { type: 'macvlan', master: 'eth0.300' } },
+    'vlan-not-granted',
+  ],
+  [
+    'delegates of Multus',
+    { type: 'multus', delegates: [{ type: 'bridge', bridge: 'br-finance', vlan: 300 }] },
+    'vlan-not-granted',
+  ],
+  ['a chained plugin', chained({ type: 'macvlan', master: 'eth0.300' }), 'vlan-not-granted'],
+  [
+    'a spiderpool interface',
+    chained({ type: 'ifacer', interfaces: ['eth0'], vlanID: 300 }),
+    'vlan-not-granted',
+  ],
+  ['an egress router', { type: 'egress-router', interfaceArgs: { master: 'eth0.100' } }, 'default-route'],
+  ["Flannel's bridge", { type: 'bridge' }, 'protected-interface'],
+  ["the node's own NIC", { type: 'host-device', device: 'eth0' }, 'protected-interface'],
+  ['a bond over the NIC', { type: 'bond', links: [{ name: 'eth0' }] }, 'protected-interface'],
+  ['a key in other letters', text(bridgeConfig(), '"vlan"', '"VLAN"'), 'ambiguous-config'],
+  [
+    'a key with a long s',
+    text(macvlanConfig(), '"master":', '"ma\u017fter":"eth0.300","master":'),
+    'ambiguous-config',
+  ],
+  [
+    'a key with a Kelvin sign',
+    text(macvlanConfig(), '"master":', '"lin\u212aInContainer":true,"master":'),
+    'ambiguous-config',
+  ],
+  ['a key twice', text(bridgeConfig(), '"vlan":100', '"vlan":300,"vlan":100'), 'ambiguous-config'],
+  [
+    'a number that shrinks',
+    text(bridgeConfig(), '"vlan":100', '"vlan":99.99999999999999999'),
+    'ambiguous-config',
+  ],
+  ['both forms at once', { ...chained(), type: 'macvlan', master: 'eth0.300' }, 'ambiguous-config'],
+  ['a configuration on the node', '', 'ambiguous-config'],
+  ['a forged result', { ...macvlanConfig(), prevResult: { interfaces: [] } }, 'ambiguous-config'],
+  [
+    'a forged runtime',
+    chained({ type: 'tuning', runtimeConfig: { mac: '02:00:00:00:00:01' } }),
+    'ambiguous-config',
+  ],
+  [
+    'arguments of its own',
+    { ...macvlanConfig(), args: { cni: { ips: ['10.43.0.10/32'] } } },
+    'ambiguous-config',
+  ],
+  ['NUL in a name', text(bridgeConfig(), 'br-finance', 'cni0\\u0000x'), 'unreadable-config'],
+  ['a number as text', { ...bridgeConfig(), vlan: '100' }, 'unreadable-config'],
+  ['an IPv4 default route', routed({ dst: '0.0.0.0/0' }), 'default-route'],
+  ['an IPv6 default route', routed({ dst: '::/0' }), 'default-route'],
+  ['an IPv6 default route with host bits', routed({ dst: '2001:db8::1/0' }), 'default-route'],
+  ['a mapped default route', routed({ dst: '::ffff:0.0.0.0/64' }), 'default-route'],
+  ['a split default route', routed({ dst: '0.0.0.0/1' }, { dst: '128.0.0.0/1' }), 'default-route'],
+  [
+    'a finer split',
+    routed({ dst: '0.0.0.0/2' }, { dst: '64.0.0.0/2' }, { dst: '128.0.0.0/1' }),
+    'default-route',
+  ],
+  ['a default gateway', { ...bridgeConfig(), isDefaultGateway: true }, 'default-route'],
+  [
+    'a route in another table of Go',
+    text(routed({ dst: '0.0.0.0/0' }), '"routes"', '"Routes"'),
+    'ambiguous-config',
+  ],
+  ['routes taken from eth0', chained({ type: 'route-override', flushgateway: true }), 'default-route'],
+  [
+    'routes given to it',
+    chained({ type: 'route-override', addroutes: [{ dst: '0.0.0.0/0' }] }),
+    'default-route',
+  ],
+  [
+    'a default route by role',
+    { type: 'ovn-k8s-cni-overlay', topology: 'layer2', role: 'primary' },
+    'default-route',
+  ],
+  [
+    'a default route by coordinator',
+    chained({ type: 'coordinator', podDefaultRouteNic: 'net1' }),
+    'default-route',
+  ],
+  ['the service range', routed({ dst: '10.43.0.0/16' }), 'cluster-route'],
+  ['a part of the pod range', routed({ dst: '10.42.128.0/17' }), 'cluster-route'],
+  ['a prefix above both', routed({ dst: '10.40.0.0/13' }), 'cluster-route'],
+  ['a subnet above both', ranged('8.0.0.0/5'), 'cluster-route'],
+  [
+    'the address of DNS',
+    { ...macvlanConfig(), ipam: { type: 'static', addresses: [{ address: '10.43.0.10/32' }] } },
+    'cluster-route',
+  ],
+  ['a mapped subnet', ranged('::ffff:10.43.0.0/112'), 'cluster-route'],
+  ['a subnet in leading zeros', ranged('010.043.000.000/16'), 'cluster-route'],
+  ['addresses of another tenant', ranged('10.130.0.0/24'), 'overlapping-subnet'],
+  [
+    'a file to write',
+    { ...macvlanConfig(), ipam: { type: 'host-local', subnet: '10.100.1.0/24', dataDir: '/etc' } },
+    'host-path',
+  ],
+  [
+    'a socket',
+    { ...macvlanConfig(), ipam: { type: 'dhcp', daemonSocketPath: '/run/containerd/containerd.sock' } },
+    'host-path',
+  ],
+  ['commands', { type: 'debug', addHooks: [['sh', '-c', 'id']] }, 'host-path'],
+  [
+    "Flannel's address store",
+    { ...macvlanConfig(), name: 'cbr0', ipam: { type: 'host-local', subnet: '10.100.1.0/24' } },
+    'foreign-ipam-store',
+  ],
+  ['forwarding', chained({ type: 'tuning', sysctl: { 'net.ipv4.ip_forward': '1' } }), 'sysctl-on-primary'],
+  [
+    'a sysctl of eth0',
+    chained({ type: 'tuning', sysctl: { 'net/ipv4/conf/eth0/accept_local': '1' } }),
+    'sysctl-on-primary',
+  ],
+  ['an unknown plugin', { type: 'teleport' }, 'unknown-plugin-type'],
+  ['an unknown IPAM', { ...macvlanConfig(), ipam: { type: 'teleport' } }, 'unknown-plugin-type'],
+  ['a path for a type', { type: '../../../bin/sh' }, 'unreadable-config'],
+  [
+    'a file that fills in the rest',
+    { type: 'ovs', bridge: 'br-finance', vlan: 100, configuration_path: '/etc/x' },
+    'undecidable-config',
+  ],
+]
+
+describe('a tenant that writes a NAD', () => {
+  it.each(NADS)('does not get %s', (_, config, rule) => {
+    const errors = judge(attachment(config), exampleInventory()).filter(
+      ({ severity }) => severity === 'error',
+    )
+    expect(errors.map(finding => finding.rule)).toContain(rule)
+  })
+})
+
+const PODS: readonly [what: string, manifest: Manifest, rule: string][] = [
+  ["another tenant's network", pod('logistics/fleet'), 'foreign-attachment'],
+  ['it by a key in other letters', pod('[{"name":"fleet","Namespace":"logistics"}]'), 'unreadable-selection'],
+  ['it by a long s', pod('[{"name":"fleet","name\u017fpace":"logistics"}]'), 'unreadable-selection'],
+  ['it by a second key', pod('[{"name":"storage","name":"fleet"}]'), 'unreadable-selection'],
+  [
+    'it in place of Flannel',
+    pod(undefined, { metadata: { annotations: { [DEFAULT_NETWORK_ANNOTATION]: 'logistics/fleet' } } }),
+    'default-network-override',
+  ],
+  [
+    'it in the template of a workload',
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'x', namespace: 'finance' },
+      spec: { template: pod('logistics/fleet') },
+    },
+    'foreign-attachment',
+  ],
+  [
+    'it from a cron job',
+    {
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'x', namespace: 'finance' },
+      spec: { jobTemplate: { spec: { template: pod('logistics/fleet') } } },
+    },
+    'foreign-attachment',
+  ],
+  [
+    'it in a virtual machine',
+    {
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachine',
+      metadata: { name: 'x', namespace: 'finance' },
+      spec: { template: { spec: { networks: [{ name: 'a', multus: { networkName: 'logistics/fleet' } }] } } },
+    },
+    'foreign-attachment',
+  ],
+  [
+    'it from a namespace of no tenant',
+    pod('finance/storage', { metadata: { namespace: 'forgotten' } }),
+    'foreign-attachment',
+  ],
+  ['the default route', pod([{ name: 'storage', 'default-route': ['10.100.1.1'] }]), 'default-route-request'],
+  ['no default route at all', pod([{ name: 'storage', 'default-route': [] }]), 'default-route-request'],
+  ['eth0', pod('storage@eth0'), 'taken-interface-name'],
+  ['an interface twice', pod('storage@net7,storage@net7'), 'taken-interface-name'],
+  ['the default name of another', pod('storage@net2,storage'), 'taken-interface-name'],
+  [
+    'an old key for the interface',
+    pod([{ name: 'storage', interfaceRequest: 'eth0' }]),
+    'taken-interface-name',
+  ],
+  ['an address of the cluster', pod([{ name: 'storage', ips: ['10.43.0.10/32'] }]), 'address-not-granted'],
+  ['the gateway-wide prefix', pod([{ name: 'storage', ips: ['10.100.1.9/5'] }]), 'address-not-granted'],
+  ['the broadcast address', pod([{ name: 'storage', ips: ['10.100.1.255'] }]), 'address-not-granted'],
+  [
+    'routes by cni-args',
+    pod([{ name: 'storage', 'cni-args': { addroutes: [{ dst: '0.0.0.0/0' }] } }]),
+    'cni-args-not-allowed',
+  ],
+  ['a device', pod([{ name: 'storage', deviceID: '0000:00:1f.6' }]), 'device-request'],
+  ['a claim of its own', pod([{ name: 'storage', 'cni-args': { 'socni.dev/claim': 'x' } }]), 'foreign-claim'],
+  [
+    'a status of its own',
+    pod('storage', { metadata: { annotations: { 'k8s.v1.cni.cncf.io/networks-status': '[]' } } }),
+    'forged-network-status',
+  ],
+  ["the host's network", pod('storage', { spec: { hostNetwork: true } }), 'host-network-attachment'],
+  ['a crash of Multus', pod('[null]'), 'unreadable-selection'],
+]
+
+describe('a tenant that writes a pod', () => {
+  it.each(PODS)('does not get %s', (_, manifest, rule) => {
+    const errors = judge(manifest, exampleInventory()).filter(({ severity }) => severity === 'error')
+    expect(errors.map(finding => finding.rule)).toContain(rule)
+  })
+})
+
+describe('the judgement', () => {
+  const inventory = exampleInventory()
+  const anything = fc.oneof(fc.string({ unit: 'binary' }), fc.json(), configLike())
+
+  it('has an answer for any text as a configuration, and never throws', () => {
+    fc.assert(fc.property(anything, config => Array.isArray(judge(attachment(config), inventory))))
+  })
+
+  it('has an answer for any text as a networks annotation, and never throws', () => {
+    fc.assert(
+      fc.property(anything, networks =>
+        Array.isArray(
+          judge(
+            pod(undefined, { metadata: { annotations: { [NETWORKS_ANNOTATION]: networks } } }),
+            inventory,
+          ),
+        ),
+      ),
+    )
+  })
+
+  it('is the same each time', () => {
+    fc.assert(
+      fc.property(anything, config => {
+        expect(judge(attachment(config), exampleInventory())).toEqual(judge(attachment(config), inventory))
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('lets nothing through that reaches a foreign VLAN by any plugin and key', () => {
+    const foreign = fc.integer({ min: 210, max: 4094 })
+    fc.assert(
+      fc.property(
+        foreign,
+        fc.constantFrom('vlan', 'vlanId', 'vlanID'),
+        fc.constantFrom('bridge', 'vlan', 'ovs', 'sriov', 'accelerated-bridge'),
+        (id, key, type) => {
+          const config = {
+            cniVersion: '1.0.0',
+            type,
+            master: 'eth0',
+            bridge: 'br-finance',
+            deviceID: 'eth0',
+            [key]: id,
+            ipam: macvlanConfig().ipam,
+          }
+          const findings = judge(attachment(config), inventory)
+          expect(findings.some(({ severity }) => severity === 'error')).toBe(true)
+        },
+      ),
+    )
+  })
+})
+
+/** Text that looks like a configuration in every part but one. */
+function configLike() {
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom('eth0', 'eth0.300', '0.0.0.0/0', '::/0', 100, -1, 5000, null, {}, []),
+  )
+  const key = fc.constantFrom(
+    'type',
+    'plugins',
+    'master',
+    'vlan',
+    'vlanId',
+    'vlanTrunk',
+    'ipam',
+    'ranges',
+    'routes',
+    'addresses',
+    'delegate',
+    'delegates',
+    'links',
+    'sysctl',
+    'name',
+    'cniVersion',
+    'args',
+    'ips',
+    'namespace',
+    'interface',
+    'cni-args',
+    'host',
+  )
+  const type = fc.constantFrom(
+    'vlan',
+    'macvlan',
+    'bridge',
+    'ovs',
+    'flannel',
+    'multus',
+    'bond',
+    'userspace',
+    'tuning',
+    'debug',
+    'route-override',
+    'host-device',
+    'egress-router',
+    'host-local',
+    'static',
+    'whereabouts',
+  )
+  const object = fc.tuple(
+    type,
+    fc.dictionary(key, value, { maxKeys: 5 }),
+    fc.dictionary(key, value, { maxKeys: 4 }),
+  )
+  return fc.oneof(
+    object.map(([name, config, ipam]) =>
+      JSON.stringify({ type: name, ipam: { type: name, ...ipam }, ...config }),
+    ),
+    object.map(([name, config]) => JSON.stringify([{ name, ...config }])),
+  )
+}
