@@ -11,6 +11,11 @@ export interface Admission {
   readonly response: AdmissionResponse
 }
 
+interface HttpAnswer {
+  readonly status: number
+  readonly body: string
+}
+
 const RESOURCES: Readonly<Record<string, string>> = {
   NetworkAttachmentDefinition: 'network-attachment-definitions',
 }
@@ -52,21 +57,25 @@ export class ApiServer {
     return JSON.parse(body).response
   }
 
-  post(path: string, body: string): Promise<{ status: number; body: string }> {
+  get(path: string): Promise<HttpAnswer> {
+    return this.#call('GET', path, '')
+  }
+
+  post(path: string, body: string): Promise<HttpAnswer> {
+    return this.#call('POST', path, body)
+  }
+
+  #call(method: string, path: string, body: string): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-      const call = request(
-        `${this.#url}${path}`,
-        { method: 'POST', agent: this.#agent, headers },
-        response => {
-          let text = ''
-          response.setEncoding('utf8').on('data', chunk => {
-            text += chunk
-          })
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }))
-          response.on('error', reject)
-        },
-      )
+      const call = request(`${this.#url}${path}`, { method, agent: this.#agent, headers }, response => {
+        let text = ''
+        response.setEncoding('utf8').on('data', chunk => {
+          text += chunk
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }))
+        response.on('error', reject)
+      })
       call.on('error', reject).end(body)
     })
   }

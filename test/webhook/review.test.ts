@@ -1,0 +1,328 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import { applyPatch, requestFor } from '../../examples/demo/api-server.ts'
+import type { AdmissionRequest } from '../../src/kube/admission.ts'
+import { CLAIM_ARG, NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
+import type { Manifest } from '../../src/kube/manifest.ts'
+import { claimOf } from '../../src/kube/print-selections.ts'
+import { readSelections } from '../../src/kube/selections.ts'
+import { attachment, exampleWorld, macvlanConfig, pod, tenant } from '../../src/policy/example.ts'
+import { eventually, startWebhook, type WebhookUnderTest } from '../webhook-under-test.ts'
+
+const STATUS = 'k8s.v1.cni.cncf.io/network-status'
+const bound = pod('storage', { metadata: { name: 'bound', uid: '11111111-2222-3333-4444-555555555555' } })
+const world: Manifest[] = [
+  ...exampleWorld,
+  attachment({ ...macvlanConfig(), name: 'second', master: 'eth0.200' }, { name: 'second' }),
+  attachment(
+    {
+      cniVersion: '1.0.0',
+      name: 'nowhere',
+      type: 'dummy',
+      ipam: { type: 'static', addresses: [{ address: '10.100.9.9/24' }] },
+    },
+    { name: 'nowhere' },
+  ),
+  bound,
+]
+
+const networksOf = (manifest: Manifest) => manifest.metadata.annotations?.[NETWORKS_ANNOTATION] ?? ''
+const claimsOf = (manifest: Manifest) =>
+  readSelections(networksOf(manifest), 'finance').selections.map(claimOf)
+const rulesOf = (response: { status?: { details?: { causes: readonly { reason: string }[] } } }) =>
+  response.status?.details?.causes.map(({ reason }) => reason)
+const withNetworks = (manifest: Manifest, networks: string): Manifest => ({
+  ...manifest,
+  metadata: {
+    ...manifest.metadata,
+    annotations: { ...manifest.metadata.annotations, [NETWORKS_ANNOTATION]: networks },
+  },
+})
+
+describe('the webhook', () => {
+  let webhook: WebhookUnderTest
+  beforeAll(async () => {
+    webhook = await startWebhook(world)
+  })
+  afterAll(() => webhook[Symbol.asyncDispose]())
+  const create = (manifest: Manifest, change: Partial<AdmissionRequest> = {}) =>
+    webhook.apiServer.create(manifest, 'finance', change)
+  const mutate = (manifest: Manifest) => webhook.apiServer.review('/mutate', requestFor(manifest))
+  const validate = (manifest: Manifest, change: Partial<AdmissionRequest> = {}) =>
+    webhook.apiServer.review('/validate', requestFor(manifest, change))
+  const update = (manifest: Manifest, oldObject: Manifest, change: Partial<AdmissionRequest> = {}) =>
+    validate(manifest, { operation: 'UPDATE', oldObject, ...change })
+
+  it('writes the short form as JSON and adds a claim, touching nothing else', async () => {
+    const { mutation, object } = await create(pod('finance/storage@net7'))
+    const patch = JSON.parse(Buffer.from(mutation.patch ?? '', 'base64').toString())
+    expect(patch).toEqual([
+      {
+        op: 'replace',
+        path: '/metadata/annotations/k8s.v1.cni.cncf.io~1networks',
+        value: networksOf(object),
+      },
+    ])
+    expect(JSON.parse(networksOf(object))).toEqual([
+      {
+        name: 'storage',
+        namespace: 'finance',
+        interface: 'net7',
+        'cni-args': { [CLAIM_ARG]: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) },
+      },
+    ])
+  })
+
+  it('keeps every key of the JSON form, and their order', async () => {
+    const { object } = await create(
+      pod('[{"mac":"02:00:00:00:00:07","ips":["10.100.1.7/24"],"name":"storage"}]'),
+    )
+    expect(Object.keys(JSON.parse(networksOf(object))[0])).toEqual(['mac', 'ips', 'name', 'cni-args'])
+  })
+
+  it('changes nothing when it runs again', async () => {
+    const { object } = await create(pod('storage,second'))
+    expect((await mutate(object)).patch).toBeUndefined()
+  })
+
+  it.each([
+    ['without networks', pod(undefined)],
+    ['with networks that reach no VLAN', pod('nowhere')],
+    ['with an annotation that cannot be read', pod('[{')],
+  ])('gives a pod %s no patch', async (_, manifest) => {
+    expect((await mutate(manifest)).patch).toBeUndefined()
+  })
+
+  it('replaces a claim that a user wrote', async () => {
+    const { object, response } = await create(
+      pod([{ name: 'storage', 'cni-args': { [CLAIM_ARG]: 'forged' } }]),
+    )
+    expect(response.allowed).toBe(true)
+    expect(claimsOf(object)[0]).toMatch(/^ey/)
+  })
+
+  it('removes a claim that a user wrote where it signs none', async () => {
+    const { object } = await create(pod([{ name: 'nowhere', 'cni-args': { [CLAIM_ARG]: 'forged' } }]))
+    expect(JSON.parse(networksOf(object))).toEqual([{ name: 'nowhere' }])
+    const refused = await create(
+      pod([{ name: 'fleet', namespace: 'logistics', 'cni-args': { [CLAIM_ARG]: 'forged' } }]),
+    )
+    expect(JSON.parse(networksOf(refused.object))).toEqual([{ name: 'fleet', namespace: 'logistics' }])
+  })
+
+  it('signs nothing for a pod that it refuses', async () => {
+    const { object, response } = await create(pod('storage,logistics/fleet'))
+    expect([response.allowed, claimsOf(object)]).toEqual([false, [undefined, undefined]])
+  })
+
+  it('admits a pod whose name the API server makes after the claim was signed', async () => {
+    const { name: _, ...metadata } = pod('storage').metadata
+    const nameless = { ...pod('storage'), metadata: { ...metadata, generateName: 'teller-' } }
+    const { object } = await create(nameless)
+    expect(
+      (await validate({ ...object, metadata: { ...object.metadata, name: 'teller-x7k2z' } })).allowed,
+    ).toBe(true)
+    expect(
+      rulesOf(await validate({ ...object, metadata: { ...object.metadata, name: 'teller-aeiou' } })),
+    ).toEqual(['foreign-claim'])
+  })
+
+  it('refuses a pod that the mutating phase did not see', async () => {
+    const answer = await validate(pod('storage'))
+    expect(rulesOf(answer)).toEqual(['foreign-claim'])
+    expect(answer.status?.message).toContain('the mutating webhook did not see this pod')
+  })
+
+  it.each<[what: string, steal: (networks: string) => Manifest]>([
+    ['another pod', networks => withNetworks(pod('', { metadata: { name: 'thief' } }), networks)],
+    [
+      'another namespace of the tenant',
+      networks =>
+        withNetworks(
+          pod('', { metadata: { namespace: 'finance-batch' } }),
+          networks.replace('"name"', '"namespace":"finance","name"'),
+        ),
+    ],
+    ['another network', networks => withNetworks(pod(''), networks.replace('"storage"', '"second"'))],
+    [
+      'another interface',
+      networks => withNetworks(pod(''), networks.replace('"name"', '"interface":"net9","name"')),
+    ],
+    [
+      'another address',
+      networks => withNetworks(pod(''), networks.replace('"name"', '"ips":["10.100.1.9"],"name"')),
+    ],
+    [
+      'another MAC',
+      networks => withNetworks(pod(''), networks.replace('"name"', '"mac":"02:00:00:00:00:09","name"')),
+    ],
+  ])('refuses a claim that was copied to %s', async (_, steal) => {
+    const { object } = await create(pod('storage'))
+    expect(rulesOf(await validate(steal(networksOf(object))))).toEqual(['foreign-claim'])
+  })
+
+  it('refuses an old claim for a network that was edited since', async () => {
+    await using other = await startWebhook([...exampleWorld, attachment(macvlanConfig())])
+    const { object, response } = await other.apiServer.create(pod('ledger'), 'finance')
+    expect(response.allowed).toBe(true)
+    writeFileSync(join(other.policy, 'z.yaml'), stringify(attachment({ ...macvlanConfig(), mtu: 1400 })))
+    const answer = await eventually(
+      () => other.apiServer.review('/validate', requestFor(object)),
+      ({ allowed }) => !allowed,
+    )
+    expect(answer.status?.message).toContain('it was signed for configuration')
+  })
+
+  it('lets a running pod change what is not judged, whatever became of the policy', async () => {
+    const running = pod('logistics/fleet')
+    expect(
+      (await update({ ...running, metadata: { ...running.metadata, labels: { done: 'yes' } } }, running))
+        .allowed,
+    ).toBe(true)
+    expect((await update(withNetworks(running, 'logistics/fleet@net5'), running)).allowed).toBe(false)
+  })
+
+  it('lets Multus write the network status, and nobody else', async () => {
+    const before = pod('storage')
+    const after = {
+      ...before,
+      metadata: { ...before.metadata, annotations: { ...before.metadata.annotations, [STATUS]: '[]' } },
+    }
+    const change = { subResource: 'status', oldObject: before, operation: 'UPDATE' as const }
+    expect(rulesOf(await validate(after, change))).toEqual(['forged-network-status'])
+    const { object } = await create(before)
+    const multus = { username: 'system:serviceaccount:kube-system:multus' }
+    const signed = withNetworks(after, networksOf(object))
+    expect((await validate(signed, { ...change, oldObject: object, userInfo: multus })).allowed).toBe(true)
+  })
+
+  it('gives a Binding a claim for the pod and its node, once', async () => {
+    const target = { apiVersion: 'v1', kind: 'Node', name: 'node-1' }
+    const binding: Manifest = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name: 'bound', namespace: 'finance', uid: bound.metadata.uid ?? '' },
+      target,
+    }
+    const change = { subResource: 'binding', resource: { group: '', version: 'v1', resource: 'pods' } }
+    const mutation = await webhook.apiServer.review('/mutate', requestFor(binding, change))
+    const patched = applyPatch(binding, mutation)
+    const claim = JSON.parse(Buffer.from(claimsOf(patched)[0]?.split('.')[1] ?? '', 'base64url').toString())
+    expect(claim).toMatchObject({
+      pod: 'bound',
+      uid: bound.metadata.uid,
+      node: 'node-1',
+      nad: 'finance/storage',
+    })
+    expect((await webhook.apiServer.review('/mutate', requestFor(patched, change))).patch).toBeUndefined()
+    expect((await validate(patched, change)).allowed).toBe(true)
+    expect(rulesOf(await validate({ ...patched, target: { ...target, name: 'node-2' } }, change))).toEqual([
+      'foreign-claim',
+    ])
+  })
+
+  it('refuses a Binding that chooses other networks', async () => {
+    const annotations = { [NETWORKS_ANNOTATION]: 'logistics/fleet' }
+    const binding: Manifest = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name: 'bound', namespace: 'finance', annotations },
+      target: { kind: 'Node', name: 'node-1' },
+    }
+    expect(rulesOf(await validate(binding, { subResource: 'binding' }))).toEqual(['forged-binding'])
+  })
+
+  it('leaves exempt namespaces alone', async () => {
+    const { response } = await create(pod('logistics/fleet', { metadata: { namespace: 'kube-system' } }))
+    expect(response).toEqual({ uid: response.uid, allowed: true })
+  })
+
+  it('never stands in the way of a DELETE', async () => {
+    const manifest = attachment('not json')
+    expect(
+      (await validate(manifest, { operation: 'DELETE', object: null, oldObject: manifest })).allowed,
+    ).toBe(true)
+  })
+
+  it('says each finding in a line, with the rule, and the field that it is about', async () => {
+    const { response } = await create(attachment({ ...macvlanConfig(), master: 'eth1', mode: 'pontoon' }))
+    expect(response.status).toMatchObject({
+      code: 403,
+      reason: 'Forbidden',
+      message: [
+        'The CNI configuration cannot be read: "pontoon" is no macvlan mode: use bridge, private, vepa or passthru [unreadable-config]',
+        'The attachment rides on a host interface that its tenant was not granted: "eth1" is no host interface of tenant "finance": its grants are on "eth0", "br-finance", "eth0.100" [interface-not-granted]',
+      ].join('\n'),
+      details: { causes: [{ field: 'spec.config.mode' }, { field: 'spec.config.master' }] },
+    })
+    expect(response.auditAnnotations).toEqual({ denied: 'unreadable-config,interface-not-granted' })
+  })
+
+  it('keeps its warnings within what Kubernetes shows', async () => {
+    const { response } = await create(
+      attachment({
+        ...macvlanConfig(),
+        mtu: 9000,
+        ipam: {
+          type: 'host-local',
+          ranges: Array.from({ length: 60 }, (_, index) => [{ subnet: `10.100.${index}.0/24` }]),
+        },
+      }),
+    )
+    const sizes = (response.warnings ?? []).map(warning => Buffer.byteLength(warning))
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(256)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(4096)
+    expect(sizes.length).toBeGreaterThan(20)
+  })
+})
+
+describe('the enforcement', () => {
+  const world = (enforcement: string) => [
+    ...exampleWorld.filter(({ metadata }) => metadata.name !== 'finance'),
+    tenant('finance', { namespaces: ['finance'], vlans: [{ ids: 100, masters: ['eth0'] }], enforcement }),
+  ]
+
+  it.each([
+    ['deny', false, undefined, { denied: 'foreign-attachment' }],
+    ['warn', true, [expect.stringMatching(/^\[foreign-attachment\] /)], { warned: 'foreign-attachment' }],
+    ['audit', true, undefined, { audited: 'foreign-attachment' }],
+  ])('%s', async (enforcement, allowed, warnings, auditAnnotations) => {
+    await using webhook = await startWebhook(world(enforcement))
+    const { response, object } = await webhook.apiServer.create(pod('logistics/fleet'), 'finance')
+    expect(response).toMatchObject({ allowed, auditAnnotations, ...(warnings && { warnings }) })
+    // Whatever is let through, no claim says that it was granted.
+    expect(claimsOf(object)).toEqual([undefined])
+  })
+})
+
+describe('the policy directory', () => {
+  it('keeps in force what a file said before it was broken, and says so', async () => {
+    await using webhook = await startWebhook()
+    const file = join(webhook.policy, 'retail.yaml')
+    const retail = tenant('retail', { namespaces: ['retail'], vlans: [{ ids: 500, masters: ['eth0'] }] })
+    const shop = attachment(
+      { ...macvlanConfig(), master: 'eth0.500', ipam: undefined },
+      { namespace: 'retail' },
+    )
+    const ask = async () => (await webhook.apiServer.create(shop, 'retail')).response.allowed
+    expect(await ask()).toBe(false)
+    writeFileSync(file, stringify(retail))
+    expect(await eventually(ask, allowed => allowed)).toBe(true)
+    writeFileSync(
+      file,
+      stringify({ ...retail, spec: { namespaces: ['retail'], vlans: [{ ids: '5000', masters: ['eth0'] }] } }),
+    )
+    const ready = await eventually(
+      () => webhook.apiServer.get('/readyz'),
+      ({ status }) => status === 503,
+    )
+    expect(JSON.parse(ready.body).reasons).toEqual([
+      'retail.yaml: Tenant "retail" spec.vlans[0].ids: "5000" is no list of VLANs: write ids from 1 to 4094 like "100,200-209", or "native"',
+    ])
+    expect(await ask()).toBe(true)
+    writeFileSync(file, '')
+    expect(await eventually(ask, allowed => !allowed)).toBe(false)
+  })
+})
