@@ -128,9 +128,18 @@ export function parseSigningKey(text: string): SigningKey {
   const { d } = jwk
   if (typeof d !== 'string' || !/^[A-Za-z0-9_-]{43}$/.test(d))
     throw new KeyError(['d'], 'the private key is no Ed25519 key')
-  const key = createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', x, d }, format: 'jwk' })
-  if (publicMember(key) !== x) throw new KeyError(['x'], 'the public half does not belong to the private one')
-  return { kid, key }
+  return { kid, key: importPrivateKey(x, d) }
+}
+
+function importPrivateKey(x: string, d: string): KeyObject {
+  const mismatch = new KeyError(['x'], 'the public half does not belong to the private one')
+  try {
+    const key = createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', x, d }, format: 'jwk' })
+    if (publicMember(key) === x) return key
+  } catch {
+    throw mismatch
+  }
+  throw mismatch
 }
 
 function isKeyState(value: JsonValue): value is KeyState {

@@ -1,0 +1,351 @@
+import { createHmac, createPublicKey, verify as verifyBytes } from 'node:crypto'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Claim } from '../../src/claims/claim.ts'
+import { configurationDigest } from '../../src/claims/digest.ts'
+import { openKeys } from '../../src/claims/files.ts'
+import { signClaim } from '../../src/claims/jws.ts'
+import {
+  generateSigningKey,
+  type KeySet,
+  type KeyState,
+  parseKeySet,
+  parseSigningKey,
+  printKeySet,
+  printSigningKey,
+  publish,
+  rotate,
+  thumbprint,
+} from '../../src/claims/keys.ts'
+import { parseRevocations, printRevocations } from '../../src/claims/revocations.ts'
+import { type Expected, type Statement, verifyClaim } from '../../src/claims/verify.ts'
+import { vlanSet } from '../../src/net/vlan-set.ts'
+
+const key = generateSigningKey()
+const keySet = (state: KeyState = 'current'): KeySet => new Map([[key.kid, publish(key, state)]])
+const claim: Claim = {
+  iss: 'socni',
+  iat: 1_795_000_000,
+  tenant: 'finance',
+  namespace: 'finance',
+  pod: 'teller',
+  nad: 'finance/storage',
+  interface: 'net1',
+  uplinks: [{ master: 'eth0', vlans: '100' }],
+  digests: [{ type: 'macvlan', sha256: 'x' }],
+}
+const { iss: _, iat: __, ...expected } = { ...claim, ips: [] as string[] }
+const jws = signClaim(claim, key)
+const failed = (
+  token: string,
+  change: Partial<Expected> = {},
+  keys = keySet(),
+  revocations = parseRevocations('{"revocations":[]}'),
+) => {
+  const verification = verifyClaim(token, { ...expected, ...change }, keys, revocations)
+  return verification.ok ? 'ok' : verification.failed
+}
+const encode = (value: unknown) =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+const signRaw = (header: unknown, payload: unknown) => {
+  const forged = signClaim(payload as Claim, key).split('.')
+  // The header is ours to choose, the signature is real: only checks on the header can refuse it.
+  return [encode(header), forged[1], forged[2]].join('.')
+}
+
+// https://www.rfc-editor.org/rfc/rfc8037#appendix-A
+const RFC8037 = {
+  d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
+  x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+  thumbprint: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+  jws: 'eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg',
+}
+
+describe('a key', () => {
+  it('has the thumbprint of RFC 8037 A.3', () => {
+    expect(thumbprint(RFC8037.x)).toBe(RFC8037.thumbprint)
+  })
+
+  it('is read from the JWK of RFC 8037 A.1, and its public half is that of A.2', () => {
+    const signing = parseSigningKey(
+      JSON.stringify({ kty: 'OKP', crv: 'Ed25519', d: RFC8037.d, x: RFC8037.x }),
+    )
+    expect(publish(signing, 'current').key.export({ format: 'jwk' }).x).toBe(RFC8037.x)
+    expect(signing.kid).toBe(RFC8037.thumbprint)
+  })
+
+  it('verifies the signature of RFC 8037 A.4', () => {
+    const [header, payload, signature = ''] = RFC8037.jws.split('.')
+    const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: RFC8037.x }, format: 'jwk' })
+    expect(
+      verifyBytes(null, Buffer.from(`${header}.${payload}`), publicKey, Buffer.from(signature, 'base64url')),
+    ).toBe(true)
+  })
+
+  it('is read back as it was printed, private or public', () => {
+    expect(parseSigningKey(printSigningKey(key)).kid).toBe(key.kid)
+    expect(
+      [...parseKeySet(printKeySet(keySet('next'))).values()].map(({ kid, state }) => [kid, state]),
+    ).toEqual([[key.kid, 'next']])
+  })
+
+  it.each<[what: string, text: string, message: RegExp]>([
+    ['no JSON', '{', /ends here/],
+    ['a list', '[]', /holds a JSON object/],
+    ['no keys', '{}', /"keys" is not a list/],
+    ['a key of another kind', '{"keys":[{"kty":"EC"}]}', /only keys of "kty": "OKP"/],
+    ['a short key', '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA"}]}', /"x" is no Ed25519 public key/],
+    [
+      'a private key',
+      `{"keys":[${JSON.stringify(JSON.parse(printSigningKey(key)))}]}`,
+      /a private key stands among the public ones/,
+    ],
+    [
+      'another key id',
+      `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"${RFC8037.x}","kid":"mine"}]}`,
+      /thumbprint, "kPrK_/,
+    ],
+    [
+      'an unknown state',
+      `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"${RFC8037.x}","socni.dev/state":"old"}]}`,
+      /"next", "current" or "retired"/,
+    ],
+    ['two values for a member', `{"keys":[],"keys":[]}`, /stands here twice/],
+  ])('is refused as a set with %s', (_, text, message) => {
+    expect(() => parseKeySet(text)).toThrow(message)
+  })
+
+  it('is refused as a private key whose halves do not belong together', () => {
+    expect(() =>
+      parseSigningKey(
+        JSON.stringify({ kty: 'OKP', crv: 'Ed25519', d: JSON.parse(printSigningKey(key)).d, x: RFC8037.x }),
+      ),
+    ).toThrow(/does not belong/)
+  })
+
+  it('goes from next to current to retired', () => {
+    const next = generateSigningKey()
+    const keys = new Map([...keySet(), [next.kid, publish(next, 'next')] as const])
+    expect([...rotate(keys).values()].map(({ state }) => state)).toEqual(['retired', 'current'])
+    expect(() => rotate(rotate(keys))).toThrow(/no key is published as "next"/)
+  })
+})
+
+describe('a claim', () => {
+  it('holds for what it states', () => {
+    expect(verifyClaim(jws, expected, keySet(), [])).toEqual({ ok: true, claim })
+  })
+
+  it.each<[failed: Statement, change: Partial<Expected>]>([
+    ['tenant', { tenant: 'logistics' }],
+    ['namespace', { namespace: 'finance-batch' }],
+    ['pod', { pod: 'thief' }],
+    ['nad', { nad: 'finance/second' }],
+    ['interface', { interface: 'net2' }],
+    ['uplinks', { uplinks: [{ master: 'eth0', vlans: '100,300' }] }],
+    ['uplinks', { uplinks: [{ master: 'eth1', vlans: '100' }] }],
+    ['uplinks', { uplinks: [] }],
+    ['ips', { ips: ['10.100.1.9'] }],
+    ['mac', { mac: '02:00:00:00:00:01' }],
+    ['configuration', { digests: [{ type: 'macvlan', sha256: 'y' }] }],
+    ['configuration', { digests: [...claim.digests, ...claim.digests] }],
+  ])('does not hold for another %s', (statement, change) => {
+    expect(failed(jws, change)).toBe(statement)
+  })
+
+  it.each<[change: Partial<Expected>, result: string]>([
+    [{ uid: 'u', node: 'n' }, 'ok'],
+    [{ uid: 'v', node: 'n' }, 'uid'],
+    [{ uid: 'u', node: 'm' }, 'node'],
+    [{}, 'uid'],
+  ])('that is bound is judged by UID and node: %j → %s', (change, result) => {
+    expect(failed(signClaim({ ...claim, uid: 'u', node: 'n' }, key), change)).toBe(result)
+  })
+
+  it.each([
+    ['teller-', 'teller-x7k2z', 'ok'],
+    ['teller-', 'teller-', 'pod'],
+    ['teller-', 'teller-x7k2', 'pod'],
+    ['teller-', 'teller-x7k2zz', 'pod'],
+    ['teller-', 'teller-aeiou', 'pod'],
+    ['teller-', 'teller-other-x7k2z', 'pod'],
+    ['', 'x7k2z', 'ok'],
+    [`${'a'.repeat(70)}-`, `${'a'.repeat(58)}x7k2z`, 'ok'],
+  ])('for names that begin with %j judges %j: %s', (generateName, pod, result) => {
+    const { pod: _, ...rest } = claim
+    expect(
+      failed(signClaim({ ...rest, generateName: generateName || 'x'.slice(1) } as Claim, key), { pod }),
+    ).toBe(generateName === '' ? 'payload' : result)
+  })
+
+  it.each<[what: string, token: string, statement: Statement]>([
+    ['nothing', '', 'form'],
+    ['two parts', jws.split('.').slice(0, 2).join('.'), 'form'],
+    ['four parts', `${jws}.x`, 'form'],
+    ['no signature', `${jws.split('.').slice(0, 2).join('.')}.`, 'form'],
+    ['a cut signature', jws.slice(0, -2), 'signature'],
+    ['padding', `${jws}=`, 'form'],
+    ['white space', `${jws}\n`, 'form'],
+    [
+      'another spelling of the same bytes',
+      jws.slice(0, -1) + String.fromCharCode(jws.charCodeAt(jws.length - 1) + 1),
+      'form',
+    ],
+    [
+      'standard base64',
+      jws
+        .replace('_', '/')
+        .replace('-', '+')
+        .concat(/[-_]/.test(jws) ? '' : '+'),
+      'form',
+    ],
+    ['16 KiB and more', 'x'.repeat(20_000), 'form'],
+    ['alg none', signRaw({ alg: 'none', kid: key.kid, typ: 'socni-claim+jwt' }, claim), 'algorithm'],
+    ['another typ', signRaw({ alg: 'EdDSA', kid: key.kid, typ: 'JWT' }, claim), 'algorithm'],
+    [
+      'a key of its own',
+      signRaw({ alg: 'EdDSA', kid: key.kid, typ: 'socni-claim+jwt', jwk: {} }, claim),
+      'algorithm',
+    ],
+    [
+      'crit',
+      signRaw({ alg: 'EdDSA', kid: key.kid, typ: 'socni-claim+jwt', crit: ['x'] }, claim),
+      'algorithm',
+    ],
+    ['an unknown key', signClaim(claim, generateSigningKey()), 'key'],
+    ['no key id', signRaw({ alg: 'EdDSA', typ: 'socni-claim+jwt' }, claim), 'key'],
+    [
+      'a header that was not signed',
+      signRaw({ typ: 'socni-claim+jwt', kid: key.kid, alg: 'EdDSA' }, claim),
+      'signature',
+    ],
+    [
+      'a header with two values',
+      `${encode(`{"alg":"EdDSA","alg":"EdDSA","kid":"${key.kid}","typ":"socni-claim+jwt"}`)}.${jws.split('.').slice(1).join('.')}`,
+      'form',
+    ],
+    [
+      'another payload',
+      [jws.split('.')[0], encode({ ...claim, tenant: 'logistics' }), jws.split('.')[2]].join('.'),
+      'signature',
+    ],
+    ['a member that nobody knows', signClaim({ ...claim, admin: true } as Claim, key), 'payload'],
+    ['another issuer', signClaim({ ...claim, iss: 'me' } as unknown as Claim, key), 'payload'],
+    ['a time that is none', signClaim({ ...claim, iat: 1.5 }, key), 'payload'],
+    ['both name and prefix', signClaim({ ...claim, generateName: 'teller-' }, key), 'payload'],
+    [
+      'uplinks of another shape',
+      signClaim({ ...claim, uplinks: [{ master: 'eth0' }] } as unknown as Claim, key),
+      'payload',
+    ],
+  ])('with %s is refused', (_, token, statement) => {
+    expect(failed(token)).toBe(statement)
+  })
+
+  it('signed with HS256 and the public key as its secret is refused', () => {
+    const input = `${encode({ alg: 'HS256', kid: key.kid, typ: 'socni-claim+jwt' })}.${encode(claim)}`
+    const secret = publish(key, 'current').key.export({ format: 'pem', type: 'spki' })
+    expect(failed(`${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`)).toBe(
+      'algorithm',
+    )
+  })
+
+  it('of a retired key holds, of a dropped one does not', () => {
+    expect(failed(jws, {}, keySet('retired'))).toBe('ok')
+    expect(failed(jws, {}, new Map())).toBe('key')
+  })
+
+  it.each([
+    ['finance', '100', 1, 'revoked'],
+    ['finance', '1-200', 1, 'revoked'],
+    ['finance', '100', 0, 'ok'],
+    ['finance', '101', 1, 'ok'],
+    ['logistics', '100', 1, 'ok'],
+  ])('against a revocation of %s, VLAN %s, %i second later: %s', (tenant, vlans, later, result) => {
+    const list = parseRevocations(
+      JSON.stringify({ revocations: [{ tenant, vlans, notBefore: claim.iat + later }] }),
+    )
+    expect(failed(jws, {}, keySet(), list)).toBe(result)
+    expect(parseRevocations(printRevocations(list))).toEqual(list)
+  })
+
+  it('from the future holds, since clocks of nodes are wrong', () => {
+    expect(failed(signClaim({ ...claim, iat: 4_000_000_000 }, key))).toBe('ok')
+  })
+
+  it('has an answer for any text, and never throws', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(fc.string(), { minLength: 3, maxLength: 3 }).map(parts => parts.map(encode).join('.')),
+        ),
+        text => failed(text) !== 'ok',
+      ),
+    )
+  })
+})
+
+describe('a list of revocations', () => {
+  it.each([
+    ['{}', /"revocations" is not a list/],
+    ['{"revocations":[{"vlans":"1","notBefore":1}]}', /"tenant" is no name/],
+    ['{"revocations":[{"tenant":"a","vlans":"x","notBefore":1}]}', /"vlans" is no list/],
+    ['{"revocations":[{"tenant":"a","vlans":"1","notBefore":"now"}]}', /"notBefore" is no time/],
+    ['nonsense', /is not a list/],
+  ])('%s is refused, never empty', (text, message) => {
+    expect(() => parseRevocations(text)).toThrow(message)
+  })
+
+  it('is printed as it is read', () => {
+    expect(printRevocations([{ tenant: 'a', vlans: vlanSet(1, 2), notBefore: 5 }])).toContain(
+      '"vlans": "1-2"',
+    )
+  })
+})
+
+describe('a digest', () => {
+  it('is the same for other spellings of the same configuration, without what the runtime writes', () => {
+    const one = configurationDigest({ type: 'vlan', vlanId: 100, master: 'eth0' })
+    expect(
+      configurationDigest({
+        master: 'eth0',
+        vlanId: 1e2,
+        type: 'vlan',
+        name: 'n',
+        cniVersion: '1.0.0',
+        args: { cni: {} },
+        runtimeConfig: {},
+        prevResult: {},
+      }),
+    ).toBe(one)
+    expect(configurationDigest({ type: 'vlan', vlanId: 101, master: 'eth0' })).not.toBe(one)
+  })
+})
+
+describe('the key files', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'socni-keys-'))
+  afterAll(() => rmSync(directory, { recursive: true }))
+
+  it('are made on first start, the private one for its owner alone, and used again', () => {
+    const first = openKeys(directory)
+    expect(statSync(join(directory, 'signing-key.json')).mode & 0o777).toBe(0o600)
+    expect(openKeys(directory).signing.kid).toBe(first.signing.kid)
+    expect(readFileSync(join(directory, 'keys.json'), 'utf8')).not.toContain('"d"')
+  })
+
+  it('are refused while others may read the private one, with the command that mends it', () => {
+    const path = join(directory, 'signing-key.json')
+    chmodSync(path, 0o644)
+    expect(() => openKeys(directory)).toThrow(`chmod 600 ${path}`)
+    chmodSync(path, 0o600)
+  })
+
+  it('are refused when one cannot be read, by its name', () => {
+    writeFileSync(join(directory, 'revocations.json'), '{"revocations": [')
+    expect(() => openKeys(directory)).toThrow(/revocations\.json: "revocations" is not a list/)
+  })
+})

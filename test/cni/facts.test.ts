@@ -1,0 +1,500 @@
+import { describe, expect, it } from 'vitest'
+import { extractors } from '../../src/cni/facts/extractors.ts'
+import { extractFacts } from '../../src/cni/facts/index.ts'
+import { readNetwork } from '../../src/cni/network.ts'
+import { printIp } from '../../src/net/ip.ts'
+import { printPrefix } from '../../src/net/prefix.ts'
+import { printVlans } from '../../src/net/vlan-set.ts'
+
+/** Facts of a configuration in short words, one line each, so that a table can hold them whole. */
+function factsOf(config: object): string[] {
+  const { network, problems } = readNetwork(JSON.stringify(config), 'nad')
+  if (network === undefined) return problems.map(({ problem }) => `unread ${problem}`)
+  const facts = extractFacts(network)
+  const place = (at: readonly (string | number)[]) => at.join('.')
+  return [
+    ...facts.uplinks.map(({ master, vlans, source }) => {
+      const name = master.inContainer ? `pod:${master.name}` : (master.name ?? '?')
+      return `uplink ${printVlans(vlans)} on ${name}${master.byDefault ? '*' : ''} (${master.use}, ${source})`
+    }),
+    ...facts.routes.map(({ destination, effect, cause, installed, table }) => {
+      const when = installed === 'always' ? '' : '?'
+      return `${effect === 'add' ? 'route' : 'unroute'} ${printPrefix(destination)}${when} (${cause}${table === undefined ? '' : `, table ${table}`})`
+    }),
+    ...facts.subnets.map(({ subnet, first, last, gateway }) => {
+      return `subnet ${printPrefix(subnet)} ${printIp(first)}..${printIp(last)}${gateway ? ` via ${printIp(gateway)}` : ''}`
+    }),
+    ...facts.addresses.map(({ role, address }) => `${role} ${printIp(address)}`),
+    ...facts.stores.map(
+      ({ ipam, name, directory }) => `store ${ipam} ${name}${directory ? ` in ${directory}` : ''}`,
+    ),
+    ...facts.hostPaths.map(({ use, path }) => `${use} ${path}`),
+    ...facts.sysctls.map(({ name }) => `sysctl ${name}`),
+    ...facts.mtus.map(({ mtu }) => `mtu ${mtu}`),
+    ...facts.podInputs.map(({ input, keys }) => `pod sets ${[input, ...keys].join(' ')}`),
+    ...facts.problems.map(({ problem, at }) => `${problem} at ${place(at)}`),
+  ]
+}
+
+const BOTH = (cause: string, verb = 'route', mark = '') => [
+  `${verb} 0.0.0.0/0${mark} (${cause})`,
+  `${verb} ::/0${mark} (${cause})`,
+]
+
+type Row = readonly [config: Record<string, unknown>, facts: readonly string[]]
+
+/** Every row of reference/cni-plugins.md section 1, with its defaults and its tricks. */
+const ROWS: readonly Row[] = [
+  [
+    { type: 'vlan', master: 'eth0', vlanId: 100, ipam: { type: 'dhcp' } },
+    ['uplink 100 on eth0 (ride, key)', 'route 0.0.0.0/0? (dhcp)'],
+  ],
+  [{ type: 'vlan', master: 'eth0' }, ['uplink native on eth0 (ride, default)', 'missing at ipam']],
+  [{ type: 'vlan', vlanId: 5 }, ['uplink 5 on ?* (ride, key)', 'missing at ', 'missing at ipam']],
+  [
+    { type: 'vlan', master: 'eth0', vlan: 100, ipam: { type: 'static' } },
+    ['uplink 100 on eth0 (ride, key)', 'pod sets ips', 'pod sets args ips', 'ignored-vlan-key at vlan'],
+  ],
+  [
+    { type: 'vlan', master: 'eth0', vlan: 100, vlanId: 200, ipam: { type: 'static' } },
+    [
+      'uplink 200 on eth0 (ride, key)',
+      'pod sets ips',
+      'pod sets args ips',
+      'ignored-vlan-key at vlan',
+      'contradiction at vlan',
+    ],
+  ],
+  [
+    { type: 'vlan', master: 'eth0', vlanId: 4095, ipam: { type: 'static' } },
+    ['uplink none on eth0 (ride, key)', 'pod sets ips', 'pod sets args ips', 'vlan-out-of-range at vlanId'],
+  ],
+  [
+    { type: 'vlan', master: 'eth0', vlanId: -1, ipam: { type: 'static' } },
+    ['uplink none on eth0 (ride, key)', 'pod sets ips', 'pod sets args ips', 'vlan-out-of-range at vlanId'],
+  ],
+  [
+    { type: 'vlan', master: 'net1', linkInContainer: true, vlanId: 5, ipam: { type: 'static' } },
+    ['uplink 5 on pod:net1 (ride, key)', 'pod sets ips', 'pod sets args ips'],
+  ],
+  [{ type: 'macvlan' }, ['uplink native on ?* (ride, untagged)']],
+  [
+    { type: 'macvlan', master: 'eth0.200', vlan: 100, mode: 'x', mtu: 1400 },
+    [
+      'uplink native on eth0.200 (ride, untagged)',
+      'mtu 1400',
+      'ignored-vlan-key at vlan',
+      'malformed at mode',
+    ],
+  ],
+  [
+    { type: 'macvlan', capabilities: { ips: true, mac: true } },
+    ['uplink native on ?* (ride, untagged)', 'pod sets ips', 'pod sets mac'],
+  ],
+  [{ type: 'ipvlan', master: 'bond0', mode: 'l3' }, ['uplink native on bond0 (ride, untagged)']],
+  [{ type: 'ipvlan' }, ['uplink native on ?* (ride, untagged)']],
+  [{ type: 'bridge' }, ['uplink native on cni0* (bridge, default)', 'pod sets args mac']],
+  [{ type: 'cnv-bridge', bridge: 'br1', vlan: 7 }, ['uplink 7 on br1 (bridge, key)', 'pod sets args mac']],
+  [
+    { type: 'bridge', bridge: 'br1', vlanTrunk: [{ id: 5 }, { minID: 10, maxID: 12 }] },
+    ['uplink 1,5,10-12 on br1 (bridge, trunk)', 'pod sets args mac'],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', vlan: 7, vlanTrunk: [{ id: 5 }] },
+    ['uplink 5,7 on br1 (bridge, trunk)', 'pod sets args mac'],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', vlan: 7, preserveDefaultVlan: true, vlanTrunk: [{ id: 5 }] },
+    ['uplink 1,5,7 on br1 (bridge, trunk)', 'pod sets args mac'],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', vlan: 7, vlanTrunk: [{ minID: 9, maxID: 8 }, { minID: 3 }, {}] },
+    [
+      'uplink 7 on br1 (bridge, trunk)',
+      'pod sets args mac',
+      'vlan-out-of-range at vlanTrunk.0',
+      'malformed at vlanTrunk.1',
+      'malformed at vlanTrunk.2',
+    ],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', isDefaultGateway: true },
+    ['uplink native on br1 (bridge, default)', ...BOTH('default-gateway'), 'pod sets args mac'],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', isGateway: true },
+    ['uplink native on br1 (bridge, default)', 'pod sets args mac'],
+  ],
+  [
+    { type: 'bridge', forceAddress: true },
+    ['uplink native on cni0* (bridge, default)', 'pod sets args mac', 'contradiction at forceAddress'],
+  ],
+  [{ type: 'ptp' }, ['missing at ipam']],
+  [{ type: 'host-device', device: 'eth1' }, ['uplink native on eth1 (move, untagged)']],
+  [
+    { type: 'host-device', device: 'eth1', pciBusID: '0000:00:1f.6' },
+    ['uplink native on eth1 (move, untagged)', 'contradiction at pciBusID'],
+  ],
+  [{ type: 'host-device', pciBusID: '0000:00:1f.6' }, ['uplink native on 0000:00:1f.6 (device, untagged)']],
+  [
+    { type: 'host-device', hwaddr: '02:00:00:00:00:01' },
+    ['uplink native on 02:00:00:00:00:01 (device, untagged)', 'undecidable at hwaddr'],
+  ],
+  [
+    { type: 'host-device', capabilities: { deviceID: true } },
+    ['uplink native on ?* (device, untagged)', 'pod sets deviceID'],
+  ],
+  [{ type: 'tap' }, []],
+  [{ type: 'tap', bridge: 'br1' }, ['uplink native on br1 (bridge, untagged)']],
+  [{ type: 'dummy' }, ['missing at ipam']],
+  [{ type: 'loopback' }, []],
+  [{ type: 'vrf' }, ['missing at ']],
+  [{ type: 'sbr', table: 100 }, []],
+  [
+    { type: 'tuning', sysctl: { 'net.ipv4.ip_forward': '1' }, mtu: 9000, dataDir: '/x' },
+    [
+      'write /x',
+      'sysctl net.ipv4.ip_forward',
+      'mtu 9000',
+      'pod sets args sysctl mac promisc mtu allmulti txQLen',
+    ],
+  ],
+  [
+    { type: 'cnv-tuning', mac: '02:00:00:00:00:01' },
+    ['pod sets args sysctl mac promisc mtu allmulti txQLen'],
+  ],
+  [{ type: 'bandwidth', ingressRate: 'x' }, ['wrong-type at ingressRate']],
+  [{ type: 'firewall' }, []],
+  [{ type: 'portmap', snat: true }, []],
+  [{ type: 'passthru' }, []],
+  [{ type: 'rdma' }, []],
+  [{ type: 'sriov', vlan: 100 }, ['uplink 100 on ?* (device, key)']],
+  [{ type: 'sriov', deviceID: '0000:3b:02.1' }, ['uplink native on 0000:3b:02.1 (device, default)']],
+  [
+    { type: 'sriov', trust: 'on', vlanProto: 'isl', vlanQoS: 9 },
+    ['uplink native,1-4095 on ?* (device, default)', 'malformed at vlanProto', 'malformed at vlanQoS'],
+  ],
+  [{ type: 'ib-sriov', pkey: '0x7fff' }, ['uplink native on ?* (device, untagged)', 'undecidable at pkey']],
+  [
+    { type: 'ovs', bridge: 'br1', vlan: 100 },
+    ['uplink 100 on br1 (bridge, key)', 'pod sets args mac ovnPort'],
+  ],
+  [
+    { type: 'ovs', bridge: 'br1' },
+    ['uplink native,1-4095 on br1 (bridge, default)', 'pod sets args mac ovnPort'],
+  ],
+  [
+    { type: 'ovs', bridge: 'br1', vlan: 100, trunk: [{ id: 200 }] },
+    ['uplink 200 on br1 (bridge, trunk)', 'pod sets args mac ovnPort', 'contradiction at vlan'],
+  ],
+  [
+    { type: 'ovs', vlan: 100 },
+    ['uplink 100 on br-int* (bridge, key)', 'pod sets args mac ovnPort', 'undecidable at '],
+  ],
+  [
+    { type: 'ovs', bridge: 'br1', vlan: 1, socket_file: 'tcp:10.0.0.1:6640', mirrors: [{ name: 'm' }] },
+    [
+      'uplink 1 on br1 (bridge, key)',
+      'connect tcp:10.0.0.1:6640',
+      'pod sets args mac ovnPort',
+      'undecidable at mirrors',
+    ],
+  ],
+  [{ type: 'accelerated-bridge', vlan: 100 }, ['uplink 100 on cni0* (bridge, key)']],
+  [
+    { type: 'accelerated-bridge', bridge: 'br1, br2', trunk: [{ id: 5 }] },
+    ['uplink native,5 on br1 (bridge, trunk)', 'uplink native,5 on br2 (bridge, trunk)'],
+  ],
+  [
+    { type: 'bond', links: [{ name: 'eth1' }, {}] },
+    ['uplink native on eth1 (enslave, untagged)', 'missing at links.1'],
+  ],
+  [
+    { type: 'bond', linksInContainer: true, links: [{ name: 'net1' }] },
+    ['uplink native on pod:net1 (enslave, untagged)'],
+  ],
+  [
+    {
+      type: 'userspace',
+      host: { engine: 'vpp', bridge: { bridgeName: 'b', vlanId: 100 }, memif: { socketfile: '/s' } },
+      kubeconfig: '/k',
+    },
+    ['uplink 100 on b (bridge, key)', 'connect /s', 'read /k'],
+  ],
+  [
+    { type: 'route-override', flushroutes: true },
+    [...BOTH('override', 'unroute'), 'pod sets args flushroutes flushgateway delroutes addroutes skipcheck'],
+  ],
+  [
+    {
+      type: 'route-override',
+      delroutes: [{ dst: '10.42.0.0/16' }],
+      addroutes: [{ dst: '0.0.0.0/0', gw: '10.1.1.1' }],
+    },
+    [
+      'unroute 10.42.0.0/16 (override)',
+      'route 0.0.0.0/0 (override)',
+      'pod sets args flushroutes flushgateway delroutes addroutes skipcheck',
+    ],
+  ],
+  [
+    { type: 'flannel', subnetFile: '/x' },
+    ['uplink native on cni0* (bridge, default)', 'read /x', 'pod sets args mac', 'undecidable at '],
+  ],
+  [
+    { type: 'flannel', delegate: { type: 'vlan', master: 'eth0', vlanId: 9, ipam: { type: 'static' } } },
+    ['uplink 9 on eth0 (ride, key)', 'pod sets ips', 'pod sets args ips', 'undecidable at '],
+  ],
+  [
+    { type: 'multus', delegates: [{ type: 'macvlan', master: 'eth1' }], clusterNetwork: '/etc/x' },
+    ['uplink native on eth1 (ride, untagged)', 'undecidable at clusterNetwork'],
+  ],
+  [{ type: 'multus-shim', socketDir: '/run/multus' }, ['read /run/multus']],
+  [
+    { type: 'ovn-k8s-cni-overlay', topology: 'localnet', vlanID: 100, physicalNetworkName: 'phys' },
+    ['uplink 100 on phys (bridge, key)'],
+  ],
+  [{ type: 'ovn-k8s-cni-overlay', topology: 'localnet' }, ['uplink native on nad* (bridge, default)']],
+  [
+    {
+      type: 'ovn-k8s-cni-overlay',
+      topology: 'layer2',
+      role: 'primary',
+      subnets: '10.1.0.0/16, 10.2.0.0/16/24',
+    },
+    [
+      ...BOTH('plugin'),
+      'route 10.1.0.0/16 (connected)',
+      'route 10.2.0.0/16 (connected)',
+      'subnet 10.1.0.0/16 10.1.0.0..10.1.255.255',
+      'subnet 10.2.0.0/16 10.2.0.0..10.2.255.255',
+    ],
+  ],
+  [{ type: 'ovn-k8s-cni-overlay', topology: 'layer2', vlanID: 5 }, ['ignored-vlan-key at vlanID']],
+  [
+    { type: 'kube-ovn', server_socket: '/run/x', routes: [{ dst: '10.9.0.0/16' }] },
+    ['route 10.9.0.0/16 (ipam-route)', 'connect /run/x', 'undecidable at '],
+  ],
+  [{ type: 'ifacer', interfaces: ['eth0'], vlanID: 100 }, ['uplink 100 on eth0 (ride, key)']],
+  [
+    { type: 'ifacer', interfaces: ['eth0', 'eth1'], vlanID: 100 },
+    ['uplink 100 on eth0 (enslave, key)', 'uplink 100 on eth1 (enslave, key)', 'missing at interfaces'],
+  ],
+  [{ type: 'coordinator', podDefaultRouteNic: 'net1' }, BOTH('plugin')],
+  [{ type: 'coordinator' }, BOTH('plugin', 'route', '?')],
+  [{ type: 'coordinator', mode: 'overlay' }, []],
+  [
+    {
+      type: 'egress-router',
+      interfaceArgs: { master: 'eth1' },
+      ip: { addresses: ['10.1.1.5/24'], gateway: '10.1.1.1' },
+    },
+    [
+      'uplink native on eth1 (ride, untagged)',
+      'route 0.0.0.0/0 (plugin)',
+      'route 10.1.1.5/24 (connected)',
+      'subnet 10.1.1.5/24 10.1.1.5..10.1.1.5 via 10.1.1.1',
+    ],
+  ],
+  [{ type: 'danm', kubeconfig: '/k' }, ['read /k', 'undecidable at ']],
+  [{ type: 'debug', cniOutput: '/o', addHooks: [['sh', '-c', 'id']] }, ['write /o', 'execute sh -c id']],
+  // IPAM
+  [
+    { type: 'ptp', ipam: { type: 'host-local', subnet: '10.1.0.0/24' } },
+    [
+      'route 10.1.0.0/24 (connected)',
+      'subnet 10.1.0.0/24 10.1.0.1..10.1.0.254 via 10.1.0.1',
+      'store host-local nad',
+      'pod sets args ips',
+    ],
+  ],
+  [
+    {
+      type: 'ptp',
+      name: 'cbr0',
+      ipam: {
+        type: 'host-local',
+        dataDir: '/d',
+        resolvConf: '/r',
+        ranges: [
+          [{ subnet: '10.1.0.0/24', rangeStart: '10.1.0.9', rangeEnd: '10.1.0.5', gateway: '10.2.0.1' }],
+          [{ subnet: 'fd00::/64' }],
+        ],
+      },
+    },
+    [
+      'route 10.1.0.0/24 (connected)',
+      'route fd00::/64 (connected)',
+      'subnet 10.1.0.0/24 10.1.0.9..10.1.0.5 via 10.2.0.1',
+      'subnet fd00::/64 fd00::1..fd00::ffff:ffff:ffff:ffff via fd00::1',
+      'range-start 10.1.0.9',
+      'range-end 10.1.0.5',
+      'gateway 10.2.0.1',
+      'store host-local cbr0 in /d',
+      'write /d',
+      'read /r',
+      'pod sets args ips',
+      'malformed at ipam.ranges.0.0.rangeEnd',
+    ],
+  ],
+  [
+    {
+      type: 'ptp',
+      ipam: { type: 'host-local', subnet: '10.1.0.5/24', routes: [{ dst: '10.0.0.0/0' }, { dst: 'x' }] },
+    },
+    [
+      'route 10.1.0.5/24 (connected)',
+      'route 10.0.0.0/0 (ipam-route)',
+      'subnet 10.1.0.5/24 10.1.0.1..10.1.0.254 via 10.1.0.1',
+      'store host-local nad',
+      'pod sets args ips',
+      'malformed at ipam.subnet',
+      'malformed at ipam.routes.0.dst',
+      'malformed at ipam.routes.1.dst',
+    ],
+  ],
+  [
+    { type: 'ptp', ipam: { type: 'host-local', subnet: '10.1.0.0/31' } },
+    [
+      'route 10.1.0.0/31 (connected)',
+      'subnet 10.1.0.0/31 10.1.0.1..10.1.0.0 via 10.1.0.1',
+      'store host-local nad',
+      'pod sets args ips',
+      'malformed at ipam.subnet',
+    ],
+  ],
+  [
+    { type: 'ptp', ipam: { type: 'host-local' } },
+    ['store host-local nad', 'pod sets args ips', 'missing at ipam'],
+  ],
+  [
+    {
+      type: 'ptp',
+      ipam: {
+        type: 'static',
+        addresses: [{ address: '10.43.0.10/32', gateway: '10.43.0.1' }, { address: '::/0' }],
+        routes: [{ dst: '::ffff:0.0.0.0/64' }],
+      },
+    },
+    [
+      'route 10.43.0.10/32 (connected)',
+      'route ::/0 (connected)',
+      'route 0.0.0.0/0 (ipam-route)',
+      'subnet 10.43.0.10/32 10.43.0.10..10.43.0.10 via 10.43.0.1',
+      'subnet ::/0 ::..::',
+      'static 10.43.0.10',
+      'gateway 10.43.0.1',
+      'static ::',
+      'pod sets ips',
+      'pod sets args ips',
+    ],
+  ],
+  [
+    { type: 'macvlan', ipam: { type: 'dhcp', daemonSocketPath: '/s', request: [{ skipDefault: true }] } },
+    ['uplink native on ?* (ride, untagged)', 'route 0.0.0.0/0? (dhcp)', 'connect /s'],
+  ],
+  [
+    {
+      type: 'ptp',
+      ipam: {
+        type: 'whereabouts',
+        range: '10.1.0.20-10.1.0.0/24',
+        exclude: ['10.1.0.32/28', 'x'],
+        network_name: 'pool',
+      },
+    },
+    [
+      'route 10.1.0.0/24 (connected)',
+      'subnet 10.1.0.0/24 10.1.0.20..10.1.0.254',
+      'range-start 10.1.0.20',
+      'exclude 10.1.0.32',
+      'store whereabouts pool',
+      'pod sets ips',
+      'malformed at ipam.exclude.1',
+    ],
+  ],
+  [
+    {
+      type: 'ptp',
+      ipam: {
+        type: 'whereabouts',
+        ipRanges: [{ range: '010.001.0.0/24' }],
+        gateway: '10.1.0.1',
+        configuration_path: '/c',
+        kubernetes: { kubeconfig: '/k' },
+      },
+    },
+    [
+      'route 10.1.0.0/24 (connected)',
+      'subnet 10.1.0.0/24 10.1.0.1..10.1.0.254',
+      'gateway 10.1.0.1',
+      'read /c',
+      'read /k',
+      'pod sets ips',
+      'undecidable at ipam.configuration_path',
+    ],
+  ],
+  [
+    { type: 'macvlan', master: 'eth1', ipam: { type: 'spiderpool' } },
+    ['uplink native on eth1 (ride, untagged)', ...BOTH('pool', 'route', '?')],
+  ],
+  [
+    { type: 'macvlan', master: 'eth1', ipam: { type: 'spiderpool', clean_gateway: true } },
+    ['uplink native on eth1 (ride, untagged)'],
+  ],
+  [
+    { type: 'macvlan', master: 'eth1', ipam: { type: 'kube-ovn', routes: [{ dst: '0.0.0.0/0' }] } },
+    ['uplink native on eth1 (ride, untagged)', 'route 0.0.0.0/0 (ipam-route)'],
+  ],
+  [
+    {
+      type: 'macvlan',
+      master: 'eth1',
+      ipam: { type: 'host-local', subnet: '10.1.0.0/24', routes: [{ dst: '10.9.0.0/16', table: 7 }] },
+    },
+    [
+      'uplink native on eth1 (ride, untagged)',
+      'route 10.1.0.0/24 (connected)',
+      'route 10.9.0.0/16 (ipam-route, table 7)',
+      'subnet 10.1.0.0/24 10.1.0.1..10.1.0.254 via 10.1.0.1',
+      'store host-local nad',
+      'pod sets args ips',
+    ],
+  ],
+]
+
+describe('the facts', () => {
+  it.each(ROWS.map(([config, facts]) => [JSON.stringify(config), config, facts] as const))(
+    'of %s',
+    (_, config, facts) => {
+      expect(factsOf(config)).toEqual(facts)
+    },
+  )
+
+  it('are tested for every type that has an extractor', () => {
+    const text = JSON.stringify(ROWS)
+    const missing = extractors
+      .flatMap(({ types }) => types)
+      .filter(type => !text.includes(`"type":"${type}"`))
+    expect(missing).toEqual([])
+  })
+
+  it('of a list are those of its plugins, each with its path', () => {
+    const { network } = readNetwork(
+      '{"plugins":[{"type":"passthru"},{"type":"macvlan","master":"eth1","VLAN":3}]}',
+      'nad',
+    )
+    expect(network).toBeUndefined()
+    const { network: list } = readNetwork(
+      '{"plugins":[{"type":"passthru"},{"type":"macvlan","master":"eth1"}]}',
+      'nad',
+    )
+    expect(list && extractFacts(list).uplinks[0]?.at).toEqual(['plugins', 1, 'master'])
+  })
+
+  it('of delegates without end are cut off, and said to be', () => {
+    const nest = (depth: number): object =>
+      depth === 0 ? { type: 'loopback' } : { type: 'multus', delegates: [nest(depth - 1)] }
+    expect(factsOf(nest(12))).toEqual([`undecidable at ${Array(8).fill('delegates.0').join('.')}`])
+  })
+})
