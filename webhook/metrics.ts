@@ -44,8 +44,8 @@ export class Metrics {
     this.#findings.inc({ rule, outcome })
   }
 
-  countClaim(): void {
-    this.#claims.inc()
+  countClaims(count: number): void {
+    this.#claims.inc(count)
   }
 
   countError(code: string): void {

@@ -12,7 +12,7 @@ import type { Bound } from '../src/policy/claim-for.ts'
 import { type Decision, decide, type Jurisdiction } from '../src/policy/decision.ts'
 import type { Finding } from '../src/policy/finding.ts'
 import type { Inventory } from '../src/policy/inventory.ts'
-import { judge, judgePod, podSubject } from '../src/policy/judge.ts'
+import { isJudged, judge, judgePod, podSubject } from '../src/policy/judge.ts'
 import type { Decide } from './admission.ts'
 import { checkClaim, type SignedNetworks, signNetworks, stripClaims } from './claims.ts'
 import type { Metrics } from './metrics.ts'
@@ -39,7 +39,7 @@ function mutate(request: AdmissionRequest, context: ReviewContext): AdmissionRes
   const patched =
     groupKind(object) === '/Binding' ? bindingNetworks(object, context) : podNetworks(object, context)
   if (patched?.annotation === undefined) return allowed
-  for (let count = 0; count < patched.signed; count++) context.metrics.countClaim()
+  if (!request.dryRun) context.metrics.countClaims(patched.signed)
   const patch = annotationPatch(object.metadata, NETWORKS_ANNOTATION, patched.annotation)
   return { ...allowed, patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch)).toString('base64') }
 }
@@ -85,8 +85,13 @@ function validate(request: AdmissionRequest, context: ReviewContext): AdmissionR
     request.oldObject === null || request.oldObject === undefined
       ? undefined
       : withIdentity(request.oldObject, request)
-  if (object === undefined || isExempt(object, context) || changesNothing(object, before)) {
-    return { uid: request.uid, allowed: true }
+  const allowed = { uid: request.uid, allowed: true }
+  if (object === undefined || isExempt(object, context) || changesNothing(object, before)) return allowed
+  if (!isJudged(object)) {
+    return {
+      ...allowed,
+      warnings: [`SOCNI has no rules for ${object.kind}: its webhook configuration need not send it`],
+    }
   }
   const where = jurisdictionOf(object, inventory)
   const { username: user, groups } = request.userInfo ?? {}

@@ -29,9 +29,14 @@ export function groupKind(manifest: Pick<Manifest, 'apiVersion' | 'kind'>): stri
   return `${apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''}/${kind}`
 }
 
+/** Whether this kind is a pod, or makes pods from a template. */
+export function makesPods(manifest: Pick<Manifest, 'apiVersion' | 'kind'>): boolean {
+  return Object.hasOwn(TEMPLATES, groupKind(manifest))
+}
+
 /** The pod (template) of a manifest; undefined for a kind that makes no pods, or where the template is no object. */
 export function findPodTemplate(manifest: Manifest): PodTemplate | undefined {
-  const at = TEMPLATES[groupKind(manifest)]
+  const at = makesPods(manifest) ? TEMPLATES[groupKind(manifest)] : undefined
   if (at === undefined) return undefined
   let template: unknown = manifest
   for (const step of at) template = isRecord(template) ? template[step] : undefined

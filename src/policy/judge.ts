@@ -3,7 +3,13 @@ import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../kube/annotat
 import type { Manifest, ObjectMeta } from '../kube/manifest.ts'
 import { claimOf } from '../kube/print-selections.ts'
 import { readDefaultNetwork, readSelections, type Selection } from '../kube/selections.ts'
-import { findPodTemplate, groupKind, type PodTemplate, virtualMachineNetworks } from '../kube/workloads.ts'
+import {
+  findPodTemplate,
+  groupKind,
+  makesPods,
+  type PodTemplate,
+  virtualMachineNetworks,
+} from '../kube/workloads.ts'
 import { readAttachment } from './attachment.ts'
 import { decide } from './decision.ts'
 import { evaluate, type Place } from './evaluate.ts'
@@ -47,6 +53,18 @@ export function judge(
     }
   }
 }
+
+/** Whether there are rules for this kind at all. */
+export function isJudged(manifest: Pick<Manifest, 'apiVersion' | 'kind'>): boolean {
+  return OWN_KINDS.has(groupKind(manifest)) || makesPods(manifest)
+}
+
+const OWN_KINDS: ReadonlySet<string> = new Set([
+  'k8s.cni.cncf.io/NetworkAttachmentDefinition',
+  'socni.dev/Tenant',
+  '/Namespace',
+  '/Binding',
+])
 
 const atConfig: Place = ({ at, inside }) => (at ? { at } : { at: ['spec', 'config'], inside: inside ?? [] })
 const asGiven: Place = ({ at, inside }) => ({ at: at ?? [], ...(inside && { inside }) })

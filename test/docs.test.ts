@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { runDemo } from '../examples/demo/demo.ts'
+import { generatedFiles } from '../scripts/generated-files.ts'
+import { extractors } from '../src/cni/facts/extractors.ts'
+import { clusterSpec } from '../src/config/cluster.ts'
+import { tenantSpec } from '../src/config/tenant.ts'
+import { readManifests } from '../src/kube/yaml.ts'
+import { startWebhook } from './webhook-under-test.ts'
+
+const root = join(import.meta.dirname, '..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const readme = read('README.md')
+
+describe('the README', () => {
+  it('shows what the demonstration prints', async () => {
+    const tenants = readManifests(read('examples/policy/tenants.yaml')).manifests
+    await using webhook = await startWebhook(tenants)
+    const settle = () => new Promise<void>(resolve => setTimeout(resolve, 100))
+    const keys = readFileSync(join(webhook.state, 'keys', 'keys.json'), 'utf8')
+    let printed = ''
+    for await (const text of runDemo({
+      apiServer: webhook.apiServer,
+      policyDirectory: webhook.policy,
+      keys,
+      settle,
+    }))
+      printed += text
+    const shown = [...readme.matchAll(/<!-- demo: \S+ -->\n```\n(.*?)```/gs)].map(([, text]) => text)
+    expect(shown.length).toBeGreaterThan(1)
+    for (const text of shown) expect(printed).toContain(text)
+  })
+
+  it('shows the files that it names', () => {
+    const shown = [...readme.matchAll(/<!-- file: (\S+) -->\n```\w+\n(.*?)```/gs)]
+    expect(shown.length).toBeGreaterThan(0)
+    for (const [, path = '', text] of shown) expect(read(path)).toBe(text)
+  })
+
+  it('names files that exist, and scripts that npm has', () => {
+    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, path = '']) => path)
+    expect(links.length).toBeGreaterThan(10)
+    for (const path of links) expect(read(path).length).toBeGreaterThan(0)
+    const scripts = Object.keys(JSON.parse(read('package.json')).scripts)
+    for (const [, name] of readme.matchAll(/npm run ([a-z]+)/g)) expect(scripts).toContain(name)
+  })
+})
+
+describe('the generated files', () => {
+  it.each([...generatedFiles()])('include %s as it is in the repository', (path, content) => {
+    expect(read(path)).toBe(content)
+  })
+})
+
+describe('docs/policy.md', () => {
+  const policy = read('docs/policy.md')
+
+  it('has a row for every field', () => {
+    const missing = [...Object.keys(tenantSpec.shape), ...Object.keys(clusterSpec.shape)].filter(
+      field => !policy.includes(`\`${field}`),
+    )
+    expect(missing).toEqual([])
+  })
+
+  it('names every CNI type that is analysed', () => {
+    expect(extractors.flatMap(({ types }) => types).filter(type => !policy.includes(type))).toEqual([])
+  })
+})
+
+describe('the request in examples/reviews', () => {
+  it('is refused for its default route by a webhook without any tenant', async () => {
+    await using webhook = await startWebhook([])
+    const answer = await webhook.apiServer.post('/validate', read('examples/reviews/default-route.json'))
+    expect(JSON.parse(answer.body).response.status.message).toContain('[default-route]')
+  })
+})
