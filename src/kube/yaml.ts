@@ -43,8 +43,9 @@ function parseDocuments(text: string) {
     return Array.isArray(documents) ? documents : []
   }
   const documents = parse(text)
-  const hasUnclosedQuote = documents.some(({ errors }) => errors.some(({ code }) => code === 'MISSING_CHAR'))
-  return hasUnclosedQuote ? parse(indentQuotedScalars(text)) : documents
+  if (documents.every(({ errors }) => errors.length === 0)) return documents
+  const repaired = indentQuotedScalars(text)
+  return repaired === text ? documents : parse(repaired)
 }
 
 function toValue(document: { toJS(): unknown }, report: (message: string) => void): unknown {

@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest'
+import type { Uplink } from '../../src/cni/facts/facts.ts'
+import { type Cluster, defaultCluster, readCluster } from '../../src/config/cluster.ts'
+import { readTenant, type Tenant } from '../../src/config/tenant.ts'
+import { NATIVE, printVlans, type VlanSet, vlanSet } from '../../src/net/vlan-set.ts'
+import { decide } from '../../src/policy/decision.ts'
+import { attachment, macvlanConfig, tenant } from '../../src/policy/example.ts'
+import type { Finding } from '../../src/policy/finding.ts'
+import { ungranted } from '../../src/policy/grants.ts'
+import { resolveReach } from '../../src/policy/reach.ts'
+import { exampleInventory } from '../example-inventory.ts'
+
+const clusterWith = (spec: object): Cluster => {
+  const reading = readCluster({ apiVersion: 'socni.dev/v1alpha1', kind: 'ClusterConfiguration', spec })
+  if (!reading.ok) throw new Error(JSON.stringify(reading.problems))
+  return reading.value
+}
+const tenantWith = (spec: object): Tenant => {
+  const reading = readTenant(tenant('a', { namespaces: ['a'], ...spec }))
+  if (!reading.ok) throw new Error(JSON.stringify(reading.problems))
+  return reading.value
+}
+const cluster = clusterWith({
+  interfaces: {
+    'uplink-a': { parent: 'eth0', vlan: 300 },
+    inner: { parent: 'uplink-a', vlan: 0 },
+    one: { parent: 'two', vlan: 1 },
+    two: { parent: 'one', vlan: 2 },
+  },
+})
+const uplink = (
+  name: string | undefined,
+  vlans: VlanSet,
+  change: Partial<Uplink['master']> = {},
+): Uplink => ({
+  plugin: 'x',
+  at: [],
+  vlans,
+  source: 'key',
+  master: { name, at: [], use: 'ride', byDefault: name === undefined, inContainer: false, ...change },
+})
+
+describe('the reach of an uplink', () => {
+  it.each<[what: string, uplink: Uplink, reach: string[]]>([
+    ['a plain interface', uplink('eth1', NATIVE), ['native on eth1']],
+    ['no interface', uplink(undefined, NATIVE), ['native on eth0']],
+    ['a VLAN in the name', uplink('eth0.200', NATIVE), ['200 on eth0']],
+    ['a mapped name', uplink('uplink-a', NATIVE), ['300 on eth0']],
+    ['tags on a VLAN', uplink('eth0.200', vlanSet(5)), ['5 on eth0.200']],
+    [
+      'tags and untagged traffic on a VLAN',
+      uplink('eth0.200', vlanSet(0, 5)),
+      ['200 on eth0', '5 on eth0.200'],
+    ],
+    ['a VLAN in a VLAN', uplink('eth0.200.30', NATIVE), ['30 on eth0.200']],
+    ['an interface of the pod', uplink('net1', vlanSet(5), { inContainer: true }), []],
+    [
+      'a device that a device plugin chooses',
+      uplink(undefined, vlanSet(5), { use: 'device' }),
+      ['5 on intel.com/nic'],
+    ],
+    ['a device by its address', uplink('0000:3b:02.1', vlanSet(5), { use: 'device' }), ['5 on 0000:3b:02.1']],
+  ])('on %s', (_, given, reach) => {
+    expect(
+      resolveReach([given], cluster, 'intel.com/nic').map(
+        ({ vlans, master }) => `${printVlans(vlans)} on ${master}`,
+      ),
+    ).toEqual(reach)
+  })
+
+  it('ends where names are mapped in a circle', () => {
+    expect(resolveReach([uplink('one', NATIVE)], cluster, undefined)).toHaveLength(1)
+  })
+})
+
+describe('a grant', () => {
+  it.each<[grants: object[], master: string, vlans: VlanSet, ungranted: string, masterGranted: boolean]>([
+    [[{ ids: '100-109', masters: ['eth0'] }], 'eth0', vlanSet(100, 110), '110', true],
+    [[{ ids: '100-109', masters: ['eth0'] }], 'eth1', vlanSet(100), '100', false],
+    [
+      [
+        { ids: 100, masters: ['eth0'] },
+        { ids: 101, masters: ['eth0'] },
+      ],
+      'eth0',
+      vlanSet(100, 101),
+      'none',
+      true,
+    ],
+    [[{ ids: 'native', masters: ['eth0.100'] }], 'eth0', vlanSet(100), 'none', true],
+    [[{ ids: 300, masters: ['eth0'] }], 'uplink-a', vlanSet(7), 'none', true],
+    [[{ ids: 7, masters: ['uplink-a'] }], 'uplink-a', vlanSet(7, 8), '8', true],
+    [[], 'eth0', NATIVE, 'native', false],
+  ])('of %j leaves on %s', (vlans, master, wanted, left, masterGranted) => {
+    const answer = ungranted(tenantWith({ vlans }), { master, vlans: wanted }, cluster)
+    expect([printVlans(answer.vlans), answer.masterGranted]).toEqual([left, masterGranted])
+  })
+})
+
+describe('the inventory', () => {
+  const labelled = tenant('retail', {
+    namespaceSelector: {
+      matchLabels: { team: 'retail' },
+      matchExpressions: [{ key: 'stage', operator: 'NotIn', values: ['old'] }],
+    },
+  })
+  const names = (tenants: Iterable<Tenant>) => [...tenants].map(({ name }) => name)
+
+  it('knows tenants by the names and the labels of their namespaces', () => {
+    const inventory = exampleInventory(labelled)
+    inventory.putNamespace('shop', { team: 'retail' })
+    inventory.putNamespace('attic', { team: 'retail', stage: 'old' })
+    inventory.putNamespace('finance', { team: 'retail' })
+    expect(
+      ['shop', 'attic', 'finance', 'finance-batch', 'nowhere'].map(namespace =>
+        names(inventory.claimants(namespace)),
+      ),
+    ).toEqual([['retail'], [], ['finance', 'retail'], ['finance'], []])
+    expect(inventory.tenantOf('finance')).toBeUndefined()
+    const retail = inventory.tenant('retail')
+    expect(
+      retail && inventory.contestedBy(retail).map(({ namespace, tenant: other }) => [namespace, other.name]),
+    ).toEqual([['finance', 'finance']])
+  })
+
+  it('takes the name label from the name, whatever a file says', () => {
+    const inventory = exampleInventory(
+      tenant('by-name', { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'alone' } } }),
+    )
+    inventory.putNamespace('thief', { 'kubernetes.io/metadata.name': 'alone' })
+    expect([names(inventory.claimants('alone')), names(inventory.claimants('thief'))]).toEqual([
+      ['by-name'],
+      [],
+    ])
+  })
+
+  it('forgets what is removed, without a trace', () => {
+    const inventory = exampleInventory(labelled)
+    inventory.removeTenant('logistics')
+    inventory.removeTenant('retail')
+    inventory.removeAttachment('logistics', 'fleet')
+    inventory.putNamespace('shop', { team: 'retail' })
+    expect(names(inventory.claimants('shop'))).toEqual([])
+    expect(inventory.attachment('logistics', 'fleet')).toBeUndefined()
+    const finance = inventory.tenant('finance')
+    const given = tenantWith({ vlans: [{ ids: 300, masters: ['eth0'], subnets: ['10.130.0.0/16'] }] })
+    expect(inventory.rivalsOf(given)).toEqual([])
+    inventory.putAttachment(
+      attachment({ ...macvlanConfig(), ipam: { type: 'whereabouts', range: '10.130.0.0/24' } }),
+    )
+    const ledger = inventory.attachment('finance', 'ledger')
+    expect(ledger && inventory.overlapsOf(ledger, finance)).toEqual([])
+  })
+
+  it('finds rivals for a VLAN by any spelling of its interface, but not among those who share it', () => {
+    const inventory = exampleInventory(
+      tenant('sharer', { namespaces: ['s'], vlans: [{ ids: 700, masters: ['eth0'], shared: true }] }),
+    )
+    const rivals = (grant: object) =>
+      inventory.rivalsOf(tenantWith({ vlans: [grant] })).map(({ tenant: rival }) => rival.name)
+    expect(rivals({ ids: '299-301', masters: ['eth0'] })).toEqual(['logistics'])
+    expect(rivals({ ids: 'native', masters: ['eth0.300'] })).toEqual(['logistics'])
+    expect(rivals({ ids: 300, masters: ['eth1'] })).toEqual([])
+    expect(rivals({ ids: 700, masters: ['eth0'], shared: true })).toEqual([])
+    expect(rivals({ ids: 700, masters: ['eth0'] })).toEqual(['sharer'])
+  })
+
+  it('sees the same addresses of two tenants on a VLAN that they share, and not on separate ones', () => {
+    const shared = { ids: 700, masters: ['eth0'], shared: true }
+    const use = (namespace: string, master: string, range = '10.77.0.0/24') =>
+      attachment(
+        { ...macvlanConfig(), name: namespace, master, ipam: { type: 'whereabouts', range } },
+        { namespace, name: 'n' },
+      )
+    const inventory = exampleInventory(
+      tenant('one', { namespaces: ['one'], vlans: [shared] }),
+      tenant('two', { namespaces: ['two'], vlans: [shared, { ids: 701, masters: ['eth0'] }] }),
+      use('one', 'eth0.700'),
+    )
+    const overlaps = (master: string, range?: string) => {
+      inventory.putAttachment(use('two', master, range))
+      const found = inventory.attachment('two', 'n')
+      return found && inventory.overlapsOf(found, inventory.tenant('two')).map(({ owner }) => owner)
+    }
+    expect(overlaps('eth0.700')).toEqual(['attachment "one/n" of tenant "one"'])
+    expect(overlaps('eth0.701')).toEqual([])
+    expect(overlaps('eth0.700', '10.78.0.0/24')).toEqual([])
+  })
+
+  it('reads everything again when a name hides another VLAN', () => {
+    const inventory = exampleInventory(attachment({ ...macvlanConfig(), master: 'uplink-a' }))
+    const reach = () =>
+      inventory
+        .attachment('finance', 'ledger')
+        ?.reach.map(({ vlans, master }) => `${printVlans(vlans)} on ${master}`)
+    expect(reach()).toEqual(['native on uplink-a'])
+    inventory.setCluster(cluster)
+    expect(reach()).toEqual(['300 on eth0'])
+    expect(names(inventory.claimants('finance'))).toEqual(['finance'])
+  })
+})
+
+describe('the decision', () => {
+  const finding = (rule: string, severity: Finding['severity']): Finding => ({
+    rule,
+    severity,
+    title: '',
+    message: '',
+    at: [],
+  })
+  const findings = [finding('a', 'error'), finding('b', 'warning')]
+  const ids = (list: readonly Finding[]) => list.map(({ rule }) => rule).join('')
+  const outcome = (spec: object, own: object = {}) => {
+    const { denied, warned, audited, isClean } = decide(findings, {
+      cluster: clusterWith(spec),
+      tenant: tenantWith(own),
+      namespace: 'n',
+    })
+    return [ids(denied), ids(warned), ids(audited), isClean]
+  }
+
+  it.each<[cluster: object, tenant: object, outcome: unknown[]]>([
+    [{}, {}, ['a', 'b', '', false]],
+    [{ enforcement: 'warn' }, {}, ['', 'ab', '', false]],
+    [{ enforcement: 'audit' }, {}, ['', '', 'ab', false]],
+    [{ enforcement: 'audit' }, { enforcement: 'deny' }, ['a', 'b', '', false]],
+    [{ namespaces: { n: { enforcement: 'warn' } } }, { enforcement: 'deny' }, ['', 'ab', '', false]],
+    [{ rules: { a: 'off' } }, {}, ['', 'b', '', true]],
+    [{ rules: { a: 'warn' } }, {}, ['', 'ab', '', true]],
+    [{ rules: { a: 'off', b: 'deny' } }, { rules: { a: 'deny' } }, ['ab', '', '', false]],
+    [{ namespaces: { n: { rules: { a: 'off' } } } }, { rules: { a: 'deny' } }, ['', 'b', '', true]],
+    [{ namespaces: { other: { rules: { a: 'off' } } } }, {}, ['a', 'b', '', false]],
+  ])('under %j and %j', (spec, own, expected) => {
+    expect(outcome(spec, own)).toEqual(expected)
+  })
+
+  it('is not led astray by a namespace that is named like a method', () => {
+    const where = { cluster: defaultCluster, tenant: undefined, namespace: 'constructor' }
+    expect(ids(decide([finding('toString', 'error')], where).denied)).toBe('toString')
+  })
+})
