@@ -9,6 +9,7 @@ import { stringify } from 'yaml'
 import { ApiServer, requestFor } from '../examples/demo/api-server.ts'
 import { attachment, exampleWorld, macvlanConfig, pod } from '../src/policy/example.ts'
 import { createAuthority, createLeaf } from '../webhook/certificates.ts'
+import { readConfiguration } from '../webhook/configuration.ts'
 import { createLog } from '../webhook/log.ts'
 import { startService } from '../webhook/service.ts'
 import { median, quantile, row } from './measure.ts'
@@ -38,17 +39,10 @@ export async function benchWebhook(print: (line: string) => void): Promise<void>
     [...exampleWorld, second].map(manifest => stringify(manifest)).join('---\n'),
   )
   const service = await startService({
-    configuration: {
-      stateDirectory: state,
-      policyDirectory,
-      host: '127.0.0.1',
-      port: 0,
-      names: ['127.0.0.1'],
-      tlsCert: undefined,
-      tlsKey: undefined,
-      clientCa: undefined,
-      logLevel: 'fatal',
-    },
+    configuration: readConfiguration(
+      ['--state', state, '--policy', policyDirectory, '--port', '0', '--log-level', 'fatal'],
+      {},
+    ),
     log: createLog('fatal'),
     clock: () => new Date(),
     pollInterval: 60_000,

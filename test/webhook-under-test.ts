@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import { ApiServer } from '../examples/demo/api-server.ts'
 import type { Manifest } from '../src/kube/manifest.ts'
 import { exampleWorld } from '../src/policy/example.ts'
+import { readConfiguration } from '../webhook/configuration.ts'
 import { createLog } from '../webhook/log.ts'
 import { type RunningService, startService } from '../webhook/service.ts'
 
@@ -24,17 +25,10 @@ export async function startWebhook(
   const policy = mkdtempSync(join(state, 'policy-'))
   writeFileSync(join(policy, 'world.yaml'), manifests.map(manifest => stringify(manifest)).join('---\n'))
   const service = await startService({
-    configuration: {
-      stateDirectory: state,
-      policyDirectory: policy,
-      host: '127.0.0.1',
-      port: 0,
-      names: ['localhost', '127.0.0.1'],
-      tlsCert: undefined,
-      tlsKey: undefined,
-      clientCa: undefined,
-      logLevel: 'fatal',
-    },
+    configuration: readConfiguration(
+      ['--state', state, '--policy', policy, '--port', '0', '--log-level', 'fatal'],
+      {},
+    ),
     log: createLog('fatal'),
     clock,
     pollInterval: 20,

@@ -27,7 +27,7 @@ async function main(): Promise<void> {
     }
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof KeyError || isSystemError(error))) throw error
-    process.stderr.write(`socni-webhook: ${error.message}\n`)
+    process.stderr.write(`socni-webhook: ${explain(error)}\n`)
     process.exitCode = error instanceof UsageError ? 2 : 3
   }
 }
@@ -39,6 +39,11 @@ function greeting(url: string, state: string, policy: string): string {
     -d @examples/reviews/default-route.json ${url}/validate
 
 `
+}
+
+function explain(error: UsageError | KeyError | NodeJS.ErrnoException): string {
+  const isTaken = isSystemError(error) && error.code === 'EADDRINUSE'
+  return isTaken ? `${error.message}; choose another with --port, or 0 for any that is free` : error.message
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

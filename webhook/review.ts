@@ -7,7 +7,7 @@ import {
   NETWORKS_ANNOTATION,
 } from '../src/kube/annotations.ts'
 import type { Manifest } from '../src/kube/manifest.ts'
-import { findPodTemplate, groupKind } from '../src/kube/workloads.ts'
+import { findPodTemplate, groupKind, isRecord } from '../src/kube/workloads.ts'
 import type { Bound } from '../src/policy/claim-for.ts'
 import { type Decision, decide, type Jurisdiction } from '../src/policy/decision.ts'
 import type { Finding } from '../src/policy/finding.ts'
@@ -37,7 +37,9 @@ function mutate(request: AdmissionRequest, context: ReviewContext): AdmissionRes
   const object = objectOf(request)
   if (object === undefined || isExempt(object, context)) return allowed
   const patched =
-    groupKind(object) === '/Binding' ? bindingNetworks(object, context) : podNetworks(object, context)
+    groupKind(object) === '/Binding'
+      ? bindingNetworks(object, context)
+      : podNetworks(object, request, context)
   if (patched?.annotation === undefined) return allowed
   if (!request.dryRun) context.metrics.countClaims(patched.signed)
   const patch = annotationPatch(object.metadata, NETWORKS_ANNOTATION, patched.annotation)
@@ -45,18 +47,29 @@ function mutate(request: AdmissionRequest, context: ReviewContext): AdmissionRes
 }
 
 /** A pod that stands against no rule gets its claims; any other loses those that somebody wrote. */
-function podNetworks(pod: Manifest, context: ReviewContext): SignedNetworks | undefined {
+function podNetworks(
+  pod: Manifest,
+  request: AdmissionRequest,
+  context: ReviewContext,
+): SignedNetworks | undefined {
   const template = groupKind(pod) === '/Pod' ? findPodTemplate(pod) : undefined
-  if (template === undefined || template.metadata.annotations?.[NETWORKS_ANNOTATION] === undefined)
-    return undefined
+  const networks = template?.metadata.annotations?.[NETWORKS_ANNOTATION]
+  if (template === undefined || networks === undefined) return undefined
+  if (networks === request.oldObject?.metadata.annotations?.[NETWORKS_ANNOTATION]) return undefined
   const { inventory } = context
   // Whatever claim is there, it is replaced or removed: it must not stand in the way of the rules.
   const subject = podSubject(pod, template, inventory, { checkClaim: () => ({ state: 'none' }) })
   if (subject.reading.problems.some(({ problem }) => problem === 'unreadable')) return undefined
   const { isClean } = decide(judgePod(subject, template), jurisdictionOf(pod, inventory))
   return isClean
-    ? signNetworks(subject, context.keys(), context.clock())
+    ? signNetworks(subject, context.keys(), context.clock(), boundPod(pod))
     : { annotation: stripClaims(subject), signed: 0 }
+}
+
+/** A pod that runs on a node already; at CREATE it has no UID in the mutating phase, and seldom a node in any. */
+function boundPod({ metadata, spec }: Manifest): Bound | undefined {
+  const node = isRecord(spec) ? spec.nodeName : undefined
+  return metadata.uid === undefined || typeof node !== 'string' ? undefined : { uid: metadata.uid, node }
 }
 
 /** The Binding carries the pod's networks with bound claims; the API server copies them onto the pod. */
@@ -105,17 +118,22 @@ function validate(request: AdmissionRequest, context: ReviewContext): AdmissionR
   // Only what nothing stands against was given a claim, so only there is a missing one worth a word.
   const isGuardedKind = groupKind(object) === '/Pod' || groupKind(object) === '/Binding'
   if (!decision.isClean || !isGuardedKind) return respond(request, decision, context)
-  return respond(request, decide([...withoutClaims, ...claimFindings(object, context)], where), context)
+  const bound = before === undefined ? undefined : boundPod(object)
+  return respond(
+    request,
+    decide([...withoutClaims, ...claimFindings(object, context, bound)], where),
+    context,
+  )
 }
 
 /** What stands against the claims of a pod, or of the annotation that a Binding brings. */
-function claimFindings(object: Manifest, context: ReviewContext): Finding[] {
+function claimFindings(object: Manifest, context: ReviewContext, boundPod?: Bound): Finding[] {
   const { inventory } = context
   const networks = object.metadata.annotations?.[NETWORKS_ANNOTATION]
   if (networks === undefined) return []
   const isBinding = groupKind(object) === '/Binding'
   const known = inventory.pod(object.metadata.namespace ?? '', object.metadata.name ?? '')
-  const bound = isBinding ? boundOf(object, known) : undefined
+  const bound = isBinding ? boundOf(object, known) : boundPod
   const pod: Manifest = isBinding
     ? {
         apiVersion: 'v1',

@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readConfiguration } from '../../webhook/configuration.ts'
 import { createLog } from '../../webhook/log.ts'
 import { startService } from '../../webhook/service.ts'
 import { ApiServer } from './api-server.ts'
@@ -10,17 +11,10 @@ const state = mkdtempSync(join(tmpdir(), 'socni-demo-'))
 const policyDirectory = join(state, 'policy')
 cpSync(new URL('../policy', import.meta.url), policyDirectory, { recursive: true })
 const service = await startService({
-  configuration: {
-    stateDirectory: state,
-    policyDirectory,
-    host: '127.0.0.1',
-    port: 0,
-    names: ['localhost', '127.0.0.1'],
-    tlsCert: undefined,
-    tlsKey: undefined,
-    clientCa: undefined,
-    logLevel: 'warn',
-  },
+  configuration: readConfiguration(
+    ['--state', state, '--policy', policyDirectory, '--port', '0', '--log-level', 'warn'],
+    {},
+  ),
   log: createLog('warn'),
   clock: () => new Date(),
   pollInterval: 50,

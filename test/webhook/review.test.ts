@@ -223,6 +223,44 @@ describe('the webhook', () => {
     ])
   })
 
+  it('gives a running pod that changes its networks claims for its UID and node', async () => {
+    const running = pod(undefined, { metadata: { uid: 'u-1' }, spec: { nodeName: 'node-1' } })
+    const changed = withNetworks(running, 'storage')
+    const change = { operation: 'UPDATE' as const, oldObject: running }
+    const patched = applyPatch(
+      changed,
+      await webhook.apiServer.review('/mutate', requestFor(changed, change)),
+    )
+    expect(
+      JSON.parse(Buffer.from(claimsOf(patched)[0]?.split('.')[1] ?? '', 'base64url').toString()),
+    ).toMatchObject({ uid: 'u-1', node: 'node-1' })
+    expect((await update(patched, running)).allowed).toBe(true)
+    expect(
+      rulesOf(await update({ ...patched, metadata: { ...patched.metadata, uid: 'u-2' } }, running)),
+    ).toEqual(['foreign-claim'])
+  })
+
+  it.each([
+    [
+      tenant('rival', { namespaces: ['rival'], vlans: [{ ids: '300-305', masters: ['eth0'] }] }),
+      ['vlan-granted-twice'],
+      ['spec.vlans[0]'],
+    ],
+    [tenant('rival', { namespaces: ['logistics'] }), ['namespace-claimed-twice'], ['spec.namespaces[0]']],
+    [
+      tenant('rival', { namespaces: ['rival'], vlans: [{ ids: '0', masters: ['eth0'] }] }),
+      ['invalid-tenant'],
+      ['spec.vlans[0].ids'],
+    ],
+  ])(
+    'refuses a Tenant that takes what is another’s, or cannot be read: %#',
+    async (manifest, rules, fields) => {
+      const answer = await validate(manifest)
+      expect(rulesOf(answer)).toEqual(rules)
+      expect(answer.status?.details?.causes.map(({ field }) => field)).toEqual(fields)
+    },
+  )
+
   it('refuses a Binding that chooses other networks', async () => {
     const annotations = { [NETWORKS_ANNOTATION]: 'logistics/fleet' }
     const binding: Manifest = {

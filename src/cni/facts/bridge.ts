@@ -58,9 +58,7 @@ export const bridge: Extractor = {
       // One for each family that the IPAM plugin gives an address of; which those are is not known before it ran.
       const at = conf.path('isDefaultGateway')
       for (const family of [4, 6] as const) {
-        facts.route(
-          defaultRouteFact(family, { at, cause: 'default-gateway', written: '"isDefaultGateway": true' }),
-        )
+        facts.route(defaultRouteFact(family, { at, cause: 'default-gateway', written: 'isDefaultGateway' }))
       }
     }
     if (conf.boolean('forceAddress') && name === undefined) {

@@ -225,6 +225,15 @@ export function readSubnet(
   return subnet
 }
 
+/** A file on the node that fills in what is missing here, so that nobody can tell from here what the plugin will do. */
+export function readConfigurationPath(conf: Fields, facts: FactsBuilder, fillsIn: string): void {
+  const path = conf.string('configuration_path')
+  if (!path) return
+  const at = conf.path('configuration_path')
+  facts.hostPath(path, 'read', at)
+  facts.problem('undecidable', at, `a file on the node would fill in ${fillsIn}: write them here`)
+}
+
 /** The plugin's own type, at the end of the chain that facts are attributed to. */
 export function lastType(facts: FactsBuilder): string {
   return facts.plugin.split(' > ').at(-1) ?? facts.plugin

@@ -32,9 +32,7 @@ export const coordinator: Extractor = {
     if (nic && nic !== 'eth0') {
       for (const family of [4, 6] as const) {
         const at = conf.path('podDefaultRouteNic')
-        facts.route(
-          defaultRouteFact(family, { at, cause: 'plugin', written: `"podDefaultRouteNic": "${nic}"` }),
-        )
+        facts.route(defaultRouteFact(family, { at, cause: 'plugin', written: 'podDefaultRouteNic' }))
       }
       return
     }

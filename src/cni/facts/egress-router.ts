@@ -36,7 +36,7 @@ export const egressRouter: Extractor = {
       defaultRouteFact(address?.family ?? 4, {
         at: conf.path('type'),
         cause: 'plugin',
-        written: 'type "egress-router"',
+        written: 'egress-router',
         gateway: address,
       }),
     )

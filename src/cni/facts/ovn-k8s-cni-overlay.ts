@@ -57,9 +57,7 @@ export const ovnK8sCniOverlay: Extractor = {
     }
     if (conf.string('role') === 'primary') {
       for (const family of [4, 6] as const) {
-        facts.route(
-          defaultRouteFact(family, { at: conf.path('role'), cause: 'plugin', written: '"role": "primary"' }),
-        )
+        facts.route(defaultRouteFact(family, { at: conf.path('role'), cause: 'plugin', written: 'role' }))
       }
     }
     readSubnets(conf, facts)

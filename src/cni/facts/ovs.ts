@@ -3,6 +3,7 @@ import type { FactsBuilder } from './builder.ts'
 import {
   declareCapabilities,
   isUntagged,
+  readConfigurationPath,
   readsArgs,
   readTrunk,
   readVlan,
@@ -55,16 +56,7 @@ export const ovs: Extractor = {
       },
       ...readVlans(conf, facts),
     })
-    const configuration = conf.string('configuration_path')
-    if (configuration) {
-      const at = conf.path('configuration_path')
-      facts.hostPath(configuration, 'read', at)
-      facts.problem(
-        'undecidable',
-        at,
-        'a file on the node would fill in the bridge, VLAN and trunk: write them here',
-      )
-    }
+    readConfigurationPath(conf, facts, 'the bridge, VLAN and trunk')
     const socket = conf.string('socket_file')
     facts.hostPath(socket, 'connect', conf.path('socket_file'))
     if (conf.has('mirrors')) {

@@ -28,7 +28,7 @@ export const routeOverride: Extractor = {
             at: conf.path(key),
             cause: 'override',
             effect: 'remove',
-            written: `"${key}": true`,
+            written: key,
           }),
         )
       }

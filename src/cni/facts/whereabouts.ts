@@ -2,7 +2,7 @@ import { quote } from '../../json/quote.ts'
 import { nextIp, parseIpSloppy, previousIp, printIp } from '../../net/ip.ts'
 import { firstAddress, lastAddress, network, type Prefix, parsePrefixSloppy } from '../../net/prefix.ts'
 import type { FactsBuilder } from './builder.ts'
-import { connectedRoute, ROUTE_KEYS, readAddress, readRoutes } from './common.ts'
+import { connectedRoute, ROUTE_KEYS, readAddress, readConfigurationPath, readRoutes } from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { Fields } from './fields.ts'
 
@@ -50,16 +50,7 @@ export const whereabouts: Extractor = {
     // Without network_name a pool is named after its range alone, and ranges are compared as subnets.
     const name = conf.string('network_name')
     if (name) facts.store({ at: conf.path('network_name'), ipam: 'whereabouts', name, directory: undefined })
-    const configuration = conf.string('configuration_path')
-    if (configuration) {
-      const at = conf.path('configuration_path')
-      facts.hostPath(configuration, 'read', at)
-      facts.problem(
-        'undecidable',
-        at,
-        'a file on the node would fill in routes and ranges that are missing here: write them here',
-      )
-    }
+    readConfigurationPath(conf, facts, 'routes and ranges that are missing here')
     facts.hostPath(
       conf.object('kubernetes')?.string('kubeconfig'),
       'read',

@@ -29,13 +29,12 @@ export const defaultRoute: Rule<'attachment'> = {
   *check({ attachment: { facts }, tenant }) {
     if (facts === undefined || tenant?.allowDefaultRoute) return
     const certain = facts.routes.filter(route => route.installed === 'always')
-    for (const route of certain) {
-      if (route.effect === 'remove' && isWholeFamily(route.destination)) {
-        yield {
-          inside: route.at,
-          message: `${written(route)} removes the pod's default route: leave eth0's routes alone`,
-        }
-      } else if (isWholeFamily(route.destination)) yield { inside: route.at, message: explain(route) }
+    const seen = new Set<string>()
+    for (const route of certain.filter(({ destination }) => isWholeFamily(destination))) {
+      // One key such as isDefaultGateway stands for a route of each family.
+      if (seen.has(JSON.stringify(route.at))) continue
+      seen.add(JSON.stringify(route.at))
+      yield { inside: route.at, message: explain(route) }
     }
     yield* splitDefaults(certain)
   },
@@ -69,17 +68,16 @@ function* splitDefaults(routes: readonly RouteFact[]) {
 }
 
 function explain(route: RouteFact): string {
+  const text = `"${route.written ?? printPrefix(route.destination)}"`
   const accepted = 'name the networks behind the VLAN instead, or ask for allowDefaultRoute'
+  if (route.effect === 'remove') return `${text} removes the pod's default route: leave eth0's routes alone`
   switch (route.cause) {
     case 'default-gateway':
-      return `${written(route)} makes "${route.plugin}" add ${printPrefix(route.destination)}: ${accepted}`
+    case 'plugin':
+      return `${text} makes "${route.plugin}" add a default route: ${accepted}`
     case 'connected':
-      return `${written(route)} is so broad that its connected route is a default route: use the VLAN's own prefix length`
+      return `${text} is so broad that its connected route is a default route: use the VLAN's own prefix length`
     default:
-      return `${written(route)} is a default route: ${accepted}`
+      return `${text} is a default route: ${accepted}`
   }
-}
-
-function written(route: RouteFact): string {
-  return `"${route.written ?? printPrefix(route.destination)}"`
 }
