@@ -1,4 +1,4 @@
-import { quote } from '../json/quote.ts'
+import { quoteValue } from '../json/quote.ts'
 import { readJson } from '../json/reader.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../json/value.ts'
 import { knownKeys } from './facts/keys.ts'
@@ -83,7 +83,7 @@ function readBody(config: string | undefined, nadName: string, report: Report): 
     return undefined
   }
   if (isObject(reading.value)) return reading.value
-  report('unreadable', [], `${quote(JSON.stringify(reading.value))} is no configuration: write a JSON object`)
+  report('unreadable', [], `${quoteValue(reading.value)} is no configuration: write a JSON object`)
   return undefined
 }
 
@@ -133,11 +133,7 @@ function readPlugins(list: JsonValue | undefined, report: Report): (PluginConfig
   }
   return list.map((plugin, index) => {
     if (isObject(plugin)) return readPlugin(plugin, ['plugins', index], report)
-    report(
-      'unreadable',
-      ['plugins', index],
-      `${quote(JSON.stringify(plugin))} is no plugin: write a JSON object`,
-    )
+    report('unreadable', ['plugins', index], `${quoteValue(plugin)} is no plugin: write a JSON object`)
     return undefined
   })
 }
@@ -145,8 +141,7 @@ function readPlugins(list: JsonValue | undefined, report: Report): (PluginConfig
 function readPlugin(body: JsonObject, at: Path, report: Report): PluginConfiguration | undefined {
   const { type } = body
   if (typeof type === 'string' && isPluginType(type)) return { type, at, body }
-  const shown =
-    type === undefined ? 'a missing "type"' : quote(typeof type === 'string' ? type : JSON.stringify(type))
+  const shown = type === undefined ? 'a missing "type"' : quoteValue(type)
   report(
     'unreadable',
     [...at, 'type'],
@@ -167,14 +162,14 @@ function reportNoBoolean(body: JsonObject, key: string, report: Report): void {
   const value = body[key]
   if (value === undefined || value === true || value === false || value === 'true' || value === 'false')
     return
-  report('unreadable', [key], `${quote(JSON.stringify(value))} is not true or false`)
+  report('unreadable', [key], `${quoteValue(value)} is not true or false`)
 }
 
 function readName(body: JsonObject, nadName: string, report: Report): string {
   const { name } = body
   if (name === undefined || name === null || name === '') return nadName
   if (typeof name === 'string' && isNetworkName(name)) return name
-  const shown = quote(typeof name === 'string' ? name : JSON.stringify(name))
+  const shown = quoteValue(name)
   report(
     'unreadable',
     ['name'],
@@ -195,12 +190,12 @@ function readVersion(body: JsonObject, report: Report): string {
     report(
       'unsupported-version',
       ['cniVersions'],
-      `no version of ${quote(JSON.stringify(cniVersions))} is supported: use ${known}`,
+      `no version of ${quoteValue(cniVersions)} is supported: use ${known}`,
     )
   }
   if (cniVersion === undefined || cniVersion === null || cniVersion === '') return '0.1.0'
   if (typeof cniVersion === 'string' && isCniVersion(cniVersion)) return cniVersion
-  const shown = quote(typeof cniVersion === 'string' ? cniVersion : JSON.stringify(cniVersion))
+  const shown = quoteValue(cniVersion)
   report('unsupported-version', ['cniVersion'], `${shown} is no CNI version that plugins know: use ${known}`)
   return '0.1.0'
 }

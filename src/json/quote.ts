@@ -1,6 +1,14 @@
+import type { JsonValue } from './value.ts'
+
 /** A piece of someone else's text for a message: in double quotes, with escapes, and cut when it is long. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+}
+
+/** A JSON value for a message, as it is written: text in quotes, everything else bare, cut when it is long. */
+export function quoteValue(value: JsonValue | undefined): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
 }
 
 /** `U+00A0`: the name of a character that a message could not show. */

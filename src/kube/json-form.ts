@@ -1,4 +1,4 @@
-import { quote } from '../json/quote.ts'
+import { quote, quoteValue } from '../json/quote.ts'
 import { readJson } from '../json/reader.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../json/value.ts'
 import { parseIp } from '../net/ip.ts'
@@ -63,11 +63,7 @@ export function readJsonForm(annotation: string, podNamespace: string): Selectio
   }
   const selections = reading.value.flatMap((element, index) => {
     if (isObject(element)) return [readElement(element, index, podNamespace, report)]
-    report(
-      'unreadable',
-      [index],
-      `${quote(JSON.stringify(element))} is no network: write an object with "name"`,
-    )
+    report('unreadable', [index], `${quoteValue(element)} is no network: write an object with "name"`)
     return []
   })
   return { form: 'json', selections, problems }
@@ -139,7 +135,7 @@ function readIps(body: JsonObject, at: Path, report: Report): string[] {
   return list.flatMap((ip, index) => {
     if (typeof ip === 'string' && (ip.includes('/') ? parsePrefix(ip) : parseIp(ip)) !== undefined)
       return [ip]
-    const shown = quote(typeof ip === 'string' ? ip : JSON.stringify(ip))
+    const shown = quoteValue(ip)
     report(
       'unreadable',
       [...at, 'ips', index],
@@ -153,7 +149,7 @@ function readDefaultRoute(body: JsonObject, at: Path, report: Report): string[] 
   return readList(body, 'default-route', at, report)?.flatMap((gateway, index) => {
     // Go's net.IP decodes "" to nil, which Multus then counts as an IPv6 gateway.
     if (typeof gateway === 'string' && (gateway === '' || parseIp(gateway) !== undefined)) return [gateway]
-    const shown = quote(typeof gateway === 'string' ? gateway : JSON.stringify(gateway))
+    const shown = quoteValue(gateway)
     report('unreadable', [...at, 'default-route', index], `${shown} is no gateway address`)
     return []
   })
@@ -163,7 +159,7 @@ function readText(body: JsonObject, key: string, at: Path, report: Report): stri
   const value = body[key]
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value === 'string') return value
-  report('unreadable', [...at, key], `${quote(JSON.stringify(value))} is not a string`)
+  report('unreadable', [...at, key], `${quoteValue(value)} is not a string`)
   return undefined
 }
 
@@ -171,7 +167,7 @@ function readList(body: JsonObject, key: string, at: Path, report: Report): Json
   const value = body[key]
   if (value === undefined || value === null) return undefined
   if (Array.isArray(value)) return value
-  report('unreadable', [...at, key], `${quote(JSON.stringify(value))} is not a list`)
+  report('unreadable', [...at, key], `${quoteValue(value)} is not a list`)
   return undefined
 }
 
@@ -179,7 +175,7 @@ function readObject(body: JsonObject, key: string, at: Path, report: Report): Js
   const value = body[key]
   if (value === undefined || value === null) return undefined
   if (isObject(value)) return value
-  report('unreadable', [...at, key], `${quote(JSON.stringify(value))} is not an object`)
+  report('unreadable', [...at, key], `${quoteValue(value)} is not an object`)
   return undefined
 }
 

@@ -1,5 +1,5 @@
 import { foldKey } from '../../json/fold.ts'
-import { quote } from '../../json/quote.ts'
+import { quoteValue } from '../../json/quote.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../../json/value.ts'
 import type { Network } from '../network.ts'
 import { FactsBuilder } from './builder.ts'
@@ -24,7 +24,7 @@ export function extractFacts(network: Network): Facts {
 
 function extractNested(body: JsonValue, at: Path, role: TypeFact['role'], by: FactsBuilder): void {
   if (isObject(body)) extractPlugin(body, at, role, by)
-  else by.problem('wrong-type', at, `${quote(JSON.stringify(body))} is no configuration: write a JSON object`)
+  else by.problem('wrong-type', at, `${quoteValue(body)} is no configuration: write a JSON object`)
 }
 
 function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: FactsBuilder): void {
@@ -46,7 +46,7 @@ function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: F
     facts.problem(
       'wrong-type',
       where,
-      `${quote(JSON.stringify(found))} is not ${expected}: the plugin cannot decode it and ADD fails`,
+      `${quoteValue(found)} is not ${expected}: the plugin cannot decode it and ADD fails`,
     ),
   )
   extractor.extract(conf, facts)

@@ -22,7 +22,7 @@ export const cniArgsNotAllowed: Rule<'selection'> = {
       const effect = readers.length === 0 ? '' : `, which "${readers[0]?.plugin}" obeys`
       yield {
         inside: ['cni-args', key],
-        message: `${quote(key)} is no argument that pods may set${effect}: remove it`,
+        message: `pods may not set ${quote(key)}${effect}: remove it`,
       }
     }
   },

@@ -14,11 +14,11 @@ export const refusedAttachment: Rule<'selection'> = {
   },
 
   *check({ selection, refusals }) {
-    for (const { rule, message } of refusals) {
-      yield {
-        inside: ['name'],
-        message: `network "${selection.namespace}/${selection.name}" breaks ${rule}: ${message}`,
-      }
-    }
+    const [first, ...others] = refusals
+    if (first === undefined) return
+    const more =
+      others.length === 0 ? '' : `; it also breaks ${[...new Set(others.map(({ rule }) => rule))].join(', ')}`
+    const message = `network "${selection.namespace}/${selection.name}" breaks ${first.rule}: ${first.message}${more}`
+    yield { inside: ['name'], message }
   },
 }

@@ -1,6 +1,7 @@
 import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../../kube/annotations.ts'
+import type { SelectionProblem } from '../../kube/selections.ts'
 import { pod } from '../example.ts'
-import type { Rule } from '../rule.ts'
+import type { Rule, Violation } from '../rule.ts'
 
 export const unreadableSelection: Rule<'pod'> = {
   id: 'unreadable-selection',
@@ -13,14 +14,16 @@ export const unreadableSelection: Rule<'pod'> = {
   bad: { manifest: pod('[{"name": "storage", "Namespace": "logistics"}]') },
 
   *check({ reading, defaultNetwork }) {
-    for (const { problem, at, message } of reading.problems) {
-      if (problem !== 'unknown-key') yield { at: networks, inside: at, message }
-    }
-    for (const { problem, at, message } of defaultNetwork?.problems ?? []) {
-      if (problem !== 'unknown-key') yield { at: defaultNetworkAt, inside: at, message }
-    }
+    yield* violations(reading.problems, NETWORKS_ANNOTATION)
+    yield* violations(defaultNetwork?.problems ?? [], DEFAULT_NETWORK_ANNOTATION)
   },
 }
 
-const networks = ['metadata', 'annotations', NETWORKS_ANNOTATION]
-const defaultNetworkAt = ['metadata', 'annotations', DEFAULT_NETWORK_ANNOTATION]
+function* violations(problems: readonly SelectionProblem[], annotation: string): Iterable<Violation> {
+  for (const { problem, at, message } of problems) {
+    if (problem === 'unknown-key') continue
+    // What Multus attaches all the same is no reason to refuse a pod.
+    const severity = problem === 'disagreement' ? 'warning' : 'error'
+    yield { severity, at: ['metadata', 'annotations', annotation], inside: at, message }
+  }
+}
