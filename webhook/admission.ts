@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AdmissionRequest, AdmissionResponse, AdmissionReview } from '../src/kube/admission.ts'
-import { isRecord } from '../src/kube/workloads.ts'
+import { isRecord } from '../src/kube/manifest.ts'
 import { readBody } from './body.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'

@@ -7,7 +7,8 @@ import {
   NETWORKS_ANNOTATION,
 } from '../src/kube/annotations.ts'
 import type { Manifest } from '../src/kube/manifest.ts'
-import { findPodTemplate, groupKind, isRecord } from '../src/kube/workloads.ts'
+import { isRecord } from '../src/kube/manifest.ts'
+import { findPodTemplate, groupKind } from '../src/kube/workloads.ts'
 import type { Bound } from '../src/policy/claim-for.ts'
 import { type Decision, decide, type Jurisdiction } from '../src/policy/decision.ts'
 import type { Finding } from '../src/policy/finding.ts'

@@ -33,3 +33,29 @@ export interface Container {
     readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] }
   }
 }
+
+/**
+ * Metadata with every field of its own type, and without what is not: the API server admits nothing else, but a file
+ * may hold anything.
+ */
+export function readMetadata(metadata: unknown): ObjectMeta {
+  const given = isRecord(metadata) ? metadata : {}
+  const texts = (['name', 'generateName', 'namespace', 'uid'] as const).filter(
+    key => typeof given[key] === 'string',
+  )
+  return {
+    ...Object.fromEntries(texts.map(key => [key, given[key]])),
+    ...(isRecord(given.annotations) && { annotations: readTextMap(given.annotations) }),
+    ...(isRecord(given.labels) && { labels: readTextMap(given.labels) }),
+  }
+}
+
+function readTextMap(map: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(map).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,10 +1,19 @@
 import { isObject, type JsonValue, type Path } from '../json/value.ts'
-import type { Manifest, ObjectMeta, PodSpec } from './manifest.ts'
+import {
+  type Container,
+  isRecord,
+  type Manifest,
+  type ObjectMeta,
+  type PodSpec,
+  readMetadata,
+} from './manifest.ts'
 
 /** A pod, or the template from which a controller makes pods. */
 export interface PodTemplate {
   readonly metadata: ObjectMeta
   readonly spec: PodSpec
+  /** A virtual machine's own list of networks. */
+  readonly networks: unknown
   /** Where the template is in the manifest; empty for a pod. */
   readonly at: Path
 }
@@ -41,9 +50,8 @@ export function findPodTemplate(manifest: Manifest): PodTemplate | undefined {
   let template: unknown = manifest
   for (const step of at) template = isRecord(template) ? template[step] : undefined
   if (!isRecord(template)) return undefined
-  const metadata = isRecord(template.metadata) ? template.metadata : {}
   const spec = isRecord(template.spec) ? template.spec : {}
-  return { metadata: checkMetadata(metadata), spec, at }
+  return { metadata: readMetadata(template.metadata), spec: readPodSpec(spec), networks: spec.networks, at }
 }
 
 /** Networks of a KubeVirt virtual machine, which its controller writes into the launcher pod's networks annotation. */
@@ -52,7 +60,7 @@ export function virtualMachineNetworks(
   template: PodTemplate,
 ): { networkName: string; isDefault: boolean; at: Path }[] {
   if (!groupKind(manifest).startsWith('kubevirt.io/')) return []
-  const networks = (template.spec as { networks?: unknown }).networks
+  const { networks } = template
   if (!Array.isArray(networks)) return []
   return networks.flatMap((network: JsonValue, index) => {
     const multus = isObject(network) ? network.multus : undefined
@@ -62,18 +70,33 @@ export function virtualMachineNetworks(
   })
 }
 
-/** Annotations and labels with their string values only: the API server admits no others, a file may hold any. */
-function checkMetadata(metadata: Record<string, unknown>): ObjectMeta {
-  return { ...metadata, annotations: stringsOf(metadata.annotations), labels: stringsOf(metadata.labels) }
+/** The parts of a pod's spec that rules look at, each of its own type whatever a file holds. */
+function readPodSpec(spec: Record<string, unknown>): PodSpec {
+  return {
+    hostNetwork: spec.hostNetwork === true,
+    ...(typeof spec.nodeName === 'string' && { nodeName: spec.nodeName }),
+    containers: readContainers(spec.containers),
+    initContainers: readContainers(spec.initContainers),
+    ephemeralContainers: readContainers(spec.ephemeralContainers),
+  }
 }
 
-function stringsOf(map: unknown): Record<string, string> {
-  if (!isRecord(map)) return {}
-  return Object.fromEntries(
-    Object.entries(map).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  )
+function readContainers(list: unknown): Container[] {
+  if (!Array.isArray(list)) return []
+  return list.map(item => {
+    const container = isRecord(item) ? item : {}
+    const context = isRecord(container.securityContext) ? container.securityContext : {}
+    const capabilities = isRecord(context.capabilities) ? context.capabilities : {}
+    return {
+      name: typeof container.name === 'string' ? container.name : '',
+      securityContext: {
+        privileged: context.privileged === true,
+        capabilities: { add: textsOf(capabilities.add), drop: textsOf(capabilities.drop) },
+      },
+    }
+  })
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function textsOf(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter(item => typeof item === 'string') : []
 }

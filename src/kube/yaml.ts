@@ -1,6 +1,6 @@
 import { parseAllDocuments } from 'yaml'
 import type { Manifest } from './manifest.ts'
-import { isRecord } from './workloads.ts'
+import { isRecord } from './manifest.ts'
 import { indentQuotedScalars } from './yaml-indent.ts'
 
 /** What is in a file of YAML or JSON documents. */

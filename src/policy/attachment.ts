@@ -3,7 +3,7 @@ import { readNetwork } from '../cni/network.ts'
 import type { Cluster } from '../config/cluster.ts'
 import { RESOURCE_NAME_ANNOTATION } from '../kube/annotations.ts'
 import type { Manifest } from '../kube/manifest.ts'
-import { isRecord } from '../kube/workloads.ts'
+import { isRecord } from '../kube/manifest.ts'
 import { resolveReach } from './reach.ts'
 import type { Attachment } from './subjects.ts'
 

@@ -1,6 +1,6 @@
 import { readTenant, type Tenant } from '../config/tenant.ts'
 import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../kube/annotations.ts'
-import type { Manifest, ObjectMeta } from '../kube/manifest.ts'
+import { type Manifest, type ObjectMeta, readMetadata } from '../kube/manifest.ts'
 import { claimOf } from '../kube/print-selections.ts'
 import { readDefaultNetwork, readSelections, type Selection } from '../kube/selections.ts'
 import {
@@ -29,11 +29,8 @@ export interface Circumstances {
 }
 
 /** The findings on any manifest that SOCNI has rules for; none for other kinds and for exempt namespaces. */
-export function judge(
-  manifest: Manifest,
-  inventory: Inventory,
-  circumstances: Circumstances = {},
-): Finding[] {
+export function judge(given: Manifest, inventory: Inventory, circumstances: Circumstances = {}): Finding[] {
+  const manifest = { ...given, metadata: readMetadata(given.metadata) }
   const { namespace } = manifest.metadata
   if (namespace !== undefined && inventory.cluster.exemptNamespaces.includes(namespace)) return []
   switch (groupKind(manifest)) {

@@ -1,12 +1,13 @@
 import { readCluster } from '../config/cluster.ts'
 import type { DocumentProblem } from '../config/document.ts'
 import { readTenant } from '../config/tenant.ts'
-import type { Manifest } from '../kube/manifest.ts'
+import { type Manifest, readMetadata } from '../kube/manifest.ts'
 import { groupKind } from '../kube/workloads.ts'
 import type { Inventory } from './inventory.ts'
 
 /** Puts a manifest into the inventory, if it is of a kind that rules need to know. Returns what is wrong with it. */
-export function putManifest(inventory: Inventory, manifest: Manifest): readonly DocumentProblem[] {
+export function putManifest(inventory: Inventory, given: Manifest): readonly DocumentProblem[] {
+  const manifest = { ...given, metadata: readMetadata(given.metadata) }
   switch (groupKind(manifest)) {
     case 'socni.dev/Tenant': {
       const reading = readTenant(manifest)

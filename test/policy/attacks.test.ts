@@ -297,6 +297,58 @@ describe('the judgement', () => {
     )
   })
 
+  it('has an answer for any pod, workload, Tenant, Namespace and Binding, and never throws', () => {
+    const kind = fc.constantFrom(
+      ['v1', 'Pod'],
+      ['apps/v1', 'Deployment'],
+      ['kubevirt.io/v1', 'VirtualMachine'],
+      ['socni.dev/v1alpha1', 'Tenant'],
+      ['v1', 'Namespace'],
+      ['v1', 'Binding'],
+      ['k8s.cni.cncf.io/v1', 'NetworkAttachmentDefinition'],
+    )
+    const key = fc.constantFrom(
+      'containers',
+      'template',
+      'spec',
+      'metadata',
+      'annotations',
+      'labels',
+      'securityContext',
+      'capabilities',
+      'add',
+      'networks',
+      'multus',
+      'networkName',
+      'vlans',
+      'ids',
+      'masters',
+      'namespaces',
+      'name',
+      NETWORKS_ANNOTATION,
+    )
+    const value = fc.letrec(tie => ({
+      tree: fc.oneof(
+        { maxDepth: 5 },
+        fc.jsonValue({ maxDepth: 1 }),
+        fc.dictionary(key, tie('tree')),
+        fc.array(tie('tree'), { maxLength: 2 }),
+      ),
+    })).tree
+    fc.assert(
+      fc.property(kind, value, fc.dictionary(key, value), ([apiVersion = '', name = ''], spec, metadata) => {
+        const manifest: Manifest = {
+          apiVersion,
+          kind: name,
+          metadata: { namespace: 'finance', ...metadata },
+          spec,
+        }
+        expect(Array.isArray(judge(manifest, inventory))).toBe(true)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('is the same each time', () => {
     fc.assert(
       fc.property(anything, config => {

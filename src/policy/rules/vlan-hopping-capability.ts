@@ -65,8 +65,6 @@ function tagsFrames({ securityContext }: Container): string | undefined {
 
 function* containersOf(spec: PodSpec): Iterable<{ container: Container; at: (string | number)[] }> {
   for (const key of ['containers', 'initContainers', 'ephemeralContainers'] as const) {
-    const list = spec[key]
-    for (const [index, container] of (Array.isArray(list) ? list : []).entries())
-      yield { container, at: [key, index] }
+    for (const [index, container] of (spec[key] ?? []).entries()) yield { container, at: [key, index] }
   }
 }
