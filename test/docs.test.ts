@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runDemo } from '../examples/demo/demo.ts'
 import { generatedFiles } from '../scripts/generated-files.ts'
+import { run } from '../src/cli/socni-ctl.ts'
 import { extractors } from '../src/cni/facts/extractors.ts'
 import { clusterSpec } from '../src/config/cluster.ts'
 import { tenantSpec } from '../src/config/tenant.ts'
-import { readManifests } from '../src/kube/yaml.ts'
+import { readManifests } from '../src/yaml/document.ts'
 import { startWebhook } from './webhook-under-test.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -30,6 +31,19 @@ describe('the README', () => {
     const shown = [...readme.matchAll(/<!-- demo: \S+ -->\n```\n(.*?)```/gs)].map(([, text]) => text)
     expect(shown.length).toBeGreaterThan(1)
     for (const text of shown) expect(printed).toContain(text)
+  })
+
+  it('shows what the linter prints', () => {
+    const shown = [...readme.matchAll(/<!-- lint: (.+?) -->\n```\n(.*?)```/gs)]
+    expect(shown.length).toBeGreaterThan(0)
+    for (const [, args = '', text] of shown) {
+      let printed = ''
+      const stdout = (more: string) => {
+        printed += more
+      }
+      run(['lint', ...args.split(' ')], { stdin: () => '', stdout, stderr: stdout, color: false })
+      expect(printed).toContain(text)
+    }
   })
 
   it('shows the files that it names', () => {

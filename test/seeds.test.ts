@@ -5,7 +5,7 @@ import { NETWORKS_ANNOTATION } from '../src/kube/annotations.ts'
 import type { Manifest } from '../src/kube/manifest.ts'
 import { claimOf } from '../src/kube/print-selections.ts'
 import { readSelections } from '../src/kube/selections.ts'
-import { readManifests } from '../src/kube/yaml.ts'
+import { readManifests } from '../src/yaml/document.ts'
 import { startWebhook, type WebhookUnderTest } from './webhook-under-test.ts'
 
 const seeds = new URL('../examples/seeds/', import.meta.url)

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { printPath } from '../src/json/value.ts'
 import { groupKind } from '../src/kube/workloads.ts'
-import { readManifests } from '../src/kube/yaml.ts'
 import { Inventory } from '../src/policy/inventory.ts'
 import { judge } from '../src/policy/judge.ts'
 import { putManifest } from '../src/policy/load.ts'
+import { readManifests } from '../src/yaml/document.ts'
 
 const testdata = join(import.meta.dirname, 'testdata')
 

@@ -7,7 +7,7 @@ import { NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { claimOf } from '../../src/kube/print-selections.ts'
 import { readSelections } from '../../src/kube/selections.ts'
-import { readManifests } from '../../src/kube/yaml.ts'
+import { readManifests } from '../../src/yaml/document.ts'
 import type { Admission, ApiServer } from './api-server.ts'
 
 interface Step {

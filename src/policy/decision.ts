@@ -22,7 +22,7 @@ export interface Jurisdiction {
 
 /** Applies rule settings, then the enforcement. */
 export function decide(findings: readonly Finding[], where: Jurisdiction): Decision {
-  const effective = findings.flatMap(finding => applySetting(finding, settingOf(finding.rule, where)))
+  const effective = effectiveFindings(findings, where)
   const errors = effective.filter(({ severity }) => severity === 'error')
   const warnings = effective.filter(({ severity }) => severity === 'warning')
   const enforcement = enforcementOf(where)
@@ -32,6 +32,17 @@ export function decide(findings: readonly Finding[], where: Jurisdiction): Decis
     audited: enforcement === 'audit' ? effective : [],
     isClean: errors.length === 0,
   }
+}
+
+/** The findings after the settings of their rules; `override` stands above all of them. */
+export function effectiveFindings(
+  findings: readonly Finding[],
+  where: Jurisdiction,
+  override: Readonly<Record<string, RuleSetting>> = {},
+): Finding[] {
+  return findings.flatMap(finding =>
+    applySetting(finding, ownSetting(override, finding.rule) ?? settingOf(finding.rule, where)),
+  )
 }
 
 export function enforcementOf({ cluster, tenant, namespace }: Jurisdiction): Enforcement {

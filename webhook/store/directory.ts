@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { printPath } from '../../src/json/value.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { groupKind } from '../../src/kube/workloads.ts'
-import { readManifests } from '../../src/kube/yaml.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
 import { putManifest } from '../../src/policy/load.ts'
+import { readManifests } from '../../src/yaml/document.ts'
 
 /** Policy in a directory of YAML files: the embedded default, where there is no cluster to read it from. */
 export interface DirectoryStore {

@@ -111,3 +111,13 @@ export const allRules = [
   ...rules.namespace,
   ...rules.binding,
 ]
+
+/** Rules that mean nothing while no tenant is known. */
+export const tenancyRules: readonly string[] = [
+  namespaceWithoutTenant,
+  vlanNotGranted,
+  interfaceNotGranted,
+  subnetNotGranted,
+  overlappingSubnet,
+  foreignAttachment,
+].map(({ id }) => id)

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { findPodTemplate, virtualMachineNetworks } from '../../src/kube/workloads.ts'
-import { readManifests } from '../../src/kube/yaml.ts'
+import { readManifests } from '../../src/yaml/document.ts'
 
 const template = { metadata: { annotations: { a: 'b' } }, spec: { hostNetwork: true } }
 const make = (apiVersion: string, kind: string, spec: unknown, rest: object = {}): Manifest => ({

@@ -1,0 +1,180 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { run } from '../../src/cli/socni-ctl.ts'
+import { allRules } from '../../src/policy/rules/index.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'socni-cli-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+/** Runs a command line in this process, with everything that it touches. */
+function ctl(args: readonly string[], stdin = '') {
+  let [stdout, stderr] = ['', '']
+  const exit = run(args, {
+    stdin: () => stdin,
+    stdout: text => {
+      stdout += text
+    },
+    stderr: text => {
+      stderr += text
+    },
+    color: false,
+  })
+  return { exit, stdout, stderr }
+}
+
+const seeds = 'examples/seeds'
+const policy = ['--policy', 'examples/policy']
+const defaultRoute = `${seeds}/004-macvlan-conf.yaml`
+
+describe('socni-ctl lint', () => {
+  it('shows the value, the line and why it matters', () => {
+    expect(
+      ctl(['lint', ...policy, defaultRoute]).stdout,
+    ).toContain(`examples/seeds/004-macvlan-conf.yaml:17:20: error: "0.0.0.0/0" is a default route: name the networks behind the VLAN instead, or ask for allowDefaultRoute [default-route]
+  17 |           { "dst": "0.0.0.0/0" }
+     |                    ^^^^^^^^^^^
+  The attachment takes the pod's default route away from Flannel (NetworkAttachmentDefinition default/macvlan-conf). CNI plugins`)
+  })
+
+  it('lets manifests of one run see each other', () => {
+    const files = ['000-vlan100-network.yaml', '000-dual-net-pod.yaml'].map(name => `${seeds}/${name}`)
+    expect(ctl(['lint', ...policy, '-n', 'secure-zone-1', ...files])).toMatchObject({ exit: 0, stderr: '' })
+    expect(ctl(['lint', ...policy, '-n', 'secure-zone-1', files[1] ?? '']).exit).toBe(1)
+    expect(
+      ctl(['lint', ...policy, '--policy', files[0] ?? '', '-n', 'secure-zone-1', files[1] ?? '']).exit,
+    ).toBe(0)
+  })
+
+  it('leaves the rules about tenancy out while there is no Tenant, and says so once', () => {
+    const { exit, stdout } = ctl(['lint', `${seeds}/000-vlan100-network.yaml`])
+    expect(exit).toBe(0)
+    expect(stdout.match(/note: no Tenant was found/g)).toHaveLength(1)
+    expect(ctl(['lint', defaultRoute]).exit).toBe(1)
+  })
+
+  it('reads standard input, directories and patterns', () => {
+    const text = readFileSync(defaultRoute, 'utf8')
+    expect(ctl(['lint', '-'], text).stdout).toContain('<stdin>:17:20: error:')
+    expect(ctl(['lint', seeds]).stdout).toMatch(/ of 9 files\n$/)
+    expect(ctl(['lint', `${seeds}/003*.yaml`]).stdout).toMatch(/2 manifests of 1 file\n$/)
+  })
+
+  it.each<[what: string, args: string[], exit: number]>([
+    ['warnings alone', [`${seeds}/000-vlan100-network.yaml`], 0],
+    ['warnings that count', ['--fail-on', 'warning', `${seeds}/000-vlan100-network.yaml`], 1],
+    ['too many warnings', ['--max-warnings', '2', `${seeds}/000-vlan100-network.yaml`], 1],
+    ['as many warnings as allowed', ['--max-warnings', '3', `${seeds}/000-vlan100-network.yaml`], 0],
+    ['a rule that is off', ['--rule', 'default-route=off', defaultRoute], 0],
+    ['a rule that only warns', ['--rule=default-route=warn', defaultRoute], 0],
+    [
+      'a warning that denies',
+      ['--rule', 'old-cni-version=deny', '--rule', 'default-route=off', defaultRoute],
+      1,
+    ],
+    ['no such file', ['nowhere.yaml'], 3],
+    ['nothing to lint', [], 2],
+    ['an unknown format', ['--format', 'pdf', defaultRoute], 2],
+    ['an unknown rule', ['--rule', 'x=off', defaultRoute], 2],
+    ['an unknown setting', ['--rule', 'default-route=maybe', defaultRoute], 2],
+    ['an unknown option', ['--nonsense'], 2],
+  ])('ends with the right code for %s', (_, args, exit) => {
+    const result = ctl(['lint', ...args])
+    expect([result.exit, result.stderr.split('\n').length]).toEqual([exit, exit >= 2 ? 2 : 1])
+  })
+
+  it('goes on behind what it cannot read, and says what that was', () => {
+    const binary = join(directory, 'image.yaml')
+    writeFileSync(binary, Buffer.from([0x89, 0x50, 0, 1]))
+    const latin = join(directory, 'latin.yaml')
+    writeFileSync(latin, Buffer.from([0x61, 0x3a, 0xe9]))
+    const result = ctl(['lint', binary, latin, defaultRoute])
+    expect(result).toMatchObject({
+      exit: 3,
+      stderr: `socni-ctl: ${binary}: it is a binary file\nsocni-ctl: ${latin}: it is not UTF-8 text\n`,
+    })
+    expect(result.stdout).toContain('[default-route]')
+  })
+
+  it('has a finding for text that is no manifest', () => {
+    expect(ctl(['lint', '-'], 'a: [\n')).toMatchObject({
+      exit: 1,
+      stdout: expect.stringContaining('[unreadable-manifest]'),
+    })
+  })
+
+  it.each(['json', 'sarif', 'gitlab'])('prints %s that is JSON', format => {
+    const { stdout } = ctl(['lint', ...policy, '--format', format, defaultRoute])
+    expect(JSON.stringify(JSON.parse(stdout))).toContain('default-route')
+  })
+
+  it('prints SARIF with what GitHub needs: rules, a region, a relative path and a fingerprint', () => {
+    const { stdout } = ctl(['lint', '--format', 'sarif', defaultRoute])
+    const [sarif] = JSON.parse(stdout).runs
+    expect(sarif.tool.driver.rules).toHaveLength(allRules.length)
+    expect(sarif.results[0]).toMatchObject({
+      ruleId: 'default-route',
+      ruleIndex: sarif.tool.driver.rules.findIndex(({ id }: { id: string }) => id === 'default-route'),
+      level: 'error',
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: defaultRoute },
+            region: { startLine: 17, startColumn: 20, endLine: 17, endColumn: 31 },
+          },
+        },
+      ],
+      partialFingerprints: { primaryLocationLineHash: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    })
+  })
+
+  it('prints annotations for GitHub, and JUnit', () => {
+    expect(ctl(['lint', '--format', 'github', defaultRoute]).stdout).toMatch(
+      /^::error file=examples\/seeds\/004-macvlan-conf\.yaml,line=17,endLine=17,col=20,title=default-route::"0/,
+    )
+    expect(ctl(['lint', '--format', 'junit', defaultRoute]).stdout).toContain(
+      '<failure type="error" message="&quot;0.0.0.0/0&quot; is a default route',
+    )
+  })
+
+  it('writes further reports into files', () => {
+    const file = join(directory, 'report.sarif')
+    ctl(['lint', '--report', `sarif=${file}`, defaultRoute])
+    expect(JSON.parse(readFileSync(file, 'utf8')).version).toBe('2.1.0')
+  })
+})
+
+describe('socni-ctl', () => {
+  it('lists the rules, and explains each', () => {
+    expect(ctl(['rules']).stdout.trimEnd().split('\n')).toHaveLength(allRules.length)
+    expect(JSON.parse(ctl(['rules', '--format', 'json']).stdout)).toHaveLength(allRules.length)
+    for (const { id, why } of allRules)
+      expect(ctl(['explain', id])).toMatchObject({ exit: 0, stdout: expect.stringContaining(why) })
+  })
+
+  it.each([
+    [[], 2, 'Usage: socni-ctl COMMAND'],
+    [['--help'], 0, 'Usage: socni-ctl COMMAND'],
+    [['lint', '--help'], 0, '--fail-on'],
+  ])('says how it is used: %j', (args, exit, text) => {
+    expect(ctl(args)).toMatchObject({ exit, stdout: expect.stringContaining(text) })
+  })
+
+  it.each([['lnt'], ['explain'], ['explain', 'x'], ['rules', '--format', 'x']])(
+    'refuses %j %j with one line',
+    (...args) => {
+      const { exit, stderr } = ctl(args)
+      expect([exit, stderr.split('\n').length]).toEqual([2, 2])
+    },
+  )
+
+  it('is a program that runs from the checkout', () => {
+    const { status, stdout } = spawnSync(process.execPath, ['src/cli/main.ts', 'lint', '-'], {
+      input: readFileSync(defaultRoute),
+      encoding: 'utf8',
+    })
+    expect([status, stdout.includes('<stdin>:17:20')]).toEqual([1, true])
+  })
+})
