@@ -28,6 +28,11 @@ export class Metrics {
     labelNames: ['code'] as const,
     registers: [this.registry],
   })
+  readonly #problems = new Gauge({
+    name: 'socni_policy_problems',
+    help: 'Policy documents and files that cannot be read; what they said before stays in force.',
+    registers: [this.registry],
+  })
   readonly #expiry = new Gauge({
     name: 'socni_certificate_expiry_timestamp_seconds',
     help: 'When the serving certificate ends, in seconds since 1970.',
@@ -50,6 +55,10 @@ export class Metrics {
 
   countError(code: string): void {
     this.#errors.inc({ code })
+  }
+
+  setProblems(count: number): void {
+    this.#problems.set(count)
   }
 
   setCertificateExpiry(end: Date): void {

@@ -11,8 +11,8 @@ export interface ServerOptions extends AdmissionOptions {
   readonly host: string
   /** 0 chooses a free port. */
   readonly port: number
-  /** What keeps the webhook from being ready: a store that is stale, a document that cannot be read. */
-  readonly notReady: () => readonly string[]
+  /** What is wrong with its files. It goes on with what they said before, so it stays ready, and says so. */
+  readonly problems: () => readonly string[]
   /** With it, only clients with a certificate of this authority are served (the API server's, see docs/operations.md). */
   readonly clientCa?: string | undefined
   /** How long readiness fails before connections are refused, in milliseconds. */
@@ -80,17 +80,14 @@ async function closeServer(server: Server): Promise<void> {
 }
 
 /** Everything but the two admission routes. */
-function createApp({ metrics, notReady, log }: ServerOptions, isDraining: () => boolean): Express {
+function createApp({ metrics, problems, log }: ServerOptions, isDraining: () => boolean): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
   app.get('/healthz', (_request, response) => send(response, 200, { status: 'alive' }))
   app.get('/readyz', (_request, response) => {
-    const reasons = isDraining() ? ['the webhook is stopping'] : notReady()
-    send(response, reasons.length === 0 ? 200 : 503, {
-      status: reasons.length === 0 ? 'ready' : 'not ready',
-      reasons,
-    })
+    const status = isDraining() ? 'stopping' : 'ready'
+    send(response, isDraining() ? 503 : 200, { status, problems: problems() })
   })
   app.get('/metrics', async (_request, response) => {
     response.type(metrics.registry.contentType).end(await metrics.registry.metrics())

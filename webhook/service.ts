@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openKeys } from '../src/claims/files.ts'
+import { openKeys, readKeys } from '../src/claims/files.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
 import { type CertificateSource, givenCertificates, ownCertificates } from './certificate-files.ts'
 import { type CertificatePair, expiryOf } from './certificates.ts'
@@ -37,6 +37,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const keyDirectory = join(stateDirectory, 'keys')
   let keys = openKeys(keyDirectory)
   const metrics = new Metrics()
+  /** What could not be read at the last look, by what it is. */
+  const failures = new Map<string, string>()
   const certificates = certificateSource(configuration, clock)
   let certificate = certificates.current()
   metrics.setCertificateExpiry(expiryOf(certificate.cert))
@@ -56,24 +58,35 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     host: configuration.host,
     port: configuration.port,
     clientCa: configuration.clientCa && readFileSync(configuration.clientCa, 'utf8'),
-    notReady: () => store.problems,
+    problems: () => [...store.problems, ...failures.values()],
     // The API server waits three seconds (timeoutSeconds in manifests/), and should hear our reason.
     deadline: 2_500,
     maxConcurrent: 256,
     drainDelay: options.drainDelay,
   })
 
+  const look = (what: string, work: () => void): void => {
+    // A file that cannot be read must not stop a webhook that works.
+    try {
+      work()
+      failures.delete(what)
+    } catch (error) {
+      if (!failures.has(what))
+        log.error({ err: error }, `the ${what} cannot be read; what it said before stays in force`)
+      failures.set(what, `${what}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
   const poll = setInterval(() => {
-    keepGoing(log, 'the policy directory cannot be read; the last good policy stays in force', () => {
-      if (!store.reload()) return
-      log.info({ problems: store.problems }, 'policy was read again')
+    look('policy', () => {
+      if (store.reload()) log.info({ problems: store.problems }, 'the policy was read again')
     })
-    keepGoing(log, 'the keys cannot be read; the last good ones stay in force', () => {
-      keys = openKeys(keyDirectory)
+    look('keys', () => {
+      keys = readKeys(keyDirectory)
     })
-    keepGoing(log, 'the certificate cannot be read; the last good one stays in force', () => {
+    look('certificate', () => {
       certificate = renew(certificates, certificate, server, metrics, log)
     })
+    metrics.setProblems(store.problems.length + failures.size)
   }, options.pollInterval)
 
   return {
@@ -107,15 +120,6 @@ function renew(
   metrics.setCertificateExpiry(expiryOf(fresh.cert))
   log.info({ until: expiryOf(fresh.cert) }, 'a new certificate is served')
   return fresh
-}
-
-/** A file that cannot be read must not stop a webhook that works. */
-function keepGoing(log: Log, message: string, work: () => void): void {
-  try {
-    work()
-  } catch (error) {
-    log.error({ err: error }, message)
-  }
 }
 
 /** On first start the directory gets a file that says where the cluster's facts and the tenants go. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeAtomically } from '../files/atomic.ts'
 import {
@@ -28,23 +28,34 @@ const REVOCATIONS = 'revocations.json'
 /** Opens the keys in a directory, making them on first start. Throws a KeyError with the command that mends it. */
 export function openKeys(directory: string): ClaimKeys {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const signingPath = join(directory, SIGNING_KEY)
-  const signing = readIfThere(signingPath, text => {
-    if ((statSync(signingPath).mode & 0o077) !== 0) {
-      throw new KeyError([], `others may read the private key: chmod 600 ${signingPath}`)
-    }
+  const path = join(directory, SIGNING_KEY)
+  const key = readSigningKey(path) ?? generateSigningKey()
+  const known = readIfThere(join(directory, KEYS), parseKeySet) ?? new Map()
+  if (!existsSync(path)) writeAtomically(path, printSigningKey(key), 0o600)
+  if (!known.has(key.kid)) {
+    const keys: KeySet = new Map([...known, [key.kid, publish(key, 'current')]])
+    writeAtomically(join(directory, KEYS), printKeySet(keys), 0o644)
+  }
+  return readKeys(directory)
+}
+
+/** Reads the keys again while the webhook runs. Unlike openKeys it makes none: nodes would not know a new one. */
+export function readKeys(directory: string): ClaimKeys {
+  const signing = readSigningKey(join(directory, SIGNING_KEY))
+  const keys = readIfThere(join(directory, KEYS), parseKeySet)
+  if (signing === undefined || keys === undefined)
+    throw new KeyError([], `${directory} lacks ${SIGNING_KEY} or ${KEYS}`)
+  if (!keys.has(signing.kid))
+    throw new KeyError([], `${KEYS} lacks the key "${signing.kid}" that signs: nodes would refuse its claims`)
+  return { signing, keys, revocations: readIfThere(join(directory, REVOCATIONS), parseRevocations) ?? [] }
+}
+
+function readSigningKey(path: string): SigningKey | undefined {
+  return readIfThere(path, text => {
+    if ((statSync(path).mode & 0o077) !== 0)
+      throw new KeyError([], `others may read the private key: chmod 600 ${path}`)
     return parseSigningKey(text)
   })
-  const key = signing ?? generateSigningKey()
-  if (signing === undefined) writeAtomically(signingPath, printSigningKey(key), 0o600)
-  const known = readIfThere(join(directory, KEYS), parseKeySet) ?? new Map()
-  const keys: KeySet = known.has(key.kid) ? known : new Map([...known, [key.kid, publish(key, 'current')]])
-  if (keys !== known) writeAtomically(join(directory, KEYS), printKeySet(keys), 0o644)
-  return {
-    signing: key,
-    keys,
-    revocations: readIfThere(join(directory, REVOCATIONS), parseRevocations) ?? [],
-  }
 }
 
 function readIfThere<T>(path: string, parse: (text: string) => T): T | undefined {

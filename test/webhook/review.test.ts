@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
@@ -354,13 +354,41 @@ describe('the policy directory', () => {
     )
     const ready = await eventually(
       () => webhook.apiServer.get('/readyz'),
-      ({ status }) => status === 503,
+      ({ body }) => body.includes('retail.yaml'),
     )
-    expect(JSON.parse(ready.body).reasons).toEqual([
+    expect(JSON.parse(ready.body).problems).toEqual([
       'retail.yaml: Tenant "retail" spec.vlans[0].ids: "5000" is no list of VLANs: write ids from 1 to 4094 like "100,200-209", or "native"',
     ])
     expect(await ask()).toBe(true)
     writeFileSync(file, '')
     expect(await eventually(ask, allowed => !allowed)).toBe(false)
+  })
+})
+
+describe('the key files', () => {
+  it('are not made anew while the webhook runs, and what is wrong with them is said', async () => {
+    await using webhook = await startWebhook()
+    rmSync(join(webhook.state, 'keys', 'signing-key.json'))
+    const ready = await eventually(
+      () => webhook.apiServer.get('/readyz'),
+      ({ body }) => body.includes('keys'),
+    )
+    expect(JSON.parse(ready.body).problems).toEqual([
+      expect.stringMatching(/^keys: .* lacks signing-key.json or keys.json$/),
+    ])
+    expect(existsSync(join(webhook.state, 'keys', 'signing-key.json'))).toBe(false)
+    const { response, object } = await webhook.apiServer.create(pod('storage'), 'finance')
+    expect([response.allowed, claimsOf(object)[0]?.split('.').length]).toEqual([true, 3])
+  })
+
+  it('revoke claims as soon as the list says so', async () => {
+    await using webhook = await startWebhook()
+    const { object } = await webhook.apiServer.create(pod('storage'), 'finance')
+    const validate = () => webhook.apiServer.review('/validate', requestFor(object))
+    expect((await validate()).allowed).toBe(true)
+    const revocations = [{ tenant: 'finance', vlans: '100', notBefore: Math.floor(Date.now() / 1000) + 60 }]
+    writeFileSync(join(webhook.state, 'keys', 'revocations.json'), JSON.stringify({ revocations }))
+    const answer = await eventually(validate, ({ allowed }) => !allowed)
+    expect(answer.status?.message).toContain('claims of tenant "finance" for its VLAN from before')
   })
 })

@@ -32,7 +32,7 @@ async function start(change: Partial<Parameters<typeof startServer>[0]> = {}) {
     certificate: leaf,
     host: '127.0.0.1',
     port: 0,
-    notReady: () => [],
+    problems: () => [],
     deadline: 2_500,
     maxConcurrent: 8,
     drainDelay: 0,
@@ -46,7 +46,7 @@ describe('the webhook', () => {
   let server: RunningServer
   const ask = () => supertest.agent(urlOf(server), { ca: authority.cert })
   beforeAll(async () => {
-    server = await start({ notReady: () => ['tenants.yaml: spec.vlans[0].ids: "x" is no list of VLANs'] })
+    server = await start({ problems: () => ['tenants.yaml: spec.vlans[0].ids: "x" is no list of VLANs'] })
   })
   afterAll(() => server.close())
 
@@ -168,10 +168,13 @@ describe('the webhook', () => {
       if (bytes > 0) call.end(Buffer.alloc(bytes, ' '))
     })
 
-  it('says that it lives, and what keeps it from being ready', async () => {
+  it('says that it lives, that it is ready, and what is wrong with its files', async () => {
     await ask().get('/healthz').expect(200, { status: 'alive' })
-    const answer = await ask().get('/readyz').expect(503)
-    expect(answer.body.reasons).toEqual(['tenants.yaml: spec.vlans[0].ids: "x" is no list of VLANs'])
+    const answer = await ask().get('/readyz').expect(200)
+    expect(answer.body).toEqual({
+      status: 'ready',
+      problems: ['tenants.yaml: spec.vlans[0].ids: "x" is no list of VLANs'],
+    })
   })
 
   it('counts reviews and errors', async () => {
