@@ -365,6 +365,25 @@ describe('the policy directory', () => {
   })
 })
 
+describe('two Tenants in files', () => {
+  it('do not both hold a VLAN: the first one stays, the second one is left out and named', async () => {
+    const rival = tenant('z-rival', { namespaces: ['rival'], vlans: [{ ids: 300, masters: ['eth0'] }] })
+    await using webhook = await startWebhook([...exampleWorld, rival])
+    const steal = attachment(
+      { ...macvlanConfig(), master: 'eth0.300', ipam: undefined },
+      { namespace: 'rival' },
+    )
+    expect(rulesOf((await webhook.apiServer.create(steal, 'rival')).response)).toEqual([
+      'namespace-without-tenant',
+    ])
+    expect(JSON.parse((await webhook.apiServer.get('/readyz')).body).problems).toEqual([
+      expect.stringMatching(
+        /^world\.yaml: Tenant "z-rival" spec\.vlans\[0\]: VLAN 300 on eth0 is held by tenant "logistics" as well/,
+      ),
+    ])
+  })
+})
+
 describe('the key files', () => {
   it('are not made anew while the webhook runs, and what is wrong with them is said', async () => {
     await using webhook = await startWebhook()

@@ -19,7 +19,7 @@ export const onePodPerVlan: Rule<'attachment'> = {
       const id = printVlans(uplink.vlans)
       yield {
         inside: uplink.at,
-        message: `a second pod on a node cannot attach to VLAN ${id} on "${master}": use macvlan on "${master}.${id}", or "type": "socni"`,
+        message: `a second pod on a node cannot attach to VLAN ${id} on "${master}": use macvlan on "${master}.${id}"`,
       }
     }
   },
