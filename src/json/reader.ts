@@ -37,7 +37,7 @@ const MAX_PROBLEMS = 20
 const foldedKnownKeys = new WeakMap<ReadonlySet<string>, ReadonlyMap<string, string>>()
 
 /**
- * Reads JSON so that no later reader can understand it otherwise (design.md, "Reading a NAD the way the node will").
+ * Reads JSON so that no later reader can understand it otherwise (docs/readers.md, "JSON in Go").
  * Beyond RFC 8259 it refuses duplicate keys, keys that Go holds for equal, keys that Go holds for a known key,
  * non-ASCII keys, control characters in names, half surrogate pairs and numbers that float64 changes.
  * All such problems are reported in one run; the first syntax error ends it.

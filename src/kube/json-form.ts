@@ -6,7 +6,7 @@ import { parseMac } from '../net/mac.ts'
 import { parsePrefix } from '../net/prefix.ts'
 import type { Selection, SelectionProblem, SelectionsReading } from './selections.ts'
 
-/** Keys of an element that Multus reads, or that another reader of the annotation does. multus.md section 1.3. */
+/** Keys of an element that Multus reads, or that another reader of the annotation does. Source: multus pkg/types/types.go. */
 const ELEMENT_KEYS = [
   'name',
   'namespace',

@@ -5,7 +5,7 @@ const NAME = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/
 
 /**
  * Reads `[namespace/]name[@interface]`, comma separated.
- * Source: multus pkg/k8sclient/k8sclient.go parsePodNetworkObjectName(); multus.md section 1.2.
+ * Source: multus pkg/k8sclient/k8sclient.go parsePodNetworkObjectName(); docs/readers.md "Selections".
  */
 export function readShortForm(annotation: string, podNamespace: string): SelectionsReading {
   const problems: SelectionProblem[] = []

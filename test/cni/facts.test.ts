@@ -43,7 +43,7 @@ const BOTH = (cause: string, verb = 'route', mark = '') => [
 
 type Row = readonly [config: Record<string, unknown>, facts: readonly string[]]
 
-/** Every row of reference/cni-plugins.md section 1, with its defaults and its tricks. */
+/** Every CNI type that is analysed, with its defaults and its tricks. */
 const ROWS: readonly Row[] = [
   [
     { type: 'vlan', master: 'eth0', vlanId: 100, ipam: { type: 'dhcp' } },

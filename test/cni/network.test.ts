@@ -6,7 +6,7 @@ import { readNetwork } from '../../src/cni/network.ts'
 const problemsOf = (config: string | undefined) =>
   readNetwork(config, 'nad').problems.map(({ problem, at }) => `${problem} ${JSON.stringify(at)}`)
 
-/** The VLANs that the plugin would use, as multus.md section 1.4 tells them; undefined where we refuse to read. */
+/** The VLANs that the plugin would use, as docs/readers.md tells them; undefined where we refuse to read. */
 function vlansOf(config: string) {
   const { network, problems } = readNetwork(config, 'nad')
   if (network === undefined || problems.length > 0) return undefined
@@ -93,7 +93,7 @@ describe('the reader of a network', () => {
     expect(network).toMatchObject(expected)
   })
 
-  // multus.md section 1.4: what the plugin sees, through three readers of Go.
+  // docs/readers.md "JSON in Go": what the plugin sees, through three readers of Go.
   it.each<[fragment: string, seen: number[] | undefined]>([
     ['"vlan":100,"VLAN":200', undefined],
     ['"VLAN":200', undefined],

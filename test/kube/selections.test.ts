@@ -14,7 +14,7 @@ function read(annotation: string | undefined) {
 }
 
 describe('the networks annotation', () => {
-  // multus.md section 1.1
+  // multus pkg/k8sclient/k8sclient.go parsePodNetworkAnnotation(): which form it is
   it.each<[annotation: string | undefined, read: string[]]>([
     [undefined, ['none']],
     ['', ['none']],
@@ -30,7 +30,7 @@ describe('the networks annotation', () => {
     expect(read(annotation)).toEqual(expected)
   })
 
-  // multus.md section 1.2
+  // multus pkg/k8sclient/k8sclient.go parsePodNetworkObjectName()
   it.each<[annotation: string, read: string[]]>([
     ['ns/a@eth5', ['short', 'ns/a@eth5']],
     [' ns / a @ eth5 , b', ['short', 'ns/a@eth5', 'mine/b@net2']],
@@ -56,7 +56,7 @@ describe('the networks annotation', () => {
     expect(read(annotation)).toEqual(expected)
   })
 
-  // multus.md sections 1.3 and 1.4
+  // multus pkg/types/types.go NetworkSelectionElement; docs/readers.md "JSON in Go"
   it.each<[annotation: string, read: string[]]>([
     ['[{"name":"a","interface":"x1","namespace":"ns"}]', ['json', 'ns/a@x1']],
     ['[{"name":"a"},{"name":"b"}]', ['json', 'mine/a@net1', 'mine/b@net2']],
@@ -102,7 +102,7 @@ describe('the networks annotation', () => {
     expect(routes.selections.map(({ defaultRoute }) => defaultRoute)).toEqual([undefined, [], undefined])
   })
 
-  // multus.md section 1.6
+  // multus pkg/k8sclient/k8sclient.go tryLoadK8sPodDefaultNetwork()
   it.each([
     ['a', 'kube-system/a', 0],
     ['ns/a', 'ns/a', 0],

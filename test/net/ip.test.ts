@@ -90,7 +90,7 @@ describe('an address', () => {
 })
 
 describe('a prefix', () => {
-  // cni-plugins.md section 2: what the kernel gets.
+  // docs/readers.md "Routes": what the kernel gets.
   it.each([
     ['10.100.0.0/24', '10.100.0.0/24'],
     ['10.0.0.0/0', '10.0.0.0/0'],

@@ -7,7 +7,7 @@ export const defaultNetworkOverride: Rule<'pod'> = {
   title: "The pod replaces the cluster's own network",
   severity: 'error',
   why: 'eth0 then comes from any NAD of any namespace, without namespace isolation: no Flannel, no NetworkPolicy, and the address is the pod’s choice.',
-  source: 'multus pkg/k8sclient/k8sclient.go tryLoadK8sPodDefaultNetwork(); multus.md section 1.6',
+  source: 'multus pkg/k8sclient/k8sclient.go tryLoadK8sPodDefaultNetwork(); docs/readers.md "Selections"',
   good: { manifest: pod('storage') },
   bad: {
     manifest: pod(undefined, {

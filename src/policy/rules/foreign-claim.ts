@@ -7,7 +7,7 @@ export const foreignClaim: Rule<'selection'> = {
   title: 'The claim of this selection is not one that SOCNI signed for it',
   severity: 'error',
   why: 'Only the webhook writes claims. The guard on the node refuses any other, so the pod would wait in ContainerCreating.',
-  source: 'design.md "Claims"',
+  source: 'docs/claims.md',
   good: { manifest: pod([{ name: 'storage' }]) },
   bad: { manifest: pod([{ name: 'storage', 'cni-args': { [CLAIM_ARG]: 'eyJhbGciOiJub25lIn0.e30.' } }]) },
 

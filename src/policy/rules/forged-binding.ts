@@ -20,7 +20,7 @@ export const forgedBinding: Rule<'binding'> = {
   title: 'The Binding changes what the pod attaches to',
   severity: 'error',
   why: 'The API server copies the annotations of a Binding onto the pod, past every rule on pods.',
-  source: 'kubernetes pkg/registry/core/pod/storage/storage.go assignPod(); multus.md section 3',
+  source: 'kubernetes pkg/registry/core/pod/storage/storage.go assignPod()',
   good: { given: [pod('storage')], manifest: binding({ note: 'scheduled' }) },
   bad: { given: [pod('storage')], manifest: binding({ [NETWORKS_ANNOTATION]: 'logistics/fleet' }) },
 

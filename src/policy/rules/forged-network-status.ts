@@ -7,7 +7,7 @@ export const forgedNetworkStatus: Rule<'pod'> = {
   title: 'The pod writes its own network status',
   severity: 'error',
   why: 'The dynamic networks controller takes the status for what is attached: a forged one makes it detach networks, or run DEL with any NAD.',
-  source: 'multus-dynamic-networks-controller pkg/controller/pod.go; multus.md section 2',
+  source: 'multus-dynamic-networks-controller pkg/controller/pod.go',
   good: { manifest: pod('storage') },
   bad: {
     manifest: pod('storage', { metadata: { annotations: { 'k8s.v1.cni.cncf.io/network-status': '[]' } } }),

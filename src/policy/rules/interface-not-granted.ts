@@ -7,7 +7,7 @@ export const interfaceNotGranted: Rule<'attachment'> = {
   title: 'The attachment rides on a host interface that its tenant was not granted',
   severity: 'error',
   why: 'A host interface leads to a network of its own: VLAN 100 on eth1 is not VLAN 100 on eth0, and an unknown name may hide a VLAN.',
-  source: 'design.md "Tenant: the policy", masters',
+  source: 'docs/policy.md, masters',
   good: { manifest: attachment(macvlanConfig()) },
   bad: { manifest: attachment({ ...macvlanConfig(), master: 'eth1.100' }) },
 

@@ -6,7 +6,7 @@ export const namespaceClaimedTwice: Rule<'tenant'> = {
   title: 'Two tenants claim one namespace',
   severity: 'error',
   why: 'A namespace has at most one tenant. While two claim it, it has none, and its pods attach to nothing.',
-  source: 'design.md "Tenant: the policy"',
+  source: 'docs/policy.md',
   good: { manifest: tenant('retail', { namespaces: ['retail'] }) },
   bad: { manifest: tenant('retail', { namespaces: ['retail', 'finance-batch'] }) },
 

@@ -7,7 +7,7 @@ export const namespaceWithoutTenant: Rule<'attachment'> = {
   title: 'The namespace belongs to no tenant, so it may attach to no VLAN',
   severity: 'error',
   why: 'Whoever may write in some forgotten namespace could join any VLAN from there.',
-  source: 'design.md "Tenant: the policy": deny by default',
+  source: 'docs/policy.md: deny by default',
   good: { manifest: attachment(macvlanConfig()) },
   bad: { manifest: attachment(macvlanConfig(), { namespace: 'default' }) },
 

@@ -7,7 +7,7 @@ export const overlappingSubnet: Rule<'attachment'> = {
   title: "The attachment uses another tenant's addresses",
   severity: 'error',
   why: 'Two pods with one address take turns at answering: the other tenant loses connections, and some of its traffic arrives here.',
-  source: 'RFC 5227 section 1 (address conflicts); design.md "Tenant: the policy"',
+  source: 'RFC 5227 section 1 (address conflicts); docs/policy.md',
   good: { manifest: attachment(macvlanConfig()) },
   bad: {
     given: [

@@ -6,7 +6,7 @@ export const refusedAttachment: Rule<'selection'> = {
   title: 'The pod selects a network that would not be admitted itself',
   severity: 'error',
   why: 'A NAD that is older than the policy, or was written while the webhook was away, must not be attached by new pods.',
-  source: 'design.md "Threats": webhook down, deleted, or skipped',
+  source: 'docs/threats.md: webhook down, deleted, or skipped',
   good: { manifest: pod('storage') },
   bad: {
     given: [attachment({ ...macvlanConfig(), master: 'eth0.300' }, { name: 'stray' })],

@@ -8,7 +8,7 @@ export const subnetNotGranted: Rule<'attachment'> = {
   title: "The attachment uses addresses outside of its grant's subnets",
   severity: 'error',
   why: 'Addresses that were not planned for the VLAN collide with others there, or are routed somewhere else.',
-  source: 'design.md "Tenant: the policy", subnets',
+  source: 'docs/policy.md, subnets',
   good: { manifest: attachment(macvlanConfig()) },
   bad: {
     manifest: attachment({ ...macvlanConfig(), ipam: { type: 'whereabouts', range: '10.101.1.0/24' } }),

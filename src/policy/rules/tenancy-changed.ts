@@ -16,7 +16,7 @@ export const tenancyChanged: Rule<'namespace'> = {
   title: 'A label moves the namespace to another tenant',
   severity: 'error',
   why: 'Whoever may edit a namespace could give itself the VLANs of any tenant that is selected by labels.',
-  source: 'design.md "Tenant: the policy": labels that decide tenancy are guarded',
+  source: 'docs/policy.md: labels that decide tenancy are guarded',
   good: { given: [bySelector], manifest: namespace({ stage: 'test' }) },
   bad: { given: [bySelector], manifest: namespace({ team: 'retail' }) },
 

@@ -9,7 +9,7 @@ export const tooManyNetworks: Rule<'pod'> = {
   title: 'The pod selects more networks than its tenant may',
   severity: 'error',
   why: 'Each network costs the node an interface and an ADD one after the other; without a limit one pod holds up all others.',
-  source: 'design.md "Tenant: the policy", maxNetworksPerPod',
+  source: 'docs/policy.md, maxNetworksPerPod',
   good: { manifest: pod(five.slice(0, 4).join(',')) },
   bad: { manifest: pod(five.join(',')) },
 

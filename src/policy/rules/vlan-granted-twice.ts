@@ -7,7 +7,7 @@ export const vlanGrantedTwice: Rule<'tenant'> = {
   title: 'Two tenants hold one VLAN on one interface',
   severity: 'error',
   why: 'They can then reach each other, which is what VLANs are to prevent, unless both grants say that it is meant.',
-  source: 'design.md "Tenant: the policy", shared',
+  source: 'docs/policy.md, shared',
   good: { manifest: tenant('retail', { namespaces: ['retail'], vlans: [{ ids: 500, masters: ['eth0'] }] }) },
   bad: { manifest: tenant('retail', { namespaces: ['retail'], vlans: [{ ids: 300, masters: ['eth0'] }] }) },
 

@@ -8,7 +8,7 @@ export const vlanNotGranted: Rule<'attachment'> = {
   title: 'The attachment reaches a VLAN that its tenant was not granted',
   severity: 'error',
   why: "Every pod that selects this attachment sends and receives frames in another tenant's VLAN.",
-  source: 'design.md "Tenant: the policy"; containernetworking/plugins plugins/main/{vlan,bridge}',
+  source: 'docs/policy.md; containernetworking/plugins plugins/main/{vlan,bridge}',
   good: { manifest: attachment(bridgeConfig()) },
   bad: { manifest: attachment({ ...bridgeConfig(), vlan: 300 }) },
 
