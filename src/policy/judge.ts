@@ -11,7 +11,7 @@ import {
   virtualMachineNetworks,
 } from '../kube/workloads.ts'
 import { readAttachment } from './attachment.ts'
-import { decide } from './decision.ts'
+import { effectiveFindings } from './decision.ts'
 import { evaluate, type Place } from './evaluate.ts'
 import type { Finding } from './finding.ts'
 import type { Inventory } from './inventory.ts'
@@ -84,13 +84,17 @@ function attachmentSubject(attachment: Attachment, inventory: Inventory): Attach
   }
 }
 
-/** Why a NAD that is in the cluster would be refused now. */
+/**
+ * Why a NAD that is in the cluster would be refused now, or would be if its namespace were not merely warned or audited:
+ * no claim may be signed for it in any case.
+ */
 function refusalsOf(attachment: Attachment, inventory: Inventory): readonly Finding[] {
   const { cluster } = inventory
-  const tenant = inventory.tenantOf(attachment.namespace)
-  if (cluster.exemptNamespaces.includes(attachment.namespace)) return []
-  return decide(judgeAttachment(attachment, inventory), { cluster, tenant, namespace: attachment.namespace })
-    .denied
+  const { namespace } = attachment
+  if (cluster.exemptNamespaces.includes(namespace)) return []
+  const findings = judgeAttachment(attachment, inventory)
+  const where = { cluster, tenant: inventory.tenantOf(namespace), namespace }
+  return effectiveFindings(findings, where).filter(({ severity }) => severity === 'error')
 }
 
 /** A pod, or the template of a workload, as its rules see it. */

@@ -316,22 +316,32 @@ describe('the webhook', () => {
   })
 })
 
-describe('the enforcement', () => {
-  const world = (enforcement: string) => [
-    ...exampleWorld.filter(({ metadata }) => metadata.name !== 'finance'),
-    tenant('finance', { namespaces: ['finance'], vlans: [{ ids: 100, masters: ['eth0'] }], enforcement }),
-  ]
+const enforced = (enforcement: string): Manifest[] => [
+  ...exampleWorld.filter(({ metadata }) => metadata.name !== 'finance'),
+  tenant('finance', { namespaces: ['finance'], vlans: [{ ids: 100, masters: ['eth0'] }], enforcement }),
+]
 
+describe('the enforcement', () => {
   it.each([
     ['deny', false, undefined, { denied: 'foreign-attachment' }],
     ['warn', true, [expect.stringMatching(/^\[foreign-attachment\] /)], { warned: 'foreign-attachment' }],
     ['audit', true, undefined, { audited: 'foreign-attachment' }],
   ])('%s', async (enforcement, allowed, warnings, auditAnnotations) => {
-    await using webhook = await startWebhook(world(enforcement))
+    await using webhook = await startWebhook(enforced(enforcement))
     const { response, object } = await webhook.apiServer.create(pod('logistics/fleet'), 'finance')
     expect(response).toMatchObject({ allowed, auditAnnotations, ...(warnings && { warnings }) })
     // Whatever is let through, no claim says that it was granted.
     expect(claimsOf(object)).toEqual([undefined])
+  })
+})
+
+describe('a namespace that is only warned', () => {
+  it('has its pods admitted on a network that breaks a rule, but never with a claim for it', async () => {
+    const stray = attachment({ ...macvlanConfig(), master: 'eth0.300' }, { name: 'stray' })
+    await using webhook = await startWebhook([...enforced('warn'), stray])
+    const { response, object } = await webhook.apiServer.create(pod('stray'), 'finance')
+    expect([response.allowed, claimsOf(object)]).toEqual([true, [undefined]])
+    expect(response.warnings).toEqual([expect.stringContaining('breaks vlan-not-granted')])
   })
 })
 
