@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeAtomically } from '../files/atomic.ts'
 import {
@@ -10,6 +10,7 @@ import {
   printKeySet,
   printSigningKey,
   publish,
+  rotate,
   type SigningKey,
 } from './keys.ts'
 import { parseRevocations, type Revocation } from './revocations.ts'
@@ -22,6 +23,7 @@ export interface ClaimKeys {
 }
 
 const SIGNING_KEY = 'signing-key.json'
+const NEXT_SIGNING_KEY = 'next-signing-key.json'
 const KEYS = 'keys.json'
 const REVOCATIONS = 'revocations.json'
 
@@ -48,6 +50,38 @@ export function readKeys(directory: string): ClaimKeys {
   if (!keys.has(signing.kid))
     throw new KeyError([], `${KEYS} lacks the key "${signing.kid}" that signs: nodes would refuse its claims`)
   return { signing, keys, revocations: readIfThere(join(directory, REVOCATIONS), parseRevocations) ?? [] }
+}
+
+/** Makes the key that will sign next, and publishes its public half. Nodes must have that before rotateKeys. */
+export function publishNextKey(directory: string): ClaimKeys {
+  const { keys } = openKeys(directory)
+  const path = join(directory, NEXT_SIGNING_KEY)
+  if (existsSync(path)) throw new KeyError([], `${path} waits to sign already: rotate first`)
+  const key = generateSigningKey()
+  writeAtomically(path, printSigningKey(key), 0o600)
+  writeAtomically(
+    join(directory, KEYS),
+    printKeySet(new Map([...keys, [key.kid, publish(key, 'next')]])),
+    0o644,
+  )
+  return readKeys(directory)
+}
+
+/** Signs with the published next key from now on; the key so far retires, and claims of it still hold. */
+export function rotateKeys(directory: string): ClaimKeys {
+  const { keys } = readKeys(directory)
+  const path = join(directory, NEXT_SIGNING_KEY)
+  const next = readSigningKey(path)
+  if (next === undefined || keys.get(next.kid)?.state !== 'next') {
+    throw new KeyError(
+      [],
+      `no key is published as "next" in ${directory}: make one with socni-ctl keys generate, and wait until every node has it`,
+    )
+  }
+  // In this order a crash in between leaves a key that verifies, retired or not, signing.
+  writeAtomically(join(directory, KEYS), printKeySet(rotate(keys)), 0o644)
+  renameSync(path, join(directory, SIGNING_KEY))
+  return readKeys(directory)
 }
 
 function readSigningKey(path: string): SigningKey | undefined {

@@ -1,8 +1,10 @@
+import { KeyError } from '../claims/keys.ts'
 import { type ExitCode, type Subcommand, type Terminal, UsageError } from './command.ts'
+import { keysCommand } from './keys.ts'
 import { lintCommand } from './lint.ts'
 import { explainCommand, rulesCommand } from './rules.ts'
 
-const subcommands: readonly Subcommand[] = [lintCommand, rulesCommand, explainCommand]
+const subcommands: readonly Subcommand[] = [lintCommand, rulesCommand, explainCommand, keysCommand]
 
 /** Runs a command line. A wrong one is exit code 2, a world that fails 3, each with one line on stderr. */
 export function run(args: readonly string[], terminal: Terminal): ExitCode {
@@ -24,7 +26,8 @@ export function run(args: readonly string[], terminal: Terminal): ExitCode {
     }
     return subcommand.run(rest, terminal)
   } catch (error) {
-    if (!(error instanceof UsageError) && !(error instanceof Error && 'syscall' in error)) throw error
+    const isFailure = error instanceof KeyError || (error instanceof Error && 'syscall' in error)
+    if (!(error instanceof UsageError) && !isFailure) throw error
     terminal.stderr(`socni-ctl: ${error.message}\n`)
     return error instanceof UsageError ? 2 : 3
   }

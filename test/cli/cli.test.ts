@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { openKeys, readKeys } from '../../src/claims/files.ts'
+import { parseKeySet } from '../../src/claims/keys.ts'
 import { run } from '../../src/cli/socni-ctl.ts'
 import { allRules } from '../../src/policy/rules/index.ts'
 
@@ -144,6 +146,45 @@ describe('socni-ctl lint', () => {
     ctl(['lint', '--report', `sarif=${file}`, defaultRoute])
     expect(JSON.parse(readFileSync(file, 'utf8')).version).toBe('2.1.0')
   })
+})
+
+describe('socni-ctl keys', () => {
+  const keys = (...args: string[]) => ctl(['keys', ...args, '--dir', join(directory, 'keys')])
+  const states = (text: string) =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map(line => line.split(/\s+/).slice(1).join(' '))
+
+  it('goes from one key to the next, while claims of the old one still hold', () => {
+    expect(keys('list')).toMatchObject({
+      exit: 3,
+      stderr: expect.stringMatching(/lacks signing-key\.json or keys\.json\n$/),
+    })
+    const before = openKeys(join(directory, 'keys'))
+    expect(states(keys('list').stdout)).toEqual(['current *'])
+    expect(keys('rotate')).toMatchObject({
+      exit: 3,
+      stderr: expect.stringContaining('make one with socni-ctl keys generate'),
+    })
+    expect(states(keys('generate').stdout)).toEqual(['current *', 'next'])
+    expect(keys('generate')).toMatchObject({ exit: 3, stderr: expect.stringContaining('rotate first') })
+    expect(states(keys('rotate').stdout)).toEqual(['retired', 'current *'])
+    const after = readKeys(join(directory, 'keys'))
+    expect([after.keys.has(before.signing.kid), after.signing.kid === before.signing.kid]).toEqual([
+      true,
+      false,
+    ])
+    expect(parseKeySet(keys('export').stdout).size).toBe(2)
+    expect(keys('export').stdout).not.toContain('"d"')
+  })
+
+  it.each([['keys'], ['keys', 'lost'], ['keys', 'list', 'all'], ['keys', '--nonsense']])(
+    'refuses %j %j %j with one line',
+    (...args) => {
+      expect(ctl(args)).toMatchObject({ exit: 2, stderr: expect.stringMatching(/^socni-ctl: [^\n]+\n$/) })
+    },
+  )
 })
 
 describe('socni-ctl', () => {
