@@ -1,15 +1,19 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** Writes a file so that readers see the old or the new content, and a crash leaves one of them. */
+/** Writes a file so that readers see the old or the new content, and a crash leaves one of them. Throws system errors. */
 export function writeAtomically(path: string, content: string, mode: number): void {
+  // In the same directory: a rename across file systems is no rename.
   const temporary = join(dirname(path), `.${process.pid}-${Date.now()}.tmp`)
   const file = openSync(temporary, 'wx', mode)
   try {
     writeFileSync(file, content)
     fsyncSync(file)
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
   } finally {
     closeSync(file)
   }
-  renameSync(temporary, path)
 }

@@ -203,6 +203,18 @@ describe('the webhook', () => {
   })
 })
 
+/** A decision that waits until the gate is opened, and says when it was asked for. */
+function gated() {
+  const gate = Promise.withResolvers<void>()
+  const entered = Promise.withResolvers<void>()
+  const decide: Decide = async ({ uid }) => {
+    entered.resolve()
+    await gate.promise
+    return { uid, allowed: true }
+  }
+  return { gate, entered, decide }
+}
+
 describe('the webhook under stress', () => {
   it('answers 500 to a bug, without its stack, and lets failurePolicy decide', async () => {
     const server = await start({ decide: () => Promise.reject(new Error('secret detail')) })
@@ -228,13 +240,7 @@ describe('the webhook under stress', () => {
   })
 
   it('answers 503 to more reviews at once than it takes, and takes the next', async () => {
-    const gate = Promise.withResolvers<void>()
-    const entered = Promise.withResolvers<void>()
-    const decide: Decide = async ({ uid }) => {
-      entered.resolve()
-      await gate.promise
-      return { uid, allowed: true }
-    }
+    const { gate, entered, decide } = gated()
     const server = await start({ maxConcurrent: 1, decide })
     const apiServer = new ApiServer(urlOf(server), authority.cert)
     const first = apiServer.review('/validate', requestFor(pod('storage')))
@@ -249,13 +255,7 @@ describe('the webhook under stress', () => {
   })
 
   it('answers what is running before it ends, and takes nothing new', async () => {
-    const gate = Promise.withResolvers<void>()
-    const entered = Promise.withResolvers<void>()
-    const decide: Decide = async ({ uid }) => {
-      entered.resolve()
-      await gate.promise
-      return { uid, allowed: true }
-    }
+    const { gate, entered, decide } = gated()
     const server = await start({ decide })
     const apiServer = new ApiServer(urlOf(server), authority.cert)
     const running = apiServer.review('/validate', requestFor(pod('storage')))

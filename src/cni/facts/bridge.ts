@@ -1,6 +1,7 @@
 import { NATIVE, NO_VLANS, uniteVlans, vlanSet } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
 import {
+  bridgeAt,
   declareCapabilities,
   defaultRouteFact,
   isUntagged,
@@ -42,16 +43,10 @@ export const bridge: Extractor = {
   },
 
   extract(conf, facts) {
-    const name = conf.string('bridge') || undefined
+    const master = bridgeAt(conf, 'bridge', 'cni0')
     facts.uplink({
       at: conf.has('vlan') ? conf.path('vlan') : conf.has('vlanTrunk') ? conf.path('vlanTrunk') : conf.at,
-      master: {
-        name: name ?? 'cni0',
-        at: conf.path('bridge'),
-        use: 'bridge',
-        byDefault: name === undefined,
-        inContainer: false,
-      },
+      master,
       ...readVlans(conf, facts),
     })
     if (conf.boolean('isDefaultGateway')) {
@@ -61,7 +56,7 @@ export const bridge: Extractor = {
         facts.route(defaultRouteFact(family, { at, cause: 'default-gateway', written: 'isDefaultGateway' }))
       }
     }
-    if (conf.boolean('forceAddress') && name === undefined) {
+    if (conf.boolean('forceAddress') && master.byDefault) {
       facts.problem(
         'contradiction',
         conf.path('forceAddress'),

@@ -84,6 +84,18 @@ export function masterAt(conf: Fields, key: string, use: Master['use']): Master 
   }
 }
 
+/** A bridge named under `key`, or the one that the plugin takes by default. */
+export function bridgeAt(conf: Fields, key: string, byDefault: string): Master {
+  const name = conf.string(key) || undefined
+  return {
+    name: name ?? byDefault,
+    at: conf.path(key),
+    use: 'bridge',
+    byDefault: name === undefined,
+    inContainer: false,
+  }
+}
+
 /** A plugin that rides on its master without a tag of its own. */
 export function untaggedUplink(conf: Fields, master: Master, facts: FactsBuilder): void {
   facts.uplink({

@@ -2,7 +2,7 @@ import { quote } from '../../json/quote.ts'
 import { firstAddress, lastAddress, parsePrefix } from '../../net/prefix.ts'
 import { NATIVE } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
-import { connectedRoute, defaultRouteFact, readVlan } from './common.ts'
+import { bridgeAt, connectedRoute, defaultRouteFact, readVlan } from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { Fields } from './fields.ts'
 
@@ -35,16 +35,9 @@ export const ovnK8sCniOverlay: Extractor = {
     if (conf.string('topology') === 'localnet') {
       const vlans = readVlan(conf, 'vlanID', facts)
       // The bridge mapping is found by the physical network's name, else by the network's own.
-      const physical = conf.string('physicalNetworkName') || undefined
       facts.uplink({
         at: conf.has('vlanID') ? conf.path('vlanID') : conf.at,
-        master: {
-          name: physical ?? facts.networkName,
-          at: conf.path('physicalNetworkName'),
-          use: 'bridge',
-          byDefault: physical === undefined,
-          inContainer: false,
-        },
+        master: bridgeAt(conf, 'physicalNetworkName', facts.networkName),
         vlans: vlans ?? NATIVE,
         source: vlans === undefined ? 'default' : 'key',
       })

@@ -1,6 +1,7 @@
 import { ALL_VLANS } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
 import {
+  bridgeAt,
   declareCapabilities,
   isUntagged,
   readConfigurationPath,
@@ -47,13 +48,7 @@ export const ovs: Extractor = {
     }
     facts.uplink({
       at: conf.has('trunk') ? conf.path('trunk') : conf.has('vlan') ? conf.path('vlan') : conf.at,
-      master: {
-        name: bridge ?? 'br-int',
-        at: conf.path('bridge'),
-        use: 'bridge',
-        byDefault: bridge === undefined,
-        inContainer: false,
-      },
+      master: bridgeAt(conf, 'bridge', 'br-int'),
       ...readVlans(conf, facts),
     })
     readConfigurationPath(conf, facts, 'the bridge, VLAN and trunk')
