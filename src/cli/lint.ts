@@ -46,7 +46,7 @@ Paths are files, directories, patterns, or - for standard input (helm template â
       namespace: values.namespace,
     })
 
-    const texts = new Map(linted.sources.map(({ path, text }) => [path, text]))
+    const texts = new Map([...linted.sources, ...policy.sources].map(({ path, text }) => [path, text]))
     const render = (report: Report, color: boolean) =>
       report(result, { textOf: path => texts.get(path) ?? '', color })
     terminal.stdout(render(reportNamed(values.format), terminal.color))

@@ -41,58 +41,85 @@ export interface LintOptions {
   readonly namespace: string
 }
 
-/** Text that is no manifest at all is a finding as well, so that it has a place and fails the run. */
+/** What has no rule of its own, so that it has a place and fails the run all the same. */
 const UNREADABLE = {
   rule: 'unreadable-manifest',
   severity: 'error' as Severity,
-  title: 'The document is no Kubernetes object',
+  title: 'The document cannot be read',
+}
+
+const NO_TENANT =
+  'no Tenant was found, so the rules about who may reach what were left out: name the policy with --policy DIR'
+
+interface OpenFile {
+  readonly path: string
+  readonly file: LocatedFile
 }
 
 /**
  * Lints files with the rules of the webhook. Manifests see each other, whatever files they are in. Without any Tenant
- * the rules about who may reach what are left out, with one notice; all others run.
+ * the rules about who may reach what are left out, with one notice; all others run. Policy that cannot be read is a
+ * finding as well: without it the rest would be judged by other facts than were meant.
  */
 export function lint(sources: readonly Source[], { policy, rules, namespace }: LintOptions): LintResult {
+  const open = ({ path, text }: Source): OpenFile => ({
+    path,
+    file: inNamespace(readLocated(text), namespace),
+  })
+  const [linted, given] = [sources.map(open), policy.map(open)]
   const inventory = new Inventory()
-  const located = [
-    ...sources.map(source => ({ source, isLinted: true })),
-    ...policy.map(source => ({ source, isLinted: false })),
-  ].map(({ source, isLinted }) => ({
-    source,
-    isLinted,
-    file: inNamespace(readLocated(source.text), namespace),
-  }))
-  const findings: LintFinding[] = located
-    .filter(({ isLinted }) => isLinted)
-    .flatMap(({ source, file }) => unreadable(source, file))
-  const manifests = located.flatMap(({ file }) => file.manifests.map(({ manifest }) => manifest))
-  // Facts about the cluster first: everything else is read by them.
-  for (const manifest of manifests.sort((a, b) => Number(isCluster(b)) - Number(isCluster(a))))
-    putManifest(inventory, manifest)
-  const hasTenants = [...inventory.tenants()].length > 0
-  const left: Record<string, 'off'> = hasTenants
-    ? {}
-    : Object.fromEntries(tenancyRules.map(id => [id, 'off']))
+  const findings = [...linted, ...given].flatMap(unreadable)
+  findings.push(...given.flatMap(file => fill(inventory, file, 'report tenants')))
+  findings.push(...linted.flatMap(file => fill(inventory, file, 'leave tenants to their rule')))
 
-  for (const { source, file } of located.filter(({ isLinted }) => isLinted)) {
+  const hasTenants = [...inventory.tenants()].length > 0
+  const left = hasTenants ? {} : Object.fromEntries(tenancyRules.map(id => [id, 'off' as const]))
+  for (const { path, file } of linted) {
     for (const { manifest, place } of file.manifests) {
       const where = jurisdictionOf(manifest, inventory)
       for (const finding of effectiveFindings(judge(manifest, inventory), where, { ...left, ...rules })) {
         findings.push({
           ...finding,
-          path: source.path,
+          path,
           place: place(finding.at, finding.inside),
           object: describe(manifest),
         })
       }
     }
   }
-  const notices = hasTenants
-    ? []
-    : [
-        'no Tenant was found, so the rules about who may reach what were left out: name the policy with --policy DIR',
-      ]
-  return { findings, notices, files: sources.length, manifests: manifests.length }
+  const manifests = linted.reduce((count, { file }) => count + file.manifests.length, 0)
+  return { findings, notices: hasTenants ? [] : [NO_TENANT], files: sources.length, manifests }
+}
+
+function unreadable({ path, file }: OpenFile): LintFinding[] {
+  return file.problems.map(({ place, message }) => ({
+    ...UNREADABLE,
+    message,
+    at: [],
+    path,
+    place,
+    object: '',
+  }))
+}
+
+/** Puts the manifests of a file into the inventory, and reports those that say nothing that could be put there. */
+function fill(
+  inventory: Inventory,
+  { path, file }: OpenFile,
+  mode: 'report tenants' | 'leave tenants to their rule',
+): LintFinding[] {
+  return file.manifests.flatMap(({ manifest, place }) => {
+    const problems = putManifest(inventory, manifest)
+    if (mode === 'leave tenants to their rule' && groupKind(manifest) === 'socni.dev/Tenant') return []
+    return problems.map(({ at, message }) => ({
+      ...UNREADABLE,
+      message,
+      at,
+      path,
+      place: place(at),
+      object: describe(manifest),
+    }))
+  })
 }
 
 /** Kinds that live outside of any namespace, among those that there are rules for. */
@@ -111,14 +138,6 @@ function inNamespace({ manifests, problems }: LocatedFile, namespace: string): L
     }
   })
   return { manifests: placed, problems }
-}
-
-function unreadable({ path }: Source, { problems }: LocatedFile): LintFinding[] {
-  return problems.map(({ place, message }) => ({ ...UNREADABLE, message, at: [], path, place, object: '' }))
-}
-
-function isCluster(manifest: Manifest): boolean {
-  return groupKind(manifest) === 'socni.dev/ClusterConfiguration'
 }
 
 function jurisdictionOf({ metadata }: Manifest, inventory: Inventory): Jurisdiction {

@@ -107,6 +107,30 @@ describe('socni-ctl lint', () => {
     })
   })
 
+  it.each([
+    [
+      'a Tenant',
+      'kind: Tenant\nmetadata: {name: a}\nspec: {namespaces: [a], vlans: [{ids: 5000, masters: [eth0]}]}\n',
+      4,
+      '',
+    ],
+    [
+      'a cluster configuration',
+      'kind: ClusterConfiguration\nmetadata: {}\nspec: {podCIDRs: [x]}\n',
+      4,
+      '"x" is no subnet',
+    ],
+    ['no manifest', 'a: [\n', 3, ''],
+  ])('fails for %s of the policy that cannot be read', (_, text, line, message) => {
+    const file = join(directory, 'policy.yaml')
+    writeFileSync(file, `apiVersion: socni.dev/v1alpha1\n${text}`)
+    const { exit, stdout } = ctl(['lint', '--policy', file, `${seeds}/000-vlan100-network.yaml`])
+    expect(exit).toBe(1)
+    expect(stdout).toContain(`${file}:${line}:`)
+    expect(stdout).toContain('[unreadable-manifest]')
+    expect(stdout).toContain(message)
+  })
+
   it.each(['json', 'sarif', 'gitlab'])('prints %s that is JSON', format => {
     const { stdout } = ctl(['lint', ...policy, '--format', format, defaultRoute])
     expect(JSON.stringify(JSON.parse(stdout))).toContain('default-route')
