@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runDemo } from '../examples/demo/demo.ts'
 import { generatedFiles } from '../scripts/generated-files.ts'
-import { run } from '../src/cli/socni-ctl.ts'
 import { extractors } from '../src/cni/facts/extractors.ts'
 import { clusterSpec } from '../src/config/cluster.ts'
 import { tenantSpec } from '../src/config/tenant.ts'
 import { readManifests } from '../src/yaml/document.ts'
+import { ctl } from './socni-ctl.ts'
 import { startWebhook } from './webhook-under-test.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -33,16 +33,12 @@ describe('the README', () => {
     for (const text of shown) expect(printed).toContain(text)
   })
 
-  it('shows what the linter prints', () => {
+  it('shows what the linter prints', async () => {
     const shown = [...readme.matchAll(/<!-- lint: (.+?) -->\n```\n(.*?)```/gs)]
     expect(shown.length).toBeGreaterThan(0)
     for (const [, args = '', text] of shown) {
-      let printed = ''
-      const stdout = (more: string) => {
-        printed += more
-      }
-      run(['lint', ...args.split(' ')], { stdin: () => '', stdout, stderr: stdout, color: false })
-      expect(printed).toContain(text)
+      const { stdout } = await ctl(['lint', ...args.split(' ')])
+      expect(stdout).toContain(text)
     }
   })
 

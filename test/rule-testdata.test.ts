@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import type { Manifest } from '../src/kube/manifest.ts'
-import type { Source } from '../src/lint/lint.ts'
 import { lint } from '../src/lint/lint.ts'
+import type { Source } from '../src/lint/result.ts'
 import { exampleWorld } from '../src/policy/example.ts'
 import { allRules } from '../src/policy/rules/index.ts'
 import { renderText } from '../src/report/text.ts'
@@ -25,25 +25,24 @@ function golden(path: string, content: string): string {
   return readFileSync(path, 'utf8')
 }
 
+const sourceOf = (path: string, text: string): Source => ({ path, read: () => text })
+
 /** What a person reads about a file, with the example world and what is given as policy beside it. */
 function lintFile(source: Source, ...policy: Source[]): string {
   const result = lint([source], { policy, rules: {}, namespace: 'default' })
-  return renderText(result, { textOf: () => source.text, color: false })
+  return renderText(result, { color: false })
 }
 
 describe.each(allRules.map(rule => [rule.id, rule] as const))('the testdata of %s', (id, { good, bad }) => {
   const own = join(folder, id)
   if (isUpdate) mkdirSync(own, { recursive: true })
-  const world = { path: 'world.yaml', text: toYaml(exampleWorld) }
+  const world = sourceOf('world.yaml', toYaml(exampleWorld))
 
   it('is its examples, and what the linter says about them', () => {
     for (const [name, { given = [], manifest }] of Object.entries({ good, bad })) {
       const text = golden(join(own, `${name}.yaml`), toYaml([manifest]))
       expect(text).toBe(toYaml([manifest]))
-      const printed = lintFile({ path: `${name}.yaml`, text }, world, {
-        path: 'given.yaml',
-        text: toYaml(given),
-      })
+      const printed = lintFile(sourceOf(`${name}.yaml`, text), world, sourceOf('given.yaml', toYaml(given)))
       if (name === 'good') expect(printed).toMatch(/^0 errors, 0 warnings in /)
       else expect(printed).toBe(golden(join(own, 'bad.out'), printed))
     }

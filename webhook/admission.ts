@@ -1,18 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AdmissionRequest, AdmissionResponse, AdmissionReview } from '../src/kube/admission.ts'
+import type { AdmissionRequest, AdmissionReview } from '../src/kube/admission.ts'
 import { isRecord } from '../src/kube/manifest.ts'
+import type { Decide, Phase } from '../src/review/review.ts'
 import { readBody } from './body.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { RequestError } from './request-error.ts'
-
-export type Phase = 'mutate' | 'validate'
-
-/** Decides one request. Throwing is a bug: it is answered with 500, and failurePolicy decides. */
-export type Decide = (
-  request: AdmissionRequest,
-  phase: Phase,
-) => AdmissionResponse | Promise<AdmissionResponse>
 
 export interface AdmissionOptions {
   readonly decide: Decide

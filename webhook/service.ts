@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openKeys, readKeys } from '../src/claims/files.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
+import { createReview } from '../src/review/review.ts'
 import { type CertificateSource, givenCertificates, ownCertificates } from './certificate-files.ts'
 import { type CertificatePair, expiryOf } from './certificates.ts'
 import type { Configuration } from './configuration.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
-import { createReview } from './review.ts'
 import { type RunningServer, startServer } from './server.ts'
 import { openDirectory } from './store/directory.ts'
 
@@ -50,7 +50,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       },
       keys: () => keys,
       clock,
-      metrics,
+      counters: metrics,
     }),
     metrics,
     log,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:https'
 import type { AdmissionRequest, AdmissionResponse } from '../../src/kube/admission.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
-import type { PatchOperation } from '../../webhook/patch.ts'
+import type { PatchOperation } from '../../src/review/patch.ts'
 
 /** What came of a request: the object as it would be stored, and the answer of the validating phase. */
 export interface Admission {

@@ -13,7 +13,7 @@ import {
   rotate,
   type SigningKey,
 } from './keys.ts'
-import { parseRevocations, type Revocation } from './revocations.ts'
+import { mergeRevocation, parseRevocations, printRevocations, type Revocation } from './revocations.ts'
 
 /** The keys of a webhook, in files: the private one for it alone, the public ones for the nodes. */
 export interface ClaimKeys {
@@ -82,6 +82,14 @@ export function rotateKeys(directory: string): ClaimKeys {
   writeAtomically(join(directory, KEYS), printKeySet(rotate(keys)), 0o644)
   renameSync(path, join(directory, SIGNING_KEY))
   return readKeys(directory)
+}
+
+/** Adds a revocation to those in a directory; the webhook and the nodes read them again by themselves. */
+export function addRevocation(directory: string, revocation: Revocation): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const path = join(directory, REVOCATIONS)
+  const known = readIfThere(path, parseRevocations) ?? []
+  writeAtomically(path, printRevocations(mergeRevocation(known, revocation)), 0o644)
 }
 
 function readSigningKey(path: string): SigningKey | undefined {

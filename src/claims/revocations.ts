@@ -1,6 +1,13 @@
 import { readJson } from '../json/reader.ts'
 import { isObject, type JsonValue } from '../json/value.ts'
-import { intersectVlans, isEmptyVlans, parseVlanSet, printVlans, type VlanSet } from '../net/vlan-set.ts'
+import {
+  intersectVlans,
+  isEmptyVlans,
+  parseVlanSet,
+  printVlans,
+  subtractVlans,
+  type VlanSet,
+} from '../net/vlan-set.ts'
 import type { Claim } from './claim.ts'
 import { KeyError } from './keys.ts'
 
@@ -23,6 +30,13 @@ export function revocationOf(claim: Claim, revocations: readonly Revocation[]): 
         return claimed === undefined || !isEmptyVlans(intersectVlans(claimed, vlans))
       }),
   )
+}
+
+/** The list with one more; an older one that it makes superfluous goes, so that the list stays small. */
+export function mergeRevocation(known: readonly Revocation[], added: Revocation): Revocation[] {
+  const isCovered = ({ tenant, vlans, notBefore }: Revocation): boolean =>
+    tenant === added.tenant && notBefore <= added.notBefore && isEmptyVlans(subtractVlans(vlans, added.vlans))
+  return [...known.filter(revocation => !isCovered(revocation)), added]
 }
 
 /** Prints the file that nodes hold: `{"revocations": [{"tenant", "vlans", "notBefore"}]}`. */

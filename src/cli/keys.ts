@@ -1,56 +1,54 @@
-import { parseArgs } from 'node:util'
 import { type ClaimKeys, publishNextKey, readKeys, rotateKeys } from '../claims/files.ts'
 import { printKeySet } from '../claims/keys.ts'
-import { type Subcommand, UsageError } from './command.ts'
+import { type AddCommand, choose, type GlobalFlags } from './command.ts'
+import { printPlain } from './output.ts'
 
-type Verb = (directory: string) => string
-
-const VERBS: ReadonlyMap<string, Verb> = new Map([
-  ['list', directory => table(readKeys(directory))],
-  ['generate', directory => table(publishNextKey(directory))],
-  ['rotate', directory => table(rotateKeys(directory))],
-  ['export', directory => printKeySet(readKeys(directory).keys)],
-])
+interface KeysFlags extends GlobalFlags {
+  readonly dryRun?: true
+}
 
 /** `socni-ctl keys`: the keys that claims are signed with, in the webhook's directory. */
-export const keysCommand: Subcommand = {
-  name: 'keys',
-  summary: 'list, make and rotate the keys that sign claims',
-  usage: `socni-ctl keys list|generate|rotate|export [--dir DIRECTORY]
-
-  list      key ids (RFC 7638 thumbprints) and their states; * signs
-  generate  make the key that will sign next, and publish its public half
-  rotate    sign with it, once every node has it; the key so far retires
-  export    print the public keys as a JWK Set
-
-  --dir DIRECTORY  where they are (default: .socni/keys)
-`,
-
-  run(args, terminal) {
-    const { values, positionals } = parse(args)
-    const [name = '', ...rest] = positionals
-    const verb = VERBS.get(name)
-    if (verb === undefined || rest.length > 0) {
-      throw new UsageError(
-        `"keys ${positionals.join(' ')}" is not understood: use ${[...VERBS.keys()].join(', ')}`,
+export const addKeys: AddCommand = (program, { terminal, action }) => {
+  const keys = program
+    .command('keys')
+    .summary('list, make and rotate the keys that sign claims')
+    .description('Lists, makes and rotates the keys that sign claims, in --keys-dir.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  socni-ctl keys list\n  socni-ctl --keys-dir /etc/socni/keys keys rotate',
+    )
+  const verb = (name: string, description: string, run: (flags: KeysFlags) => string) =>
+    keys
+      .command(name)
+      .description(description)
+      .action(
+        action((_, command) => {
+          terminal.stdout(run(command.optsWithGlobals()))
+          return 0
+        }),
       )
-    }
-    terminal.stdout(verb(values.dir))
-    return 0
-  },
+
+  verb('list', 'key ids (RFC 7638 thumbprints) and their states; * signs', flags =>
+    show(readKeys(flags.keysDir), flags),
+  )
+  verb('export', 'print the public keys as a JWK Set (RFC 7517)', ({ keysDir }) =>
+    printKeySet(readKeys(keysDir).keys),
+  )
+  verb('generate', 'make the key that will sign next, and publish its public half', flags =>
+    flags.dryRun
+      ? `would publish a new key in ${flags.keysDir}\n`
+      : show(publishNextKey(flags.keysDir), flags),
+  ).option('--dry-run', 'only say what would be written')
+  verb('rotate', 'sign with it, once every node has it; the key so far retires', flags =>
+    flags.dryRun
+      ? `would sign with the key published as "next" in ${flags.keysDir}\n`
+      : show(rotateKeys(flags.keysDir), flags),
+  ).option('--dry-run', 'only say what would be written')
 }
 
-function parse(args: readonly string[]) {
-  try {
-    const options = { dir: { type: 'string', default: '.socni/keys' } } as const
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-}
-
-function table({ keys, signing }: ClaimKeys): string {
-  return [...keys.values()]
-    .map(({ kid, state }) => `${kid}  ${state.padEnd(7)}${kid === signing.kid ? '  *' : ''}\n`)
-    .join('')
+function show({ keys, signing }: ClaimKeys, { format }: GlobalFlags): string {
+  const rows = [...keys.values()].map(({ kid, state }) => ({ kid, state, signs: kid === signing.kid }))
+  const chosen = choose('--format', format, ['text', 'json', 'yaml'])
+  if (chosen !== 'text') return printPlain(rows, chosen)
+  return rows.map(({ kid, state, signs }) => `${kid}  ${state.padEnd(7)}${signs ? '  *' : ''}\n`).join('')
 }

@@ -1,105 +1,204 @@
-import { parseArgs } from 'node:util'
+import { resolve } from 'node:path'
+import { Option } from 'commander'
+import type { LinterConfiguration } from '../config/linter.ts'
+import { noLinterConfiguration } from '../config/linter.ts'
 import { writeAtomically } from '../files/atomic.ts'
-import { type LintOptions, type LintResult, lint } from '../lint/lint.ts'
-import { allRules } from '../policy/rules/index.ts'
+import { readTextFile } from '../files/read-text.ts'
+import { parseBaseline, printBaseline, withoutBaseline } from '../lint/baseline.ts'
+import type { RuleSettings } from '../lint/batch.ts'
+import { lintInParallel } from '../lint/parallel.ts'
+import type { LintResult, Source } from '../lint/result.ts'
+import { ruleText } from '../lint/rules.ts'
 import { reports } from '../report/index.ts'
 import type { Report } from '../report/report.ts'
-import { type ExitCode, type Subcommand, UsageError } from './command.ts'
-import { readSources } from './sources.ts'
+import {
+  type AddCommand,
+  choose,
+  type ExitCode,
+  type GlobalFlags,
+  type Terminal,
+  UsageError,
+} from './command.ts'
+import { fixFiles } from './fix.ts'
+import { findConfiguration } from './linter-configuration.ts'
+import { listOption } from './options.ts'
+import { findSources } from './sources.ts'
+import { openCluster } from './store.ts'
 
-const OPTIONS = {
-  policy: { type: 'string', multiple: true },
-  namespace: { type: 'string', short: 'n', default: 'default' },
-  format: { type: 'string', default: 'text' },
-  report: { type: 'string', multiple: true },
-  'fail-on': { type: 'string', default: 'error' },
-  'max-warnings': { type: 'string' },
-  rule: { type: 'string', multiple: true },
-} as const
+interface LintFlags extends GlobalFlags {
+  readonly policy: readonly string[]
+  readonly cluster?: true
+  readonly namespace?: string
+  readonly report: readonly string[]
+  readonly failOn?: string
+  readonly maxWarnings?: string
+  readonly rule: readonly string[]
+  readonly config: string | boolean
+  readonly baseline?: string
+  readonly writeBaseline?: string
+  readonly fix?: true
+  readonly dryRun?: true
+}
 
 /** `socni-ctl lint`: the webhook's rules on files. */
-export const lintCommand: Subcommand = {
-  name: 'lint',
-  summary: 'judge manifests with the rules of the webhook',
-  usage: `socni-ctl lint [options] path…
+export const addLint: AddCommand = (program, { terminal, action }) => {
+  program
+    .command('lint')
+    .summary('judge manifests with the rules of the webhook')
+    .description(
+      'Judges manifests with the rules of the webhook. Paths are files, directories, patterns, or - for standard input.',
+    )
+    .argument('[path...]', 'what to lint (default: "paths" in socni.yaml)')
+    .addOption(
+      listOption(
+        '--policy <path>',
+        'Tenants, cluster configuration and NADs that are not linted; repeatable',
+      ),
+    )
+    .option('--cluster', 'judge by the Tenants, NADs and namespaces of the live cluster, read-only')
+    .option('-n, --namespace <name>', 'where manifests go that do not say so (default: default)')
+    .addOption(listOption('--report <format=file>', 'a further report into a file; repeatable'))
+    .option('--fail-on <level>', 'error or warning (default: error)')
+    .option('--max-warnings <n>', 'fail when there are more warnings')
+    .addOption(listOption('--rule <id=setting>', 'off, warn or deny for one rule; repeatable'))
+    .addOption(new Option('--config <file>', 'configuration (default: socni.yaml here or above)'))
+    .option('--no-config', 'take no configuration file')
+    .option('--baseline <file>', 'leave out the findings that this file holds')
+    .option('--write-baseline <file>', 'write the findings of this run into a baseline file')
+    .option('--fix', 'write the answer to findings that have exactly one')
+    .option('--dry-run', 'with --fix or --write-baseline: only show what would be written')
+    .addHelpText(
+      'after',
+      `
+Formats: ${[...reports.keys()].join(', ')}.
 
-Paths are files, directories, patterns, or - for standard input (helm template … | socni-ctl lint -).
-
-  --policy PATH         Tenants, cluster configuration, NADs that are not linted themselves; repeatable
-  -n, --namespace NAME  where manifests go that do not say so (default: default)
-  --format FORMAT       ${[...reports.keys()].join(', ')} (default: text)
-  --report FORMAT=FILE  a further report into a file; repeatable
-  --fail-on LEVEL       error or warning (default: error)
-  --max-warnings N      fail when there are more warnings
-  --rule ID=SETTING     off, warn or deny for one rule; repeatable
-`,
-
-  run(args, terminal) {
-    const { values, positionals } = parse(args)
-    if (positionals.length === 0)
-      throw new UsageError('name what to lint: files, directories, or - for standard input')
-    const linted = readSources(positionals, terminal)
-    const policy = readSources(values.policy ?? [], terminal)
-    const result = lint(linted.sources, {
-      policy: policy.sources,
-      rules: readRules(values.rule ?? []),
-      namespace: values.namespace,
-    })
-
-    const texts = new Map([...linted.sources, ...policy.sources].map(({ path, text }) => [path, text]))
-    const render = (report: Report, color: boolean) =>
-      report(result, { textOf: path => texts.get(path) ?? '', color })
-    terminal.stdout(render(reportNamed(values.format), terminal.color))
-    for (const wanted of values.report ?? []) {
-      const [format = '', file = ''] = split(wanted, '--report', 'FORMAT=FILE')
-      writeAtomically(file, render(reportNamed(format), false), 0o644)
-    }
-    const failures = [...linted.failures, ...policy.failures]
-    for (const failure of failures) terminal.stderr(`socni-ctl: ${failure}\n`)
-    return failures.length > 0 ? 3 : exitCode(result, values['fail-on'], values['max-warnings'])
-  },
+Examples:
+  socni-ctl lint --policy policy/ deploy/
+  helm template my-chart | socni-ctl lint --policy policy/ -
+  socni-ctl lint --report sarif=socni.sarif --format github deploy/`,
+    )
+    .action(
+      action(async (paths: string[], _, command) => runLint(paths, command.optsWithGlobals(), terminal)),
+    )
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+async function runLint(paths: readonly string[], flags: LintFlags, terminal: Terminal): Promise<ExitCode> {
+  const named = typeof flags.config === 'string' ? flags.config : undefined
+  const configuration =
+    flags.config === false ? noLinterConfiguration : findConfiguration(terminal.directory, named)
+  const limits = readLimits(flags, configuration)
+  const wanted = paths.length > 0 ? paths : configuration.paths
+  if (wanted.length === 0)
+    throw new UsageError('name what to lint: files, directories, or - for standard input')
+  const render = reportNamed(flags.format)
+  const furtherReports = flags.report.map(text => {
+    const [format, file] = split(text, '--report', 'FORMAT=FILE')
+    return { render: reportNamed(format), file: resolve(terminal.directory, file) }
+  })
+  const linted = findSources(wanted, configuration.exclude, terminal)
+  const policy = findSources([...configuration.policy, ...flags.policy], [], terminal)
+  const rules = { ...checkRules(configuration.rules, 'socni.yaml'), ...readRules(flags.rule) }
+  const options = {
+    policy: policy.sources,
+    cluster: flags.cluster ? await (await openCluster(flags)).list() : [],
+    rules,
+    namespace: flags.namespace ?? configuration.namespace ?? 'default',
   }
+  const run = (): Promise<LintResult> => lintSources(linted.sources, options, terminal)
+
+  let result = await run()
+  if (flags.fix) {
+    const isDryRun = flags.dryRun === true
+    const count = fixFiles(result, linted.sources, isDryRun, terminal)
+    if (count > 0 && !isDryRun) result = await run()
+  }
+  if (flags.writeBaseline !== undefined) {
+    const file = resolve(terminal.directory, flags.writeBaseline)
+    if (!flags.dryRun) writeAtomically(file, printBaseline(result.findings), 0o644)
+    terminal.stderr(
+      `${flags.dryRun ? 'would write' : 'wrote'} ${result.findings.length} findings to ${flags.writeBaseline}\n`,
+    )
+    if (!flags.dryRun) return result.failures.length > 0 ? 3 : 0
+  }
+  result = leaveOutKnown(result, flags.baseline ?? configuration.baseline, terminal)
+  result = { ...result, failures: [...linted.failures, ...policy.failures, ...result.failures] }
+
+  terminal.stdout(render(result, { color: terminal.color }))
+  for (const { render: renderFurther, file } of furtherReports)
+    writeAtomically(file, renderFurther(result, { color: false }), 0o644)
+  for (const failure of result.failures) terminal.stderr(`socni-ctl: ${failure}\n`)
+  return result.failures.length > 0 ? 3 : exitCode(result, limits)
 }
 
-function exitCode({ findings }: LintResult, failOn: string, maxWarnings: string | undefined): ExitCode {
-  if (failOn !== 'error' && failOn !== 'warning')
-    throw new UsageError(`--fail-on "${failOn}" is no level: use error or warning`)
-  const most = maxWarnings === undefined ? Number.POSITIVE_INFINITY : Number(maxWarnings)
-  if (Number.isNaN(most) || most < 0) throw new UsageError(`--max-warnings "${maxWarnings}" is no number`)
+/** On as many cores as are worth it; standard input is no file, so it is read here. */
+async function lintSources(
+  sources: readonly Source[],
+  options: Parameters<typeof lintInParallel>[1],
+  terminal: Terminal,
+): Promise<LintResult> {
+  const total = sources.length * 2
+  const clear = '\r\u001b[K'
+  const progress = (files: number): void =>
+    terminal.stderr(`${clear}linting: ${Math.floor((100 * files) / total)} % of ${sources.length} files`)
+  const result = await lintInParallel(sources, options, terminal.hasProgress ? progress : undefined)
+  if (terminal.hasProgress) terminal.stderr(clear)
+  return result
+}
+
+function leaveOutKnown(result: LintResult, file: string | undefined, terminal: Terminal): LintResult {
+  if (file === undefined) return result
+  const baseline = parseBaseline(readTextFile(resolve(terminal.directory, file)), file)
+  const { fresh, known, gone } = withoutBaseline(result.findings, baseline)
+  const notices = [
+    ...(known > 0 ? [`${known} findings are in the baseline ${file} and were left out`] : []),
+    ...(gone > 0 ? [`${gone} findings of the baseline ${file} are gone: write it anew`] : []),
+  ]
+  return { ...result, findings: fresh, notices: [...result.notices, ...notices] }
+}
+
+interface Limits {
+  readonly failOn: 'error' | 'warning'
+  readonly maxWarnings: number
+}
+
+function readLimits(flags: LintFlags, configuration: LinterConfiguration): Limits {
+  const failOn = choose('--fail-on', flags.failOn ?? configuration.failOn ?? 'error', ['error', 'warning'])
+  if (flags.maxWarnings !== undefined && !/^\d{1,9}$/.test(flags.maxWarnings))
+    throw new UsageError(`--max-warnings "${flags.maxWarnings}" is no number`)
+  const most = flags.maxWarnings ?? configuration.maxWarnings
+  return { failOn, maxWarnings: most === undefined ? Number.POSITIVE_INFINITY : Number(most) }
+}
+
+function exitCode({ findings }: LintResult, { failOn, maxWarnings }: Limits): ExitCode {
   const warnings = findings.filter(({ severity }) => severity === 'warning').length
   const errors = findings.length - warnings
-  return errors > 0 || (failOn === 'warning' && warnings > 0) || warnings > most ? 1 : 0
+  return errors > 0 || (failOn === 'warning' && warnings > 0) || warnings > maxWarnings ? 1 : 0
 }
 
-function readRules(settings: readonly string[]): LintOptions['rules'] {
-  return Object.fromEntries(
-    settings.map(text => {
-      const [id = '', setting = ''] = split(text, '--rule', 'ID=SETTING')
-      if (!allRules.some(rule => rule.id === id))
-        throw new UsageError(`"${id}" is no rule: socni-ctl rules lists them`)
-      if (setting !== 'off' && setting !== 'warn' && setting !== 'deny') {
-        throw new UsageError(`"${setting}" is no setting of a rule: use off, warn or deny`)
-      }
-      return [id, setting]
-    }),
-  )
+function readRules(settings: readonly string[]): RuleSettings {
+  const entries = settings.map(text => {
+    const [id, setting] = split(text, '--rule', 'ID=SETTING')
+    return [id, choose('--rule', setting, ['off', 'warn', 'deny'])] as const
+  })
+  return checkRules(Object.fromEntries(entries), '--rule')
+}
+
+function checkRules(settings: RuleSettings, where: string): RuleSettings {
+  for (const id of Object.keys(settings)) {
+    if (ruleText(id) === undefined)
+      throw new UsageError(`${where}: "${id}" is no rule: socni-ctl rules lists them`)
+  }
+  return settings
 }
 
 function reportNamed(format: string): Report {
-  const report = reports.get(format)
-  if (report === undefined)
-    throw new UsageError(`"${format}" is no format: use ${[...reports.keys()].join(', ')}`)
+  const name = choose('--format', format, [...reports.keys()])
+  const report = reports.get(name)
+  if (report === undefined) throw new UsageError(`"${format}" is no format`)
   return report
 }
 
-function split(text: string, flag: string, form: string): string[] {
+function split(text: string, flag: string, form: string): [string, string] {
   const at = text.indexOf('=')
   if (at < 1 || at === text.length - 1) throw new UsageError(`${flag} "${text}" is not ${form}`)
   return [text.slice(0, at), text.slice(at + 1)]

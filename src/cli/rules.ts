@@ -1,63 +1,84 @@
 import { stringify } from 'yaml'
+import { fileRules, type RuleText, ruleTexts } from '../lint/rules.ts'
 import { allRules } from '../policy/rules/index.ts'
-import { type Subcommand, UsageError } from './command.ts'
+import {
+  type AddCommand,
+  choose,
+  type ExitCode,
+  type GlobalFlags,
+  type Terminal,
+  UsageError,
+} from './command.ts'
+import { printPlain } from './output.ts'
 
-/** `socni-ctl rules`: every rule in a line, or as JSON. */
-export const rulesCommand: Subcommand = {
-  name: 'rules',
-  summary: 'list the rules',
-  usage: 'socni-ctl rules [--format text|json]\n',
+/** `socni-ctl rules`: every rule in a line, or as data. */
+export const addRules: AddCommand = (program, { terminal, action }) => {
+  program
+    .command('rules')
+    .summary('list the rules')
+    .description('Lists every rule of the webhook and the linter.')
+    .addHelpText('after', '\nExamples:\n  socni-ctl rules\n  socni-ctl rules --format json')
+    .action(action((_, command) => listRules(command.optsWithGlobals(), terminal)))
+}
 
-  run(args, terminal) {
-    const [flag, format = 'text', ...rest] = args.flatMap(arg => arg.split('='))
-    if (
-      (flag !== undefined && flag !== '--format') ||
-      !['text', 'json'].includes(format) ||
-      rest.length > 0
-    ) {
-      throw new UsageError(`"${args.join(' ')}" is not understood: use --format text or --format json`)
-    }
-    const rows = allRules.map(({ id, severity, title, why, source }) => ({
-      id,
-      severity,
-      title,
-      why,
-      source,
-    }))
-    const width = Math.max(...rows.map(({ id }) => id.length))
-    const table = rows
-      .map(({ id, severity, title }) => `${id.padEnd(width)}  ${severity.padEnd(7)}  ${title}\n`)
-      .join('')
-    terminal.stdout(format === 'json' ? `${JSON.stringify(rows, null, 2)}\n` : table)
-    return 0
-  },
+function listRules({ format }: GlobalFlags, terminal: Terminal): ExitCode {
+  const rows = ruleTexts.map(({ id, severity, title, why, source }) => ({ id, severity, title, why, source }))
+  const width = Math.max(...rows.map(({ id }) => id.length))
+  const table = rows.map(
+    ({ id, severity, title }) => `${id.padEnd(width)}  ${severity.padEnd(7)}  ${title}\n`,
+  )
+  const chosen = choose('--format', format, ['text', 'json', 'yaml'])
+  terminal.stdout(chosen === 'text' ? table.join('') : printPlain(rows, chosen))
+  return 0
 }
 
 /** `socni-ctl explain`: all that a rule says of itself. */
-export const explainCommand: Subcommand = {
-  name: 'explain',
-  summary: 'say why a rule is there, with an example that it refuses and one that it accepts',
-  usage: 'socni-ctl explain RULE\n',
+export const addExplain: AddCommand = (program, { terminal, action }) => {
+  program
+    .command('explain')
+    .summary('say why a rule is there, with an example that it refuses and one that it accepts')
+    .description('Says why a rule is there, with an example that it refuses and one that it accepts.')
+    .argument('[rule]', 'id of a rule; without it the rules are listed')
+    .addHelpText('after', '\nExamples:\n  socni-ctl explain default-route')
+    .action(
+      action((id: string | undefined, _, command) =>
+        id === undefined ? listRules(command.optsWithGlobals(), terminal) : explain(id, terminal),
+      ),
+    )
+}
 
-  run(args, terminal) {
-    const [id] = args
-    const rule = allRules.find(candidate => candidate.id === id)
-    if (rule === undefined || args.length !== 1)
-      throw new UsageError(`"${args.join(' ')}" is no rule: socni-ctl rules lists them`)
-    const example = (manifest: object) =>
-      stringify(manifest, { lineWidth: 0, blockQuote: 'literal' }).replace(/^(?=.)/gm, '  ')
-    terminal.stdout(`${rule.id} (${rule.severity}): ${rule.title}.
+function explain(id: string, terminal: Terminal): ExitCode {
+  const rule = ruleTexts.find(candidate => candidate.id === id)
+  if (rule === undefined) throw new UsageError(`"${id}" is no rule: ${suggest(id)}socni-ctl rules lists them`)
+  const { bad, good } = examplesOf(id)
+  terminal.stdout(`${rule.id} (${rule.severity}): ${rule.title}.
 
 ${rule.why}
 
 Refused:
 
-${example(rule.bad.manifest)}
+${indent(bad)}
 Accepted:
 
-${example(rule.good.manifest)}
+${indent(good)}
 Source: ${rule.source}
 `)
-    return 0
-  },
+  return 0
+}
+
+function examplesOf(id: string): { bad: string; good: string } {
+  const own = fileRules.find(rule => rule.id === id)
+  const rule = allRules.find(candidate => candidate.id === id)
+  const print = (manifest: object = {}) => stringify(manifest, { lineWidth: 0, blockQuote: 'literal' })
+  return own ?? { bad: print(rule?.bad.manifest), good: print(rule?.good.manifest) }
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ')
+}
+
+/** Rules are long to type: one that holds what was written is probably meant. */
+function suggest(id: string): string {
+  const near = ruleTexts.find((rule: RuleText) => rule.id.includes(id) || id.includes(rule.id))
+  return near === undefined || id === '' ? '' : `did you mean "${near.id}"? `
 }

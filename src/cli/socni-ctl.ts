@@ -1,40 +1,96 @@
+import { Command, CommanderError } from 'commander'
 import { KeyError } from '../claims/keys.ts'
-import { type ExitCode, type Subcommand, type Terminal, UsageError } from './command.ts'
-import { keysCommand } from './keys.ts'
-import { lintCommand } from './lint.ts'
-import { explainCommand, rulesCommand } from './rules.ts'
+import { UnreadableFileError } from '../files/read-text.ts'
+import { BaselineError } from '../lint/baseline.ts'
+import { StoreError } from '../store/store.ts'
+import {
+  type AddCommand,
+  type ExitCode,
+  FailureError,
+  type Setup,
+  type Terminal,
+  UsageError,
+} from './command.ts'
+import { addKeys } from './keys.ts'
+import { addLint } from './lint.ts'
+import { addExplain, addRules } from './rules.ts'
 
-const subcommands: readonly Subcommand[] = [lintCommand, rulesCommand, explainCommand, keysCommand]
+const subcommands: readonly AddCommand[] = [addLint, addRules, addExplain, addKeys]
 
 /** Runs a command line. A wrong one is exit code 2, a world that fails 3, each with one line on stderr. */
-export function run(args: readonly string[], terminal: Terminal): ExitCode {
-  const [name, ...rest] = args
-  if (name === undefined || name === '--help' || name === 'help') {
-    terminal.stdout(overview())
-    return name === undefined ? 2 : 0
+export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exit: ExitCode = 0
+  const setup: Setup = {
+    terminal,
+    action:
+      runAction =>
+      async (...given) => {
+        exit = await runAction(...given)
+      },
   }
-  const subcommand = subcommands.find(candidate => candidate.name === name)
-  if (rest.includes('--help') && subcommand !== undefined) {
-    terminal.stdout(subcommand.usage)
-    return 0
+  const program = newProgram(terminal)
+  for (const add of subcommands) add(program, setup)
+  if (args.length === 0) {
+    program.outputHelp({ error: true })
+    return 2
   }
   try {
-    if (subcommand === undefined) {
-      throw new UsageError(
-        `"${name}" is no command: use ${subcommands.map(candidate => candidate.name).join(', ')}`,
-      )
-    }
-    return subcommand.run(rest, terminal)
+    await program.parseAsync([...args], { from: 'user' })
+    return exit
   } catch (error) {
-    const isFailure = error instanceof KeyError || (error instanceof Error && 'syscall' in error)
-    if (!(error instanceof UsageError) && !isFailure) throw error
-    terminal.stderr(`socni-ctl: ${error.message}\n`)
-    return error instanceof UsageError ? 2 : 3
+    return report(error, terminal)
   }
 }
 
-function overview(): string {
-  const width = Math.max(...subcommands.map(({ name }) => name.length))
-  const lines = subcommands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
-  return `Usage: socni-ctl COMMAND [options]\n\n${lines.join('\n')}\n\nsocni-ctl COMMAND --help says more.\n`
+function newProgram(terminal: Terminal): Command {
+  return new Command('socni-ctl')
+    .description(
+      'Keeps the tenants of a cluster inside their own VLANs: lint manifests, manage VLANs, grants and keys.',
+    )
+    .configureOutput({
+      writeOut: terminal.stdout,
+      writeErr: terminal.stderr,
+      // One line in our own form: what is wrong, then what was perhaps meant.
+      outputError: (text, write) =>
+        write(
+          `socni-ctl: ${text
+            .replace(/^error: /, '')
+            .trimEnd()
+            .replaceAll('\n', ' ')}\n`,
+        ),
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .option('--format <format>', 'how to print: text, json, yaml (lint has more)', 'text')
+    .option('--policy-dir <dir>', 'directory of Tenants and cluster configuration', '.socni/policy')
+    .option('--keys-dir <dir>', 'directory of the keys that sign claims', '.socni/keys')
+    .option('--config-dir <dir>', "the node's directory of CNI configurations")
+    .option('--tenant-id <name>', 'whose VLANs are created, granted and revoked', 'admin')
+    .option('--kubeconfig <file>', 'work on a cluster instead of the policy directory')
+    .option('--context <name>', 'context of the kubeconfig')
+    .addHelpText('after', '\nEvery command has examples: socni-ctl COMMAND --help')
+}
+
+function report(error: unknown, terminal: Terminal): ExitCode {
+  if (error instanceof CommanderError) {
+    // Commander has printed the help, or the message and what was perhaps meant.
+    return error.exitCode === 0 ? 0 : 2
+  }
+  if (!(error instanceof Error)) throw error
+  const isUsage = error instanceof UsageError
+  if (!isUsage && !isFailure(error)) throw error
+  terminal.stderr(`socni-ctl: ${error.message}\n`)
+  return isUsage ? 2 : 3
+}
+
+/** What the world does to us; anything else is our own mistake, and is not dressed up as one of these. */
+function isFailure(error: Error): boolean {
+  return (
+    error instanceof FailureError ||
+    error instanceof KeyError ||
+    error instanceof BaselineError ||
+    error instanceof StoreError ||
+    error instanceof UnreadableFileError ||
+    'syscall' in error
+  )
 }

@@ -1,57 +1,72 @@
-import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Source } from '../lint/lint.ts'
-import type { Terminal } from './command.ts'
+import { globSync, readdirSync, statSync } from 'node:fs'
+import { join, matchesGlob, relative, resolve } from 'node:path'
+import { readTextFile } from '../files/read-text.ts'
+import type { Source } from '../lint/result.ts'
+import { type Terminal, UsageError } from './command.ts'
 
-export interface SourcesReading {
+export interface Sources {
   readonly sources: readonly Source[]
-  /** A line for each path that cannot be read, and why; the others are read all the same. */
+  /** A line for each path that leads nowhere; the others are read all the same. */
   readonly failures: readonly string[]
 }
 
-/** More than any manifest; a file of that size is something else. */
-const MAX_BYTES = 16 * 1024 * 1024
-
-/** Reads files, directories (their YAML and JSON), patterns such as `deploy/*.yaml`, and `-` for standard input. */
-export function readSources(paths: readonly string[], terminal: Terminal): SourcesReading {
-  const sources: Source[] = []
+/** Finds files, directories (their YAML and JSON), patterns such as `deploy/*.yaml`, and `-` for standard input. */
+export function findSources(
+  paths: readonly string[],
+  exclude: readonly string[],
+  terminal: Terminal,
+): Sources {
+  if (paths.filter(path => path === '-').length > 1) throw new UsageError('"-" can be read once only')
+  const sources = new Map<string, Source>()
   const failures: string[] = []
   for (const path of paths) {
     if (path === '-') {
-      sources.push({ path: '<stdin>', text: terminal.stdin() })
+      const text = terminal.stdin()
+      sources.set('-', { path: '<stdin>', isNamed: true, read: () => text })
       continue
     }
-    const files = expand(path)
-    if (files.length === 0) failures.push(`${path}: there is no such file or directory`)
+    const { files, isNamed, none } = expand(path, terminal.directory)
+    if (files.length === 0) failures.push(`${path}: ${none}`)
     for (const file of files) {
-      const reading = readText(file)
-      if ('text' in reading) sources.push({ path: file, text: reading.text })
-      else failures.push(`${file}: ${reading.failure}`)
+      if (!isNamed && exclude.some(pattern => matchesGlob(file, pattern))) continue
+      const absolute = resolve(terminal.directory, file)
+      // Twice the same file would be every object twice.
+      if (!sources.has(absolute))
+        sources.set(absolute, { path: file, isNamed, read: () => readTextFile(absolute) })
     }
   }
-  return { sources, failures }
+  return { sources: [...sources.values()], failures }
 }
 
-function expand(path: string): string[] {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  if (stats === undefined) return /[*?[{]/.test(path) ? globSync(path).sort() : []
-  if (!stats.isDirectory()) return [path]
-  return readdirSync(path, { recursive: true, encoding: 'utf8' })
-    .filter(name => /\.(?:ya?ml|json)$/.test(name) && !name.split('/').includes('node_modules'))
+interface Expansion {
+  readonly files: readonly string[]
+  readonly isNamed: boolean
+  /** What to say when there are none. */
+  readonly none: string
+}
+
+function expand(path: string, directory: string): Expansion {
+  const absolute = resolve(directory, path)
+  const stats = statSync(absolute, { throwIfNoEntry: false })
+  if (stats === undefined) {
+    const found = /[*?[{]/.test(path) ? globSync(path, { cwd: directory }).sort() : []
+    return { files: found, isNamed: false, none: 'there is no such file or directory' }
+  }
+  if (!stats.isDirectory()) return { files: [path], isNamed: true, none: '' }
+  const files = readdirSync(absolute, { recursive: true, encoding: 'utf8' })
+    .filter(name => /\.(?:ya?ml|json)$/.test(name) && !isHidden(name))
     .sort()
     .map(name => join(path, name))
+  return { files, isNamed: false, none: 'it holds no .yaml, .yml or .json file' }
 }
 
-function readText(path: string): { text: string } | { failure: string } {
-  try {
-    const { size } = statSync(path)
-    if (size > MAX_BYTES)
-      return { failure: `it has ${size} bytes, more than the ${MAX_BYTES} that a file of manifests may have` }
-    const bytes = readFileSync(path)
-    if (bytes.includes(0)) return { failure: 'it is a binary file' }
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
-  } catch (error) {
-    if (error instanceof TypeError) return { failure: 'it is not UTF-8 text' }
-    return { failure: error instanceof Error ? error.message : String(error) }
-  }
+/** Packages and version control keep files of their own. */
+function isHidden(name: string): boolean {
+  return name.split('/').some(part => part === 'node_modules' || part === '.git')
+}
+
+/** A path as people see it: from where they are. */
+export function shownPath(absolute: string, directory: string): string {
+  const path = relative(directory, absolute)
+  return path.startsWith('..') ? absolute : path
 }

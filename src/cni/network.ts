@@ -1,3 +1,4 @@
+import type { Fix } from '../json/fix.ts'
 import { quoteValue } from '../json/quote.ts'
 import { readJson } from '../json/reader.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../json/value.ts'
@@ -33,9 +34,10 @@ export interface ConfigurationProblem {
   readonly problem: 'unreadable' | 'ambiguous' | 'unsupported-version'
   readonly at: Path
   readonly message: string
+  readonly fix?: Fix
 }
 
-type Report = (problem: ConfigurationProblem['problem'], at: Path, message: string) => void
+type Report = (problem: ConfigurationProblem['problem'], at: Path, message: string, fix?: Fix) => void
 
 /** Two readers of such a text see different values; the rest cannot be read by anyone. */
 const AMBIGUOUS_JSON: ReadonlySet<string> = new Set([
@@ -59,7 +61,8 @@ const RUNTIME_KEYS = {
  */
 export function readNetwork(config: string | undefined, nadName: string): NetworkReading {
   const problems: ConfigurationProblem[] = []
-  const report: Report = (problem, at, message) => problems.push({ problem, at, message })
+  const report: Report = (problem, at, message, fix) =>
+    problems.push({ problem, at, message, ...(fix && { fix }) })
   const body = readBody(config, nadName, report)
   const network = body && buildNetwork(body, nadName, report)
   return { network, problems }
@@ -76,9 +79,9 @@ function readBody(config: string | undefined, nadName: string, report: Report): 
   }
   const reading = readJson(config, { knownKeys, freeForm: path => path.at(-1) === 'sysctl' })
   if (!reading.ok) {
-    for (const { code, at, message, line, column } of reading.problems) {
+    for (const { code, at, message, fix, line, column } of reading.problems) {
       const place = at.length === 0 ? ` (line ${line}, column ${column})` : ''
-      report(AMBIGUOUS_JSON.has(code) ? 'ambiguous' : 'unreadable', at, message + place)
+      report(AMBIGUOUS_JSON.has(code) ? 'ambiguous' : 'unreadable', at, message + place, fix)
     }
     return undefined
   }

@@ -20,20 +20,25 @@ export function tenantCrd(): object {
           served: true,
           storage: true,
           schema: {
-            openAPIV3Schema: {
-              type: 'object',
-              description:
-                'Which namespaces belong to a tenant, and which VLANs they may join on which host interfaces.',
-              required: ['spec'],
-              properties: {
-                spec: structural(
-                  z.toJSONSchema(tenantSpec, { io: 'input', target: 'openapi-3.0', unrepresentable: 'any' }),
-                ),
-              },
-            },
+            openAPIV3Schema: tenantSchema(),
           },
         },
       ],
+    },
+  }
+}
+
+/** The schema of a Tenant, in the OpenAPI that the API server takes. */
+export function tenantSchema(): object {
+  return {
+    type: 'object',
+    description:
+      'Which namespaces belong to a tenant, and which VLANs they may join on which host interfaces.',
+    required: ['spec'],
+    properties: {
+      spec: structural(
+        z.toJSONSchema(tenantSpec, { io: 'input', target: 'openapi-3.0', unrepresentable: 'any' }),
+      ),
     },
   }
 }

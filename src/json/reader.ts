@@ -1,3 +1,4 @@
+import type { Fix } from './fix.ts'
 import { foldKey } from './fold.ts'
 import { type Span, spanOf } from './position.ts'
 import { quote } from './quote.ts'
@@ -11,6 +12,7 @@ export interface JsonProblem extends Span {
   readonly code: ProblemCode
   readonly at: Path
   readonly message: string
+  readonly fix?: Fix
 }
 
 export type JsonReading =
@@ -45,9 +47,9 @@ const foldedKnownKeys = new WeakMap<ReadonlySet<string>, ReadonlyMap<string, str
 export function readJson(text: string, options: ReadOptions = {}): JsonReading {
   const { maxDepth = DEFAULT_MAX_DEPTH, maxLength = DEFAULT_MAX_LENGTH } = options
   const problems: JsonProblem[] = []
-  const problem = (code: ProblemCode, at: Path, offset: number, end: number, message: string): void => {
+  const problem: Report = (code, at, offset, end, message, fix): void => {
     if (problems.length < MAX_PROBLEMS)
-      problems.push({ code, at: [...at], message, ...spanOf(text, offset, end) })
+      problems.push({ code, at: [...at], message, ...(fix && { fix }), ...spanOf(text, offset, end) })
   }
 
   // A UTF-16 unit is at least one byte, so the cheap test decides most cases.
@@ -67,7 +69,7 @@ export function readJson(text: string, options: ReadOptions = {}): JsonReading {
   }
 }
 
-type Report = (code: ProblemCode, at: Path, offset: number, end: number, message: string) => void
+type Report = (code: ProblemCode, at: Path, offset: number, end: number, message: string, fix?: Fix) => void
 
 function checkKeys(path: Path, members: readonly Member[], options: ReadOptions, report: Report): void {
   const seen = new Map<string, string>()
@@ -76,15 +78,18 @@ function checkKeys(path: Path, members: readonly Member[], options: ReadOptions,
     const folded = foldKey(key)
     const twin = seen.get(folded)
     seen.set(folded, key)
-    const say = (code: ProblemCode, message: string): void =>
-      report(code, [...path, key], offset, end, message)
+    const say = (code: ProblemCode, message: string, fix?: Fix): void =>
+      report(code, [...path, key], offset, end, message, fix)
     if (twin === key) say('duplicate-key', `the key ${quote(key)} stands here twice: keep one`)
     else if (twin !== undefined) {
       say('fold-equal-keys', `Go reads the keys ${quote(twin)} and ${quote(key)} as one: keep one`)
     }
     const spelling = known?.get(folded)
     if (spelling !== undefined && !options.knownKeys?.has(key)) {
-      say('misspelt-key', `Go reads the key ${quote(key)} as "${spelling}": write "${spelling}"`)
+      const message = `Go reads the key ${quote(key)} as "${spelling}": write "${spelling}"`
+      // Beside its twin neither of them is known to be the one that was meant.
+      const isAlone = members.every(member => member.key === key || foldKey(member.key) !== folded)
+      say('misspelt-key', message, isAlone ? { action: 'rename key', text: spelling } : undefined)
     } else if (known !== undefined && hasNonAscii(key)) {
       say('non-ascii-key', `the key ${quote(key)} holds letters beyond ASCII, and no plugin has such a key`)
     }

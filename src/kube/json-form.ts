@@ -1,3 +1,4 @@
+import type { Fix } from '../json/fix.ts'
 import { quote, quoteValue } from '../json/quote.ts'
 import { readJson } from '../json/reader.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../json/value.ts'
@@ -36,7 +37,7 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([...ELEMENT_KEYS, ...NESTED_KEYS
 /** A name that an object of Kubernetes can have (RFC 1123 subdomain). Multus itself does not check. */
 const OBJECT_NAME = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/
 
-type Report = (problem: SelectionProblem['problem'], at: Path, message: string) => void
+type Report = (problem: SelectionProblem['problem'], at: Path, message: string, fix?: Fix) => void
 
 /**
  * Reads the JSON form: a list of objects, with the checks that Multus makes after decoding. Go would fold keys here,
@@ -45,11 +46,12 @@ type Report = (problem: SelectionProblem['problem'], at: Path, message: string) 
  */
 export function readJsonForm(annotation: string, podNamespace: string): SelectionsReading {
   const problems: SelectionProblem[] = []
-  const report: Report = (problem, at, message) => problems.push({ problem, at, message })
+  const report: Report = (problem, at, message, fix) =>
+    problems.push({ problem, at, message, ...(fix && { fix }) })
   const reading = readJson(annotation, { knownKeys: KNOWN_KEYS, freeForm: path => path.at(-1) === 'sysctl' })
   if (!reading.ok) {
-    for (const { at, message, line, column } of reading.problems) {
-      report('unreadable', at, at.length === 0 ? `${message} (line ${line}, column ${column})` : message)
+    for (const { at, message, fix, line, column } of reading.problems) {
+      report('unreadable', at, at.length === 0 ? `${message} (line ${line}, column ${column})` : message, fix)
     }
     return { form: 'json', selections: [], problems }
   }

@@ -1,3 +1,4 @@
+import type { Fix } from '../json/fix.ts'
 import type { JsonObject, Path } from '../json/value.ts'
 import { readJsonForm } from './json-form.ts'
 import { readShortForm } from './short-form.ts'
@@ -40,6 +41,7 @@ export interface SelectionProblem {
     | 'unknown-key'
   readonly at: Path
   readonly message: string
+  readonly fix?: Fix
 }
 
 /**

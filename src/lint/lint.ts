@@ -1,155 +1,88 @@
 import type { Manifest } from '../kube/manifest.ts'
 import { groupKind } from '../kube/workloads.ts'
-import type { Jurisdiction } from '../policy/decision.ts'
-import { effectiveFindings } from '../policy/decision.ts'
-import type { Finding, Severity } from '../policy/finding.ts'
-import { Inventory } from '../policy/inventory.ts'
-import { judge } from '../policy/judge.ts'
-import { putManifest } from '../policy/load.ts'
 import { tenancyRules } from '../policy/rules/index.ts'
-import { type LocatedFile, type Place, readLocated } from '../yaml/document.ts'
-
-/** A file that is linted, or only gives policy to others. */
-export interface Source {
-  /** As people name it: a path from where they are, or `<stdin>`. */
-  readonly path: string
-  readonly text: string
-}
-
-/** A finding with its place in a file. */
-export interface LintFinding extends Finding {
-  readonly path: string
-  readonly place: Place
-  /** The object that it is about: `NetworkAttachmentDefinition finance/ledger`. */
-  readonly object: string
-}
-
-export interface LintResult {
-  readonly findings: readonly LintFinding[]
-  /** What could not be looked at, and why. */
-  readonly notices: readonly string[]
-  readonly files: number
-  readonly manifests: number
-}
+import { Batch, type Gathered, type Judged, type RuleSettings } from './batch.ts'
+import type { LintFinding, LintResult, Source } from './result.ts'
 
 export interface LintOptions {
   /** Files that others are judged by, without being linted. */
   readonly policy: readonly Source[]
-  /** Settings from the command line; they stand above all others. */
-  readonly rules: Readonly<Record<string, 'off' | 'warn' | 'deny'>>
+  /** Objects of a live cluster that others are judged by. */
+  readonly cluster?: readonly Manifest[]
+  readonly rules: RuleSettings
   /** Where manifests go that do not say so, as with `kubectl -n`. */
   readonly namespace: string
 }
 
-/** What has no rule of its own, so that it has a place and fails the run all the same. */
-const UNREADABLE = {
-  rule: 'unreadable-manifest',
-  severity: 'error' as Severity,
-  title: 'The document cannot be read',
-}
-
 const NO_TENANT =
   'no Tenant was found, so the rules about who may reach what were left out: name the policy with --policy DIR'
-
-interface OpenFile {
-  readonly path: string
-  readonly file: LocatedFile
-}
 
 /**
  * Lints files with the rules of the webhook. Manifests see each other, whatever files they are in. Without any Tenant
  * the rules about who may reach what are left out, with one notice; all others run. Policy that cannot be read is a
  * finding as well: without it the rest would be judged by other facts than were meant.
  */
-export function lint(sources: readonly Source[], { policy, rules, namespace }: LintOptions): LintResult {
-  const open = ({ path, text }: Source): OpenFile => ({
-    path,
-    file: inNamespace(readLocated(text), namespace),
-  })
-  const [linted, given] = [sources.map(open), policy.map(open)]
-  const inventory = new Inventory()
-  const findings = [...linted, ...given].flatMap(unreadable)
-  findings.push(...given.flatMap(file => fill(inventory, file, 'report tenants')))
-  findings.push(...linted.flatMap(file => fill(inventory, file, 'leave tenants to their rule')))
+export function lint(sources: readonly Source[], options: LintOptions): LintResult {
+  const batch = new Batch(sources, { namespace: options.namespace, isLinted: true })
+  const gathered = batch.gather()
+  const world = buildWorld([gathered], options)
+  return conclude([gathered], [batch.judge(world.policy, world.rules)], world)
+}
 
-  const hasTenants = [...inventory.tenants()].length > 0
+/** What everything is judged by, once all files have told what they hold. */
+export interface World {
+  readonly policy: readonly Manifest[]
+  readonly rules: RuleSettings
+  readonly hasTenants: boolean
+  readonly given: Gathered
+}
+
+export function buildWorld(
+  gathered: readonly Gathered[],
+  { policy, cluster = [], rules, namespace }: LintOptions,
+): World {
+  const given = new Batch(policy, { namespace, isLinted: false }).gather()
+  const manifests = [...cluster, ...given.policy, ...gathered.flatMap(part => part.policy)]
+  const hasTenants = manifests.some(manifest => groupKind(manifest) === 'socni.dev/Tenant')
   const left = hasTenants ? {} : Object.fromEntries(tenancyRules.map(id => [id, 'off' as const]))
-  for (const { path, file } of linted) {
-    for (const { manifest, place } of file.manifests) {
-      const where = jurisdictionOf(manifest, inventory)
-      for (const finding of effectiveFindings(judge(manifest, inventory), where, { ...left, ...rules })) {
-        findings.push({
-          ...finding,
-          path,
-          place: place(finding.at, finding.inside),
-          object: describe(manifest),
-        })
-      }
-    }
-  }
-  const manifests = linted.reduce((count, { file }) => count + file.manifests.length, 0)
-  return { findings, notices: hasTenants ? [] : [NO_TENANT], files: sources.length, manifests }
+  return { policy: manifests, rules: { ...left, ...rules }, hasTenants, given }
 }
 
-function unreadable({ path, file }: OpenFile): LintFinding[] {
-  return file.problems.map(({ place, message }) => ({
-    ...UNREADABLE,
-    message,
-    at: [],
-    path,
-    place,
-    object: '',
-  }))
-}
-
-/** Puts the manifests of a file into the inventory, and reports those that say nothing that could be put there. */
-function fill(
-  inventory: Inventory,
-  { path, file }: OpenFile,
-  mode: 'report tenants' | 'leave tenants to their rule',
-): LintFinding[] {
-  return file.manifests.flatMap(({ manifest, place }) => {
-    const problems = putManifest(inventory, manifest)
-    if (mode === 'leave tenants to their rule' && groupKind(manifest) === 'socni.dev/Tenant') return []
-    return problems.map(({ at, message }) => ({
-      ...UNREADABLE,
-      message,
-      at,
-      path,
-      place: place(at),
-      object: describe(manifest),
-    }))
-  })
-}
-
-/** Kinds that live outside of any namespace, among those that there are rules for. */
-const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
-  'socni.dev/Tenant',
-  'socni.dev/ClusterConfiguration',
-  '/Namespace',
-])
-
-function inNamespace({ manifests, problems }: LocatedFile, namespace: string): LocatedFile {
-  const placed = manifests.map(({ manifest, place }) => {
-    const isPlaced = manifest.metadata.namespace !== undefined || CLUSTER_SCOPED.has(groupKind(manifest))
-    return {
-      place,
-      manifest: isPlaced ? manifest : { ...manifest, metadata: { ...manifest.metadata, namespace } },
-    }
-  })
-  return { manifests: placed, problems }
-}
-
-function jurisdictionOf({ metadata }: Manifest, inventory: Inventory): Jurisdiction {
-  const namespace = typeof metadata.namespace === 'string' ? metadata.namespace : undefined
+/** Puts the parts of a run together, in the order of the files. */
+export function conclude(
+  gathered: readonly Gathered[],
+  judged: readonly Judged[],
+  { given, hasTenants, rules }: World,
+): LintResult {
+  const unread = gathered.flatMap(part => part.findings).map(list => applySettings(list, rules))
+  const found = judged.flatMap(part => part.findings)
+  const foreign = gathered.reduce((count, part) => count + part.foreign, 0)
   return {
-    cluster: inventory.cluster,
-    tenant: namespace === undefined ? undefined : inventory.tenantOf(namespace),
-    namespace,
+    findings: [
+      ...given.findings.flat(),
+      ...unread.flatMap((list, index) => [...list, ...(found[index] ?? [])]),
+    ],
+    ignored: judged.flatMap(part => part.ignored.flat()),
+    failures: [...given.failures, ...gathered.flatMap(part => part.failures)],
+    notices: [...(hasTenants ? [] : [NO_TENANT]), ...(foreign === 0 ? [] : [foreignNotice(foreign)])],
+    files: unread.length,
+    manifests: gathered.reduce((count, part) => count + part.manifests, 0),
   }
 }
 
-function describe({ kind, metadata }: Manifest): string {
-  const name = metadata.name ?? metadata.generateName ?? ''
-  return `${kind} ${metadata.namespace === undefined ? name : `${metadata.namespace}/${name}`}`
+/** Settings from the command line also hold for what cannot be read, which is in no namespace. */
+function applySettings(findings: readonly LintFinding[], rules: RuleSettings): LintFinding[] {
+  return findings.flatMap(finding => {
+    const setting = Object.hasOwn(rules, finding.rule) ? rules[finding.rule] : undefined
+    if (setting === undefined) return [finding]
+    return setting === 'off'
+      ? []
+      : [{ ...finding, severity: setting === 'deny' ? 'error' : 'warning' } as const]
+  })
+}
+
+function foreignNotice(count: number): string {
+  return count === 1
+    ? '1 document is no object of a cluster and was left out'
+    : `${count} documents are no objects of a cluster and were left out`
 }

@@ -14,9 +14,10 @@ export function evaluate<K extends Kind>(
   return rules.flatMap(({ id, severity, title, check }) =>
     [...check(subject)].map(violation => ({
       rule: id,
-      severity,
+      severity: violation.severity ?? severity,
       title,
       message: violation.message,
+      ...(violation.fix && { fix: violation.fix }),
       ...place(violation),
     })),
   )

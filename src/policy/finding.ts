@@ -1,3 +1,4 @@
+import type { Fix } from '../json/fix.ts'
 import type { Path } from '../json/value.ts'
 
 /** How a rule is meant by default. What happens to an `error` is up to the enforcement: denied, warned or audited. */
@@ -15,4 +16,6 @@ export interface Finding {
   readonly message: string
   readonly at: Path
   readonly inside?: Path
+  /** The one right answer, if there is one. */
+  readonly fix?: Fix
 }

@@ -1,3 +1,4 @@
+import type { Fix } from '../json/fix.ts'
 import type { Path } from '../json/value.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import type { Severity } from './finding.ts'
@@ -18,6 +19,8 @@ export interface Violation {
   readonly inside?: Path
   /** Only where the same fact weighs less in this subject; otherwise the rule's own severity holds. */
   readonly severity?: Severity
+  /** Where there is exactly one right answer, which the linter may write. */
+  readonly fix?: Fix | undefined
 }
 
 /**

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
+import { fingerprint } from '../lint/baseline.ts'
 import type { Report } from './report.ts'
-import { fingerprint } from './sarif.ts'
 
 /** GitLab's code quality report. Fingerprints must differ, also where a line has the same finding twice. */
-export const renderGitlab: Report = ({ findings }, { textOf }) => {
+export const renderGitlab: Report = ({ findings }) => {
   const seen = new Map<string, number>()
   const issues = findings.map(finding => {
     const { path, place, rule, severity, message } = finding
-    const base = `${path} ${fingerprint(finding, textOf(path))}`
+    const base = fingerprint(finding)
     const times = (seen.get(base) ?? 0) + 1
     seen.set(base, times)
     return {

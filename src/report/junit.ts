@@ -1,4 +1,4 @@
-import type { LintFinding } from '../lint/lint.ts'
+import type { LintFinding } from '../lint/result.ts'
 import type { Report } from './report.ts'
 
 /** JUnit XML: a test case for each finding. */

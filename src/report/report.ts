@@ -1,9 +1,7 @@
-import type { LintResult } from '../lint/lint.ts'
+import type { LintResult } from '../lint/result.ts'
 
 /** What a report may know beyond the findings. */
 export interface ReportContext {
-  /** The text of a linted file, for the lines around a finding. */
-  readonly textOf: (path: string) => string
   readonly color: boolean
 }
 

@@ -1,14 +1,21 @@
-import { createHash } from 'node:crypto'
-import type { LintFinding } from '../lint/lint.ts'
-import { allRules } from '../policy/rules/index.ts'
-import type { Report, ReportContext } from './report.ts'
+import { fingerprint } from '../lint/baseline.ts'
+import type { LintFinding } from '../lint/result.ts'
+import { ruleTexts } from '../lint/rules.ts'
+import type { Report } from './report.ts'
 
-/** SARIF 2.1.0 (OASIS), with what GitHub code scanning asks for. */
-export const renderSarif: Report = ({ findings }, context) => {
+/** SARIF 2.1.0 (OASIS), with what GitHub code scanning asks for. What is ignored is there too, as suppressed. */
+export const renderSarif: Report = ({ findings, ignored }) => {
+  const results = [
+    ...findings.map(resultOf),
+    ...ignored.map(finding => ({
+      ...resultOf(finding),
+      suppressions: [{ kind: 'inSource', justification: finding.reason }],
+    })),
+  ]
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
-    runs: [{ tool: { driver: driver() }, results: findings.map(finding => resultOf(finding, context)) }],
+    runs: [{ tool: { driver: driver() }, columnKind: 'utf16CodeUnits', results }],
   }
   return `${JSON.stringify(log, null, 2)}\n`
 }
@@ -16,7 +23,7 @@ export const renderSarif: Report = ({ findings }, context) => {
 function driver(): object {
   return {
     name: 'socni-ctl',
-    rules: allRules.map(({ id, title, why, severity, source }) => ({
+    rules: ruleTexts.map(({ id, title, why, severity, source }) => ({
       id,
       shortDescription: { text: title },
       fullDescription: { text: why },
@@ -27,9 +34,9 @@ function driver(): object {
   }
 }
 
-function resultOf(finding: LintFinding, { textOf }: ReportContext): object {
+function resultOf(finding: LintFinding): object {
   const { rule, severity, message, path, place } = finding
-  const ruleIndex = allRules.findIndex(({ id }) => id === rule)
+  const ruleIndex = ruleTexts.findIndex(({ id }) => id === rule)
   const { line, column, endLine, endColumn } = place
   const region = { startLine: line, startColumn: column, endLine, endColumn }
   return {
@@ -37,16 +44,13 @@ function resultOf(finding: LintFinding, { textOf }: ReportContext): object {
     ...(ruleIndex !== -1 && { ruleIndex }),
     level: severity,
     message: { text: message },
-    locations: [{ physicalLocation: { artifactLocation: { uri: encodeURI(path) }, region } }],
-    partialFingerprints: { primaryLocationLineHash: fingerprint(finding, textOf(path)) },
+    locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(path) }, region } }],
+    partialFingerprints: { primaryLocationLineHash: fingerprint(finding) },
   }
 }
 
-/** The same while the line stays the same, wherever it moves to. */
-export function fingerprint({ rule, place, object, message }: LintFinding, text: string): string {
-  const line = text.split('\n')[place.line - 1] ?? ''
-  return createHash('sha256')
-    .update(JSON.stringify([rule, object, message, line.trim()]))
-    .digest('hex')
-    .slice(0, 32)
+/** A relative reference (RFC 3986 section 4.2): a colon in its first segment would make a scheme of it. */
+function uriOf(path: string): string {
+  const encoded = path.split('/').map(encodeURIComponent).join('/')
+  return path.startsWith('/') ? `file://${encoded}` : encoded
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
-import type { LintFinding } from '../lint/lint.ts'
-import { allRules } from '../policy/rules/index.ts'
+import type { LintFinding } from '../lint/result.ts'
+import { ruleText } from '../lint/rules.ts'
 import type { Report, ReportContext } from './report.ts'
 
 /** For people: each finding with its line, a caret under the value, and why it matters. */
@@ -11,13 +11,12 @@ export const renderText: Report = (result, context) => {
 }
 
 function block(finding: LintFinding, context: ReportContext): string {
-  const { path, place, severity, message, rule, title, object } = finding
+  const { path, place, severity, message, rule, title, object, line } = finding
   const paint = painter(context.color)
   const head = `${path}:${place.line}:${place.column}: ${paint(severity === 'error' ? 'red' : 'yellow', severity)}: ${message} [${rule}]`
-  const why = allRules.find(({ id }) => id === rule)?.why
-  const snippet = context.textOf(path).split('\n')[place.line - 1] ?? ''
+  const why = ruleText(rule)?.why
   return `${head}
-${renderSnippet(snippet, finding, paint)}  ${title}${object === '' ? '' : ` (${object})`}.${why === undefined ? '' : ` ${why}`}
+${renderSnippet(line, finding, paint)}  ${title}${object === '' ? '' : ` (${object})`}.${why === undefined ? '' : ` ${why}`}
 
 `
 }

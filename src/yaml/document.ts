@@ -1,36 +1,47 @@
-import {
-  type Document,
-  isPair,
-  isScalar,
-  LineCounter,
-  type Node,
-  type ParsedNode,
-  parseAllDocuments,
-} from 'yaml'
-import { locate } from '../json/locate.ts'
+import { isPair, isScalar, visit } from 'yaml'
+import type { Fix } from '../json/fix.ts'
 import type { Path } from '../json/value.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
-import { indentQuotedScalars } from './indent.ts'
-import { mapScalar } from './scalar-map.ts'
+import { type Comment, findComments } from './comments.ts'
+import { readAsKubectl, type ScalarValue } from './kubectl-scalar.ts'
+import { type ParsedDocument, type ParsedSource, type Place, parseTolerantly } from './parse.ts'
+import { fixSpan, nodeAt, spanOf, startsAlong } from './spans.ts'
+import { splitDocuments } from './split.ts'
 
-/** A place in a file: 1-based lines and columns, the end behind the last character. */
-export interface Place {
-  readonly line: number
-  readonly column: number
-  readonly endLine: number
-  readonly endColumn: number
-}
+export type { Place } from './parse.ts'
 
 /** A manifest in a file, and where each of its fields stands. */
 export interface LocatedManifest {
   readonly manifest: Manifest
   /** Where a field is, and, with `inside`, where a value is in the JSON that the field's text holds. */
   place(at: Path, inside?: Path): Place
+  /** What a fix replaces; undefined where that is not in the text itself. */
+  placeOfFix(at: Path, inside: Path, fix: Fix): Place | undefined
+  /** The lines that a field and those around it start on; the first one is that of the manifest. */
+  linesAlong(at: Path): number[]
+  /** The comments in its text, on lines of the file. */
+  comments(): Comment[]
+  /** Scalars without quotes that kubectl reads otherwise than YAML 1.2 has it. */
+  disputedScalars(): DisputedScalar[]
 }
 
+/** A scalar that two readers disagree about. */
+export interface DisputedScalar {
+  readonly at: Path
+  readonly isKey: boolean
+  readonly place: Place
+  readonly written: string
+  readonly kubectl: ScalarValue
+  readonly yaml12: ScalarValue
+}
+
+/** A document that is no manifest. */
 export interface LocatedProblem {
   readonly place: Place
   readonly message: string
+  /** Text that is no YAML, YAML that is no object of Kubernetes (values of a chart, say), or one without metadata. */
+  readonly problem: 'syntax' | 'foreign' | 'no-metadata'
+  readonly object?: Pick<Manifest, 'apiVersion' | 'kind'>
 }
 
 /** What a file holds, document by document. */
@@ -39,174 +50,26 @@ export interface LocatedFile {
   readonly problems: readonly LocatedProblem[]
 }
 
-/** Turns offsets of the text that was parsed into places of the file that people see. */
-type ToPlace = (start: number, end: number) => Place
+/** Reads a file of YAML or JSON documents with positions, one document at a time. */
+export function* readDocuments(text: string): Generator<LocatedManifest | LocatedProblem> {
+  for (const piece of splitDocuments(text)) {
+    const parsed = parseTolerantly(piece.text, piece.linesAbove)
+    for (const document of parsed.documents) yield* readDocument(document, parsed, piece.linesAbove)
+  }
+}
 
-type ParsedDocument = Document.Parsed<ParsedNode>
+export function isProblem(item: LocatedManifest | LocatedProblem): item is LocatedProblem {
+  return 'message' in item
+}
 
-/** Reads a file of YAML or JSON documents with positions. */
 export function readLocated(text: string): LocatedFile {
-  const { documents, source, toPlace } = parseTolerantly(text)
   const manifests: LocatedManifest[] = []
   const problems: LocatedProblem[] = []
-  for (const document of documents) {
-    const [error] = document.errors
-    if (error !== undefined) {
-      problems.push({ place: toPlace(...error.pos), message: error.message.split('\n', 1)[0] ?? error.code })
-      continue
-    }
-    for (const { value, at } of itemsOf(document, problems, toPlace)) {
-      const place = (path: Path, inside?: Path) =>
-        placeOf(document, source, toPlace, [...at, ...path], inside)
-      if (isManifest(value)) manifests.push({ manifest: value, place })
-      else
-        problems.push({
-          place: place([]),
-          message: 'this is no Kubernetes object: it needs "apiVersion", "kind" and "metadata"',
-        })
-    }
+  for (const item of readDocuments(text)) {
+    if (isProblem(item)) problems.push(item)
+    else manifests.push(item)
   }
   return { manifests, problems }
-}
-
-/** A text that was parsed: perhaps with other indentation than the file's, which `toPlace` takes back. */
-interface ParsedSource {
-  readonly documents: readonly ParsedDocument[]
-  readonly source: string
-  readonly toPlace: ToPlace
-}
-
-/** As kubectl takes it: quoted text may stand too far left. */
-function parseTolerantly(text: string): ParsedSource {
-  const parsed = parseSource(text)
-  if (parsed.documents.every(({ errors }) => errors.length === 0)) return parsed
-  const indented = indentQuotedScalars(text)
-  if (indented === text) return parsed
-  const again = parseSource(indented)
-  const [lines, indentedLines] = [text.split('\n'), indented.split('\n')]
-  const back = (line: number, column: number): number => {
-    const added = (indentedLines[line - 1]?.length ?? 0) - (lines[line - 1]?.length ?? 0)
-    return Math.max(1, column - added)
-  }
-  const toPlace: ToPlace = (start, end) => {
-    const place = again.toPlace(start, end)
-    return {
-      ...place,
-      column: back(place.line, place.column),
-      endColumn: back(place.endLine, place.endColumn),
-    }
-  }
-  return { ...again, toPlace }
-}
-
-/** The documents of a text, and places by its own lines. */
-function parseSource(text: string): ParsedSource {
-  const lines = new LineCounter()
-  const parsed = parseAllDocuments(text, { uniqueKeys: true, version: '1.2', lineCounter: lines })
-  const toPlace: ToPlace = (start, end) => {
-    const [from, to] = [lines.linePos(start), lines.linePos(Math.max(start, end))]
-    return {
-      line: Math.max(1, from.line),
-      column: Math.max(1, from.col),
-      endLine: Math.max(1, to.line),
-      endColumn: Math.max(1, to.col),
-    }
-  }
-  return { documents: Array.isArray(parsed) ? parsed : [], source: text, toPlace }
-}
-
-/** The object in a document, or the items of a list. */
-function itemsOf(
-  document: ParsedDocument,
-  problems: LocatedProblem[],
-  toPlace: ToPlace,
-): { value: unknown; at: Path }[] {
-  let value: unknown
-  try {
-    value = document.toJS()
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    problems.push({ place: toPlace(document.range[0], document.range[1]), message })
-    return []
-  }
-  if (value === undefined || value === null) return []
-  if (!isRecord(value) || value.kind !== 'List' || !Array.isArray(value.items)) return [{ value, at: [] }]
-  return value.items.map((item: unknown, index: number) => ({ value: item, at: ['items', index] }))
-}
-
-function isManifest(value: unknown): value is Manifest {
-  return (
-    isRecord(value) &&
-    typeof value.apiVersion === 'string' &&
-    typeof value.kind === 'string' &&
-    isRecord(value.metadata)
-  )
-}
-
-/** The place of a field, or of the nearest one above it that is written. */
-function placeOf(
-  document: ParsedDocument,
-  source: string,
-  toPlace: ToPlace,
-  at: Path,
-  inside: Path | undefined,
-): Place {
-  for (let length = at.length; length >= 0; length--) {
-    const path = at.slice(0, length)
-    const node: unknown = length === 0 ? document.contents : document.getIn(path, true)
-    if (!hasRange(node)) continue
-    const [start, end] = node.range
-    const isWhole = length === at.length
-    if (isWhole && inside !== undefined && isScalar(node) && typeof node.value === 'string') {
-      const found = placeInside(node, source, inside)
-      if (found !== undefined) return toPlace(...found)
-    }
-    // A whole map or list is shown by its key: its first line says enough.
-    const key = isScalar(node) ? undefined : keyRange(document, path)
-    return key === undefined ? toPlace(start, isScalar(node) ? end : start + 1) : toPlace(...key)
-  }
-  return toPlace(0, 0)
-}
-
-function placeInside(node: Node, source: string, inside: Path): [number, number] | undefined {
-  if (!isScalar(node) || !hasRange(node) || typeof node.value !== 'string' || node.type === undefined)
-    return undefined
-  const style = node.type
-  if (
-    style !== 'PLAIN' &&
-    style !== 'QUOTE_SINGLE' &&
-    style !== 'QUOTE_DOUBLE' &&
-    style !== 'BLOCK_LITERAL' &&
-    style !== 'BLOCK_FOLDED'
-  )
-    return undefined
-  const map = mapScalar(source, node.range[0], node.range[1], style, node.value)
-  if (map === undefined) return undefined
-  for (let length = inside.length; length >= 0; length--) {
-    const path = inside.slice(0, length)
-    const isMissing = length < inside.length
-    const span =
-      locate(node.value, path, isMissing && length > 0 ? 'key' : 'value') ?? locate(node.value, path, 'value')
-    if (span === undefined) continue
-    const [from, to] = [map.starts[span.offset], map.ends[Math.max(span.offset, span.end - 1)]]
-    // An object is shown by its brace.
-    if (from !== undefined && to !== undefined)
-      return /^[[{]/.test(node.value.slice(span.offset)) ? [from, from + 1] : [from, to]
-  }
-  return undefined
-}
-
-function keyRange(document: ParsedDocument, path: Path): [number, number] | undefined {
-  const parent: unknown = path.length <= 1 ? document.contents : document.getIn(path.slice(0, -1), true)
-  const items: unknown = isRecord(parent) ? parent.items : undefined
-  const pair = Array.isArray(items)
-    ? items.find(item => isPair(item) && isScalar(item.key) && item.key.value === path.at(-1))
-    : undefined
-  return isPair(pair) && hasRange(pair.key) ? [pair.key.range[0], pair.key.range[1]] : undefined
-}
-
-function hasRange(node: unknown): node is Node & { range: [number, number, number] } {
-  return isRecord(node) && Array.isArray(node.range)
 }
 
 /** The same without places, for readers that only want the objects. */
@@ -220,4 +83,140 @@ export function readManifests(text: string): {
     manifests: manifests.map(({ manifest }) => manifest),
     problems: problems.map(({ place, message }) => ({ line: place.line, message })),
   }
+}
+
+function* readDocument(
+  document: ParsedDocument,
+  parsed: ParsedSource,
+  linesAbove: number,
+): Generator<LocatedManifest | LocatedProblem> {
+  const [error] = document.errors
+  if (error !== undefined) {
+    const message = error.message.split('\n', 1)[0] ?? error.code
+    yield { place: parsed.toPlace(...error.pos), message, problem: 'syntax' }
+    return
+  }
+  let value: unknown
+  try {
+    value = document.toJS()
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    yield { place: parsed.toPlace(document.range[0], document.range[1]), message, problem: 'syntax' }
+    return
+  }
+  for (const item of itemsOf(value)) {
+    const place = (at: Path, inside?: Path): Place =>
+      parsed.toPlace(...spanOf(document, parsed.source, [...item.at, ...at], inside))
+    if (isManifest(item.value)) {
+      yield locatedManifest(item.value, item.at, document, parsed, linesAbove, place)
+    } else {
+      yield { place: place([]), ...problemOf(item.value) }
+    }
+  }
+}
+
+/** The object in a document, or the items of a list. */
+function itemsOf(value: unknown): { value: unknown; at: Path }[] {
+  if (value === undefined || value === null) return []
+  if (!isRecord(value) || value.kind !== 'List' || !Array.isArray(value.items)) return [{ value, at: [] }]
+  return value.items.map((item: unknown, index: number) => ({ value: item, at: ['items', index] }))
+}
+
+function isManifest(value: unknown): value is Manifest {
+  return hasKind(value) && isRecord(value.metadata)
+}
+
+function hasKind(value: unknown): value is Record<string, unknown> & { apiVersion: string; kind: string } {
+  return isRecord(value) && typeof value.apiVersion === 'string' && typeof value.kind === 'string'
+}
+
+function problemOf(value: unknown): Omit<LocatedProblem, 'place'> {
+  if (hasKind(value)) {
+    const { apiVersion, kind } = value
+    const message = `this ${kind} has no "metadata", so it is no object of a cluster`
+    return { message, problem: 'no-metadata', object: { apiVersion, kind } }
+  }
+  return {
+    message: 'this is no Kubernetes object: it needs "apiVersion", "kind" and "metadata"',
+    problem: 'foreign',
+  }
+}
+
+function locatedManifest(
+  manifest: Manifest,
+  prefix: Path,
+  document: ParsedDocument,
+  { source, toPlace, documents }: ParsedSource,
+  linesAbove: number,
+  place: LocatedManifest['place'],
+): LocatedManifest {
+  const isShared = prefix.length > 0 || documents.length > 1
+  return {
+    manifest,
+    place,
+    placeOfFix(at, inside, fix) {
+      const span = fixSpan(document, source, [...prefix, ...at], inside, fix)
+      return span && toPlace(...span)
+    },
+    linesAlong(at) {
+      const first = document.contents?.range[0] ?? 0
+      return [first, ...startsAlong(document, [...prefix, ...at])].map(start => toPlace(start, start).line)
+    },
+    comments() {
+      if (!source.includes('#')) return []
+      const found = findComments(source).map(comment => ({
+        ...comment,
+        line: comment.line + linesAbove,
+        aboutLine: comment.aboutLine + linesAbove,
+      }))
+      const node = nodeAt(document, prefix)
+      if (!isShared || node === undefined) return found
+      const { line, endLine } = toPlace(node.range[0], node.range[1])
+      return found.filter(({ aboutLine }) => line <= aboutLine && aboutLine <= endLine)
+    },
+    disputedScalars: () => disputedScalars(document, prefix, toPlace),
+  }
+}
+
+/** Scalars that might be something else than text: all others are text to everyone. */
+const SUSPICIOUS = /^(?:[-+.]?[0-9]|[yYnNoO~]|$)/
+
+function disputedScalars(
+  document: ParsedDocument,
+  prefix: Path,
+  toPlace: ParsedSource['toPlace'],
+): DisputedScalar[] {
+  const found: DisputedScalar[] = []
+  visit(document, {
+    Scalar(key, node, ancestors) {
+      if (node.type !== 'PLAIN' || node.source === undefined || !node.range) return
+      if (node.tag !== undefined || !SUSPICIOUS.test(node.source)) return
+      const kubectl = readAsKubectl(node.source)
+      const yaml12 = isScalarValue(node.value) ? node.value : node.source
+      // Keys of JSON are text in the end: 0100 is "64" or "100".
+      const isKey = key === 'key'
+      if (isKey ? String(kubectl) === String(yaml12) : Object.is(kubectl, yaml12) || kubectl === yaml12)
+        return
+      const path = pathOf(ancestors, node)
+      if (!prefix.every((step, index) => path[index] === step)) return
+      const place = toPlace(node.range[0], node.range[1])
+      found.push({ at: path.slice(prefix.length), isKey, place, written: node.source, kubectl, yaml12 })
+    },
+  })
+  return found
+}
+
+function isScalarValue(value: unknown): value is ScalarValue {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value)
+}
+
+function pathOf(ancestors: readonly unknown[], node: unknown): Path {
+  const path: (string | number)[] = []
+  for (const [index, ancestor] of ancestors.entries()) {
+    const child = ancestors[index + 1] ?? node
+    if (isPair(ancestor)) path.push(isScalar(ancestor.key) ? String(ancestor.key.value) : '')
+    else if (isRecord(ancestor) && Array.isArray(ancestor.items) && !isPair(child))
+      path.push(ancestor.items.indexOf(child))
+  }
+  return path
 }

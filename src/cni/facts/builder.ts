@@ -1,3 +1,4 @@
+import type { Fix } from '../../json/fix.ts'
 import type { JsonValue, Path } from '../../json/value.ts'
 import type {
   AddressFact,
@@ -83,8 +84,8 @@ export class FactsBuilder {
     this.#facts.podInputs.push({ plugin: this.plugin, ...fact })
   }
 
-  problem(problem: FactProblem['problem'], at: Path, message: string): void {
-    this.#facts.problems.push({ plugin: this.plugin, problem, at, message })
+  problem(problem: FactProblem['problem'], at: Path, message: string, fix?: Fix): void {
+    this.#facts.problems.push({ plugin: this.plugin, problem, at, message, ...(fix && { fix }) })
   }
 
   /** Reads a configuration inside this one (a delegate, or `ipam`) with the extractor of its own type. */

@@ -1,7 +1,14 @@
 import { quote } from '../../json/quote.ts'
 import type { Path } from '../../json/value.ts'
-import { parseIp, printIp } from '../../net/ip.ts'
-import { hasHostBits, isWholeFamily, type Prefix, parsePrefix } from '../../net/prefix.ts'
+import { parseIp } from '../../net/ip.ts'
+import {
+  hasHostBits,
+  isWholeFamily,
+  network,
+  type Prefix,
+  parsePrefix,
+  printPrefix,
+} from '../../net/prefix.ts'
 import { NATIVE, NO_VLANS, type VlanRange, type VlanSet, vlanSet } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
 import type { KeyTree } from './extractor.ts'
@@ -227,12 +234,9 @@ export function readSubnet(
       `${quote(text)} is no subnet: write a prefix like "10.100.0.0/24"`,
     )
   } else if (hasHostBits(subnet) && !isWholeFamily(subnet)) {
-    const start = printIp({ family: subnet.family, value: subnet.address })
-    facts.problem(
-      'malformed',
-      conf.path(key),
-      `${quote(text)} has host bits: ${start} is no network of /${subnet.bits}`,
-    )
+    const start = printPrefix(network(subnet))
+    const message = `${quote(text)} has host bits, so it is no network: write "${start}"`
+    facts.problem('malformed', conf.path(key), message, { action: 'rename value', text: start })
   }
   return subnet
 }

@@ -1,3 +1,4 @@
+import type { Fix } from '../../json/fix.ts'
 import type { Path } from '../../json/value.ts'
 import type { Ip } from '../../net/ip.ts'
 import type { Prefix } from '../../net/prefix.ts'
@@ -146,4 +147,5 @@ export interface FactProblem extends Stated {
     /** VLANs or interfaces are decided by something outside of the configuration. */
     | 'undecidable'
   readonly message: string
+  readonly fix?: Fix
 }

@@ -1,3 +1,4 @@
+import type { Fix } from '../../json/fix.ts'
 import { foldKey } from '../../json/fold.ts'
 import { quoteValue } from '../../json/quote.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../../json/value.ts'
@@ -47,9 +48,17 @@ function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: F
       'wrong-type',
       where,
       `${quoteValue(found)} is not ${expected}: the plugin cannot decode it and ADD fails`,
+      numberInQuotes(expected, found),
     ),
   )
   extractor.extract(conf, facts)
+}
+
+/** `"100"` where 100 belongs. */
+function numberInQuotes(expected: string, found: JsonValue): Fix | undefined {
+  const isNumber =
+    expected === 'a whole number' && typeof found === 'string' && /^(?:0|[1-9]\d{0,8})$/.test(found)
+  return isNumber ? { action: 'write value', text: found } : undefined
 }
 
 /** Go matches keys without regard to case, so `vlanID` is `vlanId` to the vlan plugin, though ovn-k8s has a `vlanID`. */
@@ -68,6 +77,7 @@ function reportMisspeltKeys(value: JsonValue, at: Path, keys: KeyTree, facts: Fa
         'misspelt-key',
         [...at, key],
         `"${key}" is read as "${known}" by the plugin: write "${known}"`,
+        value[known] === undefined ? { action: 'rename key', text: known } : undefined,
       )
     reportMisspeltKeys(inner, [...at, key], keys[known] ?? {}, facts)
   }
@@ -87,7 +97,14 @@ function reportIgnoredVlanKeys(
   for (const key of VLAN_KEYS) {
     if (read.some(known => foldKey(known) === foldKey(key)) || body[key] === undefined || body[key] === null)
       continue
-    facts.problem('ignored-vlan-key', [...at, key], `type "${types[0]}" does not read "${key}": ${instead}`)
+    const [only, ...more] = read
+    const isClear = only !== undefined && more.length === 0 && body[only] === undefined
+    facts.problem(
+      'ignored-vlan-key',
+      [...at, key],
+      `type "${types[0]}" does not read "${key}": ${instead}`,
+      isClear ? { action: 'rename key', text: only } : undefined,
+    )
   }
 }
 

@@ -12,11 +12,11 @@ export const ambiguousConfig: Rule<'attachment'> = {
   bad: { manifest: attachment({ ...macvlanConfig(), prevResult: { interfaces: [{ name: 'eth0' }] } }) },
 
   *check({ attachment: { reading, facts } }) {
-    for (const { problem, at, message } of reading.problems) {
-      if (problem === 'ambiguous') yield { inside: at, message }
+    for (const { problem, at, message, fix } of reading.problems) {
+      if (problem === 'ambiguous') yield { inside: at, message, fix }
     }
-    for (const { problem, at, message } of facts?.problems ?? []) {
-      if (problem === 'misspelt-key' || problem === 'contradiction') yield { inside: at, message }
+    for (const { problem, at, message, fix } of facts?.problems ?? []) {
+      if (problem === 'misspelt-key' || problem === 'contradiction') yield { inside: at, message, fix }
     }
   },
 }

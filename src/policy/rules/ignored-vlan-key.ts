@@ -12,8 +12,8 @@ export const ignoredVlanKey: Rule<'attachment'> = {
   bad: { manifest: attachment({ ...macvlanConfig(), vlan: 100 }) },
 
   *check({ attachment: { facts } }) {
-    for (const { problem, at, message } of facts?.problems ?? []) {
-      if (problem === 'ignored-vlan-key') yield { inside: at, message }
+    for (const { problem, at, message, fix } of facts?.problems ?? []) {
+      if (problem === 'ignored-vlan-key') yield { inside: at, message, fix }
     }
   },
 }

@@ -18,6 +18,7 @@ export const oldCniVersion: Rule<'attachment'> = {
     yield {
       inside: ['cniVersion'],
       message: `"${network.cniVersion}" is from before CHECK: use "1.0.0", which the reference plugins support since 2021`,
+      fix: reading.problems.length === 0 ? { action: 'rename value', text: '1.0.0' } : undefined,
     }
   },
 }

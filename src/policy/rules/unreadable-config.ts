@@ -14,9 +14,9 @@ export const unreadableConfig: Rule<'attachment'> = {
     for (const { problem, at, message } of reading.problems) {
       if (problem === 'unreadable') yield { inside: at, message }
     }
-    for (const { problem, at, message } of facts?.problems ?? []) {
+    for (const { problem, at, message, fix } of facts?.problems ?? []) {
       if (problem === 'wrong-type' || problem === 'malformed' || problem === 'missing')
-        yield { inside: at, message }
+        yield { inside: at, message, fix }
     }
   },
 }

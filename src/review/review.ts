@@ -1,31 +1,44 @@
-import type { ClaimKeys } from '../src/claims/files.ts'
-import { printPath } from '../src/json/value.ts'
-import type { AdmissionRequest, AdmissionResponse } from '../src/kube/admission.ts'
+import type { ClaimKeys } from '../claims/files.ts'
+import { printPath } from '../json/value.ts'
+import type { AdmissionRequest, AdmissionResponse } from '../kube/admission.ts'
 import {
   DEFAULT_NETWORK_ANNOTATION,
   NETWORK_STATUS_ANNOTATIONS,
   NETWORKS_ANNOTATION,
-} from '../src/kube/annotations.ts'
-import type { Manifest } from '../src/kube/manifest.ts'
-import { isRecord } from '../src/kube/manifest.ts'
-import { findPodTemplate, groupKind } from '../src/kube/workloads.ts'
-import type { Bound } from '../src/policy/claim-for.ts'
-import { type Decision, decide, type Jurisdiction } from '../src/policy/decision.ts'
-import type { Finding } from '../src/policy/finding.ts'
-import type { Inventory } from '../src/policy/inventory.ts'
-import { isJudged, judge, judgePod, podSubject } from '../src/policy/judge.ts'
-import type { Decide } from './admission.ts'
+} from '../kube/annotations.ts'
+import type { Manifest } from '../kube/manifest.ts'
+import { isRecord } from '../kube/manifest.ts'
+import { findPodTemplate, groupKind } from '../kube/workloads.ts'
+import type { Bound } from '../policy/claim-for.ts'
+import { type Decision, decide, type Jurisdiction } from '../policy/decision.ts'
+import type { Finding } from '../policy/finding.ts'
+import type { Inventory } from '../policy/inventory.ts'
+import { isJudged, judge, judgePod, podSubject } from '../policy/judge.ts'
 import { checkClaim, type SignedNetworks, signNetworks, stripClaims } from './claims.ts'
-import type { Metrics } from './metrics.ts'
 import { annotationPatch } from './patch.ts'
 import { warningsOf } from './warnings.ts'
+
+/** The mutating phase may change the object, the validating one sees what is stored. */
+export type Phase = 'mutate' | 'validate'
+
+/** Decides one request. Throwing is a bug: it is answered with 500, and failurePolicy decides. */
+export type Decide = (
+  request: AdmissionRequest,
+  phase: Phase,
+) => AdmissionResponse | Promise<AdmissionResponse>
+
+/** What is counted of a review. */
+export interface ReviewCounters {
+  countFinding(rule: string, outcome: 'denied' | 'warned' | 'audited'): void
+  countClaims(count: number): void
+}
 
 export interface ReviewContext {
   readonly inventory: Inventory
   /** Asked at each review, since keys rotate. */
   readonly keys: () => ClaimKeys
   readonly clock: () => Date
-  readonly metrics: Metrics
+  readonly counters: ReviewCounters
 }
 
 /** Makes the decision function of the webhook: the mutating phase signs, the validating phase decides. */
@@ -42,7 +55,7 @@ function mutate(request: AdmissionRequest, context: ReviewContext): AdmissionRes
       ? bindingNetworks(object, context)
       : podNetworks(object, request, context)
   if (patched?.annotation === undefined) return allowed
-  if (!request.dryRun) context.metrics.countClaims(patched.signed)
+  if (!request.dryRun) context.counters.countClaims(patched.signed)
   const patch = annotationPatch(object.metadata, NETWORKS_ANNOTATION, patched.annotation)
   return { ...allowed, patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch)).toString('base64') }
 }
@@ -184,11 +197,11 @@ function judgedPart(manifest: Manifest): unknown {
 function respond(
   request: AdmissionRequest,
   decision: Decision,
-  { metrics }: ReviewContext,
+  { counters }: ReviewContext,
 ): AdmissionResponse {
   const { denied, warned, audited } = decision
   for (const [outcome, findings] of Object.entries({ denied, warned, audited })) {
-    for (const { rule } of findings) metrics.countFinding(rule, outcome as 'denied' | 'warned' | 'audited')
+    for (const { rule } of findings) counters.countFinding(rule, outcome as 'denied' | 'warned' | 'audited')
   }
   const ids = (findings: readonly Finding[]) => [...new Set(findings.map(({ rule }) => rule))].join(',')
   const auditAnnotations = {

@@ -1,11 +1,11 @@
-import type { ClaimKeys } from '../src/claims/files.ts'
-import { signClaim } from '../src/claims/jws.ts'
-import { verifyClaim } from '../src/claims/verify.ts'
-import type { JsonObject } from '../src/json/value.ts'
-import type { ObjectMeta } from '../src/kube/manifest.ts'
-import { claimOf, withClaim } from '../src/kube/print-selections.ts'
-import { type Bound, claimFor, expectedOf, needsClaim } from '../src/policy/claim-for.ts'
-import type { ClaimState, PodSubject, SelectionSubject } from '../src/policy/subjects.ts'
+import type { ClaimKeys } from '../claims/files.ts'
+import { signClaim } from '../claims/jws.ts'
+import { verifyClaim } from '../claims/verify.ts'
+import type { JsonObject } from '../json/value.ts'
+import type { ObjectMeta } from '../kube/manifest.ts'
+import { claimOf, withClaim } from '../kube/print-selections.ts'
+import { type Bound, claimFor, expectedOf, needsClaim } from '../policy/claim-for.ts'
+import type { ClaimState, PodSubject, SelectionSubject } from '../policy/subjects.ts'
 
 /** Whether the claim on a selection is one that we signed for exactly this. */
 export function checkClaim(

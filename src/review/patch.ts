@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '../src/kube/manifest.ts'
+import type { ObjectMeta } from '../kube/manifest.ts'
 
 /** One operation of a JSON Patch (RFC 6902 section 4). */
 export interface PatchOperation {

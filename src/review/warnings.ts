@@ -1,4 +1,4 @@
-import type { Finding } from '../src/policy/finding.ts'
+import type { Finding } from '../policy/finding.ts'
 
 /** Kubernetes cuts warnings of over 256 bytes, and drops all that are left after 4,096 (apiserver pkg/warning). */
 const MAX_BYTES = 256

@@ -1,0 +1,255 @@
+import { UnreadableFileError } from '../files/read-text.ts'
+import type { Manifest } from '../kube/manifest.ts'
+import { groupKind } from '../kube/workloads.ts'
+import { effectiveFindings, type Jurisdiction } from '../policy/decision.ts'
+import type { Finding } from '../policy/finding.ts'
+import { Inventory } from '../policy/inventory.ts'
+import { isJudged, judge } from '../policy/judge.ts'
+import { putManifest } from '../policy/load.ts'
+import { isProblem, type LocatedManifest, type LocatedProblem, readDocuments } from '../yaml/document.ts'
+import { fileFindings } from './file-findings.ts'
+import { readIgnores } from './ignores.ts'
+import { compareFindings, type IgnoredFinding, type LintFinding, type Source } from './result.ts'
+import { unreadableManifest } from './rules.ts'
+
+/** Settings of rules from the command line and from socni.yaml; they stand above all others. */
+export type RuleSettings = Readonly<Record<string, 'off' | 'warn' | 'deny'>>
+
+/** What a batch of files tells about itself before anything is judged. Plain data: it may cross threads. */
+export interface Gathered {
+  /** Manifests that others are judged by, in the order of the files. */
+  readonly policy: readonly Manifest[]
+  readonly manifests: number
+  /** Documents that are no objects of a cluster, in files that nobody named. */
+  readonly foreign: number
+  /** A line for each file that cannot be read. */
+  readonly failures: readonly string[]
+  /** By the index of the file. */
+  readonly findings: readonly (readonly LintFinding[])[]
+}
+
+/** What a batch found, by the index of the file. */
+export interface Judged {
+  readonly findings: readonly (readonly LintFinding[])[]
+  readonly ignored: readonly (readonly IgnoredFinding[])[]
+}
+
+export interface BatchOptions {
+  /** Where manifests go that do not say so, as with `kubectl -n`. */
+  readonly namespace: string
+  /** Linted files leave what is wrong with a Tenant to its rule; files that only give policy have no rules. */
+  readonly isLinted: boolean
+  /** Called after each file. */
+  readonly onFile?: () => void
+}
+
+/** Parsed files are kept for judging up to this many characters of text; the others are read a second time. */
+const KEPT_CHARACTERS = 4 * 1024 * 1024
+
+/** Kinds that other manifests are judged by. Pods are known for their bindings. */
+const POLICY_KINDS: ReadonlySet<string> = new Set([
+  'k8s.cni.cncf.io/NetworkAttachmentDefinition',
+  'socni.dev/Tenant',
+  'socni.dev/ClusterConfiguration',
+  '/Namespace',
+  '/Pod',
+])
+
+/** Kinds that live outside of any namespace, among those that there are rules for. */
+const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
+  'socni.dev/Tenant',
+  'socni.dev/ClusterConfiguration',
+  '/Namespace',
+])
+
+/** Some files that are linted together: first they tell what they hold, then they are judged by what all files hold. */
+export class Batch {
+  readonly #sources: readonly Source[]
+  readonly #options: BatchOptions
+  readonly #kept = new Map<Source, readonly LocatedManifest[]>()
+  #keptCharacters = 0
+
+  constructor(sources: readonly Source[], options: BatchOptions) {
+    this.#sources = sources
+    this.#options = options
+  }
+
+  gather(): Gathered {
+    const policy: Manifest[] = []
+    const failures: string[] = []
+    let [manifests, foreign] = [0, 0]
+    const findings = this.#sources.map(source => {
+      const text = readOr(source, failures)
+      const wrong: LintFinding[] = []
+      const kept: LocatedManifest[] = []
+      for (const item of readDocuments(text)) {
+        if (isProblem(item)) {
+          if (isOthers(item, source)) foreign++
+          else wrong.push(unreadable(item, source.path, text))
+          continue
+        }
+        manifests++
+        const located = this.#place(item)
+        if (POLICY_KINDS.has(groupKind(located.manifest))) policy.push(located.manifest)
+        wrong.push(...this.#policyProblems(located, source.path, text))
+        if (isJudged(located.manifest)) kept.push(located)
+      }
+      this.#keep(source, kept, text.length)
+      this.#options.onFile?.()
+      return wrong
+    })
+    return { policy, manifests, foreign, failures, findings }
+  }
+
+  judge(policy: readonly Manifest[], rules: RuleSettings): Judged {
+    const inventory = new Inventory()
+    for (const manifest of policy) putManifest(inventory, manifest)
+    const findings: LintFinding[][] = []
+    const ignored: IgnoredFinding[][] = []
+    for (const source of this.#sources) {
+      const [found, left]: [LintFinding[], IgnoredFinding[]] = [[], []]
+      for (const located of this.#manifestsOf(source)) {
+        for (const finding of judgeOne(located, source, inventory, rules)) {
+          if ('reason' in finding) left.push(finding)
+          else found.push(finding)
+        }
+      }
+      findings.push(found.sort(compareFindings))
+      ignored.push(left.sort(compareFindings))
+      this.#kept.delete(source)
+      this.#options.onFile?.()
+    }
+    return { findings, ignored }
+  }
+
+  #keep(source: Source, kept: readonly LocatedManifest[], length: number): void {
+    const isSmall = this.#keptCharacters + length <= KEPT_CHARACTERS
+    if (kept.length > 0 && !isSmall) return
+    this.#kept.set(source, kept)
+    if (kept.length > 0) this.#keptCharacters += length
+  }
+
+  *#manifestsOf(source: Source): Iterable<LocatedManifest> {
+    const kept = this.#kept.get(source)
+    if (kept !== undefined) yield* kept
+    else {
+      for (const item of readDocuments(source.read()))
+        if (!isProblem(item) && isJudged(item.manifest)) yield this.#place(item)
+    }
+  }
+
+  #place(located: LocatedManifest): LocatedManifest {
+    const { manifest } = located
+    if (manifest.metadata.namespace !== undefined || CLUSTER_SCOPED.has(groupKind(manifest))) return located
+    const metadata = { ...manifest.metadata, namespace: this.#options.namespace }
+    return { ...located, manifest: { ...manifest, metadata } }
+  }
+
+  /** A manifest is tried on an inventory of its own: what is wrong with it does not depend on others. */
+  #policyProblems(located: LocatedManifest, path: string, text: string): LintFinding[] {
+    const { manifest, place } = located
+    const kind = groupKind(manifest)
+    if (!kind.startsWith('socni.dev/') || (this.#options.isLinted && kind === 'socni.dev/Tenant')) return []
+    return putManifest(new Inventory(), manifest).map(({ at, message }) => {
+      const where = place(at)
+      return {
+        rule: unreadableManifest.id,
+        severity: unreadableManifest.severity,
+        title: unreadableManifest.title,
+        message,
+        at,
+        path,
+        place: where,
+        object: describe(manifest),
+        line: lineOf(text, where.line),
+      }
+    })
+  }
+}
+
+/** The text of a file, or none and a line that says why. */
+function readOr(source: Source, failures: string[]): string {
+  try {
+    return source.read()
+  } catch (error) {
+    if (!(error instanceof UnreadableFileError)) throw error
+    failures.push(error.message)
+    return ''
+  }
+}
+
+/** Files of other tools lie beside manifests; whoever names a file means it. */
+function isOthers({ problem, object }: LocatedProblem, { isNamed = true }: Source): boolean {
+  if (problem === 'no-metadata') return object !== undefined && !isJudged(object)
+  return problem === 'foreign' && !isNamed
+}
+
+function unreadable({ place, message, problem }: LocatedProblem, path: string, text: string): LintFinding {
+  const { id: rule, severity, title } = unreadableManifest
+  // Only a chart's templates have these; they are no YAML before Helm has read them.
+  const isTemplate = problem === 'syntax' && /\{\{-?\s/.test(text)
+  const hint = isTemplate ? '; a Helm chart is linted with helm template … | socni-ctl lint -' : ''
+  const line = lineOf(text, place.line)
+  return { rule, severity, title, message: message + hint, at: [], path, place, object: '', line }
+}
+
+function* judgeOne(
+  located: LocatedManifest,
+  { path, read }: Source,
+  inventory: Inventory,
+  rules: RuleSettings,
+): Generator<LintFinding | IgnoredFinding> {
+  const { manifest, place } = located
+  const judged = judge(manifest, inventory)
+  const ignores = readIgnores(located, rule => rules[rule] === 'off')
+  const findings = [...judged, ...fileFindings(located, judged)]
+  const effective = effectiveFindings(findings, jurisdictionOf(manifest, inventory), rules)
+  let text: string | undefined
+  const complete = (finding: Finding, where: LintFinding['place']): LintFinding => {
+    text ??= read()
+    const { at, inside = [], fix } = finding
+    const fixPlace = fix && located.placeOfFix(at, inside, fix)
+    const object = describe(manifest)
+    const line = lineOf(text, where.line)
+    return { ...finding, path, place: where, object, line, ...(fixPlace && { fixPlace }) }
+  }
+  for (const finding of effective) {
+    const whole = complete(finding, place(finding.at, finding.inside))
+    const reason = ignores.reasonFor(finding.rule, finding.at, whole.place.line)
+    yield reason === undefined ? whole : { ...whole, reason }
+  }
+  for (const { rule, message, at, place: where } of ignores.violations()) {
+    const { id, severity, title } = rule
+    const own = effectiveFindings(
+      [{ rule: id, severity, title, message, at }],
+      jurisdictionOf(manifest, inventory),
+      rules,
+    )
+    for (const finding of own) yield complete(finding, where)
+  }
+}
+
+function jurisdictionOf({ metadata }: Manifest, inventory: Inventory): Jurisdiction {
+  const namespace = typeof metadata.namespace === 'string' ? metadata.namespace : undefined
+  return {
+    cluster: inventory.cluster,
+    tenant: namespace === undefined ? undefined : inventory.tenantOf(namespace),
+    namespace,
+  }
+}
+
+function describe({ kind, metadata }: Manifest): string {
+  const name = metadata.name ?? metadata.generateName ?? ''
+  return `${kind} ${metadata.namespace === undefined ? name : `${metadata.namespace}/${name}`}`
+}
+
+function lineOf(text: string, line: number): string {
+  let start = 0
+  for (let count = 1; count < line; count++) {
+    const next = text.indexOf('\n', start)
+    if (next === -1) return ''
+    start = next + 1
+  }
+  const end = text.indexOf('\n', start)
+  return (end === -1 ? text.slice(start) : text.slice(start, end)).replace(/\r$/, '')
+}

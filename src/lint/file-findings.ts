@@ -1,0 +1,38 @@
+import { quoteValue } from '../json/quote.ts'
+import { type Path, printPath } from '../json/value.ts'
+import type { Manifest } from '../kube/manifest.ts'
+import { findPodTemplate, groupKind } from '../kube/workloads.ts'
+import type { Finding } from '../policy/finding.ts'
+import type { DisputedScalar, LocatedManifest } from '../yaml/document.ts'
+import { disputedScalar, type FileRule, invalidManifest } from './rules.ts'
+import { checkSchema } from './schemas.ts'
+
+/** What is wrong with how a manifest is written. What a rule has said about a field already is not said again. */
+export function fileFindings(located: LocatedManifest, judged: readonly Finding[]): Finding[] {
+  const { manifest } = located
+  const disputed = located.disputedScalars().filter(({ at }) => isOurs(manifest, at))
+  const findings = disputed.map(scalar => findingOf(disputedScalar, scalar.at, messageOf(scalar)))
+  const said = new Set([...judged, ...findings].map(({ at }) => printPath(at)))
+  for (const { at, message } of checkSchema(manifest))
+    if (!said.has(printPath(at))) findings.push(findingOf(invalidManifest, at, message))
+  return findings
+}
+
+function findingOf({ id, severity, title }: FileRule, at: Path, message: string): Finding {
+  return { rule: id, severity, title, message, at }
+}
+
+function messageOf({ written, kubectl, yaml12, isKey }: DisputedScalar): string {
+  const what = isKey ? 'the key ' : ''
+  const text = JSON.stringify(written)
+  return `${what}${written} is ${quoteValue(kubectl)} to kubectl and ${quoteValue(yaml12)} in YAML 1.2: write ${text} in quotes, or one that has a single reading`
+}
+
+/** The fields that rules read: all of our own resources and of NADs, the metadata of everything else. */
+function isOurs(manifest: Manifest, at: Path): boolean {
+  const kind = groupKind(manifest)
+  if (kind.startsWith('socni.dev/') || kind === 'k8s.cni.cncf.io/NetworkAttachmentDefinition') return true
+  if (at[0] === 'metadata') return true
+  const template = findPodTemplate(manifest)?.at
+  return template !== undefined && [...template, 'metadata'].every((step, index) => at[index] === step)
+}

@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { Manifest } from '../kube/manifest.ts'
+import type { Gathered, Judged, RuleSettings } from './batch.ts'
+import { buildWorld, conclude, type LintOptions, lint } from './lint.ts'
+import type { LintResult, Source } from './result.ts'
+
+/** Starting a thread takes as long as linting some hundred files. */
+const WORTH_A_THREAD = 1_000
+
+/** What a thread is started with. */
+export interface ThreadTask {
+  readonly files: readonly { readonly path: string; readonly isNamed: boolean }[]
+  readonly namespace: string
+}
+
+/** What a thread is told when all have gathered. */
+export interface JudgeTask {
+  readonly policy: readonly Manifest[]
+  readonly rules: RuleSettings
+}
+
+/** What a thread tells. */
+export type ThreadReport =
+  | { readonly gathered: Gathered }
+  | { readonly judged: Judged }
+  | { readonly files: number }
+
+/**
+ * Lints with a thread for each core where there are files enough for that. Sources must be files: each thread reads
+ * its own. The result is that of `lint`, whatever the number of threads.
+ */
+export async function lintInParallel(
+  sources: readonly Source[],
+  options: LintOptions,
+  onProgress: (files: number) => void = () => {},
+): Promise<LintResult> {
+  const count = Math.min(availableParallelism(), Math.floor(sources.length / WORTH_A_THREAD))
+  if (count < 2) return lint(sources, options)
+  const size = Math.ceil(sources.length / count)
+  let done = 0
+  const threads = Array.from({ length: count }, (_, index) => {
+    const part = sources.slice(index * size, (index + 1) * size)
+    return startThread(part, options.namespace, files => {
+      done += files
+      onProgress(done)
+    })
+  })
+  try {
+    const gathered = await Promise.all(threads.map(thread => thread.gathered))
+    const world = buildWorld(gathered, options)
+    const judged = await Promise.all(threads.map(thread => thread.judge(world)))
+    return conclude(gathered, judged, world)
+  } finally {
+    await Promise.all(threads.map(thread => thread.stop()))
+  }
+}
+
+function startThread(sources: readonly Source[], namespace: string, onFiles: (files: number) => void) {
+  const files = sources.map(({ path, isNamed = true }) => ({ path, isNamed }))
+  const workerData: ThreadTask = { files, namespace }
+  // Its own extension: the published package holds JavaScript, the checkout TypeScript.
+  const worker = new Worker(
+    new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url),
+    {
+      workerData,
+    },
+  )
+  const gathered = Promise.withResolvers<Gathered>()
+  const judged = Promise.withResolvers<Judged>()
+  // A thread that fails ends both, and whoever waits for neither yet must not bring the process down.
+  judged.promise.catch(() => {})
+  worker.on('message', (report: ThreadReport) => {
+    if ('gathered' in report) gathered.resolve(report.gathered)
+    else if ('judged' in report) judged.resolve(report.judged)
+    else onFiles(report.files)
+  })
+  worker.on('error', error => {
+    gathered.reject(error)
+    judged.reject(error)
+  })
+  return {
+    gathered: gathered.promise,
+    judge({ policy, rules }: JudgeTask): Promise<Judged> {
+      worker.postMessage({ policy, rules } satisfies JudgeTask)
+      return judged.promise
+    },
+    stop: () => worker.terminate(),
+  }
+}

@@ -1,0 +1,74 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { tenantSchema } from '../config/tenant-crd.ts'
+import { quote, quoteValue } from '../json/quote.ts'
+import type { JsonValue, Path } from '../json/value.ts'
+import type { Manifest } from '../kube/manifest.ts'
+import { groupKind } from '../kube/workloads.ts'
+
+/** What the API server checks before any webhook is asked, where the resource definition says so. */
+export interface SchemaProblem {
+  readonly at: Path
+  readonly message: string
+}
+
+/** The NAD's definition as Multus installs it (multus-cni deployments/multus-daemonset.yml), with its unknown fields. */
+const NAD_SCHEMA = {
+  type: 'object',
+  properties: {
+    spec: { type: 'object', properties: { config: { type: 'string' } }, additionalProperties: false },
+  },
+}
+
+/** Annotations and labels are maps of text in every object (apimachinery meta/v1 ObjectMeta). */
+const METADATA_SCHEMA = {
+  type: 'object',
+  properties: {
+    name: { type: 'string' },
+    namespace: { type: 'string' },
+    annotations: { type: ['object', 'null'], additionalProperties: { type: 'string' } },
+    labels: { type: ['object', 'null'], additionalProperties: { type: 'string' } },
+  },
+}
+
+const schemas = new Map<string, () => object>([
+  ['k8s.cni.cncf.io/NetworkAttachmentDefinition', () => NAD_SCHEMA],
+  ['socni.dev/Tenant', tenantSchema],
+])
+
+const compiled = new Map<string, ValidateFunction>()
+// The OpenAPI formats of our own definition are annotations; patterns say the rest.
+const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false })
+
+/** Checks a manifest against the definition of its resource, and its metadata against everybody's. */
+export function checkSchema(manifest: Manifest): SchemaProblem[] {
+  const kind = groupKind(manifest)
+  return [
+    ...check('metadata', () => METADATA_SCHEMA, manifest.metadata, ['metadata']),
+    ...(schemas.has(kind) ? check(kind, schemas.get(kind) ?? (() => ({})), manifest, []) : []),
+  ]
+}
+
+function check(name: string, schema: () => object, value: unknown, at: Path): SchemaProblem[] {
+  let validate = compiled.get(name)
+  if (validate === undefined) {
+    validate = ajv.compile(schema())
+    compiled.set(name, validate)
+  }
+  return validate(value) ? [] : (validate.errors ?? []).map(error => problemOf(error, value, at))
+}
+
+function problemOf(error: ErrorObject, root: unknown, prefix: Path): SchemaProblem {
+  // RFC 6901: ~1 is a slash, ~0 a tilde; a list's index is a number.
+  const steps = error.instancePath.split('/').slice(1)
+  const at: (string | number)[] = []
+  let value = root
+  for (const step of steps.map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))) {
+    at.push(Array.isArray(value) ? Number(step) : step)
+    value = (value as Record<string, unknown>)[step]
+  }
+  const unknown: unknown = error.params.additionalProperty
+  if (error.keyword === 'additionalProperties' && typeof unknown === 'string')
+    return { at: [...prefix, ...at, unknown], message: `${quote(unknown)} is no field here: remove it` }
+  const shown = quoteValue((value ?? null) as JsonValue)
+  return { at: [...prefix, ...at], message: `${shown} ${error.message ?? 'is not accepted'}` }
+}

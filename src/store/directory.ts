@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { addRevocation } from '../claims/files.ts'
+import { writeAtomically } from '../files/atomic.ts'
+import { readTextFile } from '../files/read-text.ts'
+import type { Manifest } from '../kube/manifest.ts'
+import { readManifests } from '../yaml/document.ts'
+import { editManifest, printManifest } from '../yaml/edit.ts'
+import { type PolicyStore, StoreError } from './store.ts'
+
+/** The embedded default: YAML files in a directory, revocations beside the keys. A new Tenant gets a file of its own. */
+export function openPolicyDirectory(directory: string, keysDirectory: string): PolicyStore {
+  /** The file of each Tenant, and its text when it was read. */
+  const origins = new Map<string, { file: string; text: string }>()
+
+  return {
+    title: directory,
+
+    async list() {
+      origins.clear()
+      return policyFiles(directory).flatMap(name => {
+        const file = join(directory, name)
+        const text = readTextFile(file)
+        const { manifests, problems } = readManifests(text)
+        const [problem] = problems
+        if (problem !== undefined) throw new StoreError(`${file}:${problem.line}: ${problem.message}`)
+        for (const { kind, metadata } of manifests)
+          if (kind === 'Tenant' && metadata.name !== undefined) origins.set(metadata.name, { file, text })
+        return manifests
+      })
+    },
+
+    async createTenant(manifest) {
+      mkdirSync(directory, { recursive: true, mode: 0o755 })
+      const file = join(directory, `tenant-${nameOf(manifest)}.yaml`)
+      if (existsSync(file)) throw new StoreError(`${file} exists, but holds no such Tenant: move it away`)
+      writeAtomically(file, printManifest(manifest), 0o644)
+    },
+
+    async editTenant(tenant, edits) {
+      const name = nameOf(tenant)
+      const origin = origins.get(name)
+      if (origin === undefined) throw new StoreError(`${directory} holds no Tenant "${name}"`)
+      const { file, text } = origin
+      if (readTextFile(file) !== text)
+        throw new StoreError(`${file} was changed meanwhile: run the command again`)
+      const edited = editManifest(text, { kind: 'Tenant', name }, edits)
+      if (edited === undefined)
+        throw new StoreError(`${file} holds the Tenant "${name}" inside of a list: write it as a document`)
+      writeAtomically(file, edited, statSync(file).mode & 0o777)
+      origins.set(name, { file, text: edited })
+    },
+
+    async revoke(revocation) {
+      addRevocation(keysDirectory, revocation)
+    },
+  }
+}
+
+function policyFiles(directory: string): string[] {
+  if (!existsSync(directory)) return []
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+  return names.filter(name => /\.(?:ya?ml|json)$/.test(name)).sort()
+}
+
+/** Names of Tenants are checked before they get here; a file name is made of one all the same. */
+function nameOf({ metadata }: Manifest): string {
+  const { name = '' } = metadata
+  if (!/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(name))
+    throw new StoreError(`"${name}" is no name of a Tenant`)
+  return name
+}

@@ -1,0 +1,46 @@
+import type { Revocation } from '../claims/revocations.ts'
+import type { Path } from '../json/value.ts'
+import type { Manifest } from '../kube/manifest.ts'
+
+/** One change of a Tenant. Small ones, so that comments and what others wrote stay as they are. */
+export type TenantEdit =
+  | { readonly action: 'set' | 'append'; readonly at: Path; readonly value: unknown }
+  | { readonly action: 'remove'; readonly at: Path }
+
+/** Where tenants are kept: a directory of files, or a cluster. */
+export interface PolicyStore {
+  /** For people: `.socni/policy`, `the cluster of context k3s`. */
+  readonly title: string
+  /** Everything that rules may know, as manifests: configuration, Tenants, namespaces, NADs, pods with networks. */
+  list(): Promise<readonly Manifest[]>
+  createTenant(manifest: Manifest): Promise<void>
+  /** Changes a Tenant as list() gave it: a change in between is noticed, and the edit refused. */
+  editTenant(tenant: Manifest, edits: readonly TenantEdit[]): Promise<void>
+  /** Adds a revocation to the list that nodes hold. */
+  revoke(revocation: Revocation): Promise<void>
+}
+
+/** A store that cannot be read or written; the message says what would mend it. */
+export class StoreError extends Error {
+  readonly code = 'ERR_SOCNI_STORE'
+}
+
+/** What a manifest is after some edits. */
+export function applyEdits(manifest: Manifest, edits: readonly TenantEdit[]): Manifest {
+  const copy = structuredClone(manifest)
+  for (const edit of edits) applyEdit(copy, edit)
+  return copy
+}
+
+function applyEdit(root: object, edit: TenantEdit): void {
+  let parent = root as Record<string | number, unknown>
+  for (const step of edit.at.slice(0, -1)) {
+    parent[step] ??= {}
+    parent = parent[step] as Record<string | number, unknown>
+  }
+  const last = edit.at.at(-1) ?? ''
+  if (edit.action === 'set') parent[last] = edit.value
+  else if (edit.action === 'append') parent[last] = [...((parent[last] as unknown[]) ?? []), edit.value]
+  else if (Array.isArray(parent)) parent.splice(Number(last), 1)
+  else delete parent[last]
+}

@@ -1,0 +1,59 @@
+import { type Document, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml'
+import { indentQuotedScalars } from './indent.ts'
+
+/** A place in a file: 1-based lines and columns, the end behind the last character. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+  readonly endLine: number
+  readonly endColumn: number
+}
+
+export type ParsedDocument = Document.Parsed<ParsedNode>
+
+/** A text that was parsed: perhaps with other indentation than the file's, which `toPlace` takes back. */
+export interface ParsedSource {
+  readonly documents: readonly ParsedDocument[]
+  readonly source: string
+  /** Turns offsets of `source` into places of the file that people see. */
+  readonly toPlace: (start: number, end: number) => Place
+}
+
+/** Parses a piece of a file, `linesAbove` lines into it, as kubectl takes it: quoted text may stand too far left. */
+export function parseTolerantly(text: string, linesAbove: number): ParsedSource {
+  const parsed = parseSource(text, linesAbove)
+  if (parsed.documents.every(({ errors }) => errors.length === 0)) return parsed
+  const indented = indentQuotedScalars(text)
+  if (indented === text) return parsed
+  const again = parseSource(indented, linesAbove)
+  const [lines, indentedLines] = [text.split('\n'), indented.split('\n')]
+  const back = (line: number, column: number): number => {
+    const index = line - 1 - linesAbove
+    const added = (indentedLines[index]?.length ?? 0) - (lines[index]?.length ?? 0)
+    return Math.max(1, column - added)
+  }
+  const toPlace: ParsedSource['toPlace'] = (start, end) => {
+    const place = again.toPlace(start, end)
+    return {
+      ...place,
+      column: back(place.line, place.column),
+      endColumn: back(place.endLine, place.endColumn),
+    }
+  }
+  return { ...again, toPlace }
+}
+
+function parseSource(text: string, linesAbove: number): ParsedSource {
+  const lines = new LineCounter()
+  const parsed = parseAllDocuments(text, { uniqueKeys: true, version: '1.2', lineCounter: lines })
+  const toPlace: ParsedSource['toPlace'] = (start, end) => {
+    const [from, to] = [lines.linePos(start), lines.linePos(Math.max(start, end))]
+    return {
+      line: Math.max(1, from.line) + linesAbove,
+      column: Math.max(1, from.col),
+      endLine: Math.max(1, to.line) + linesAbove,
+      endColumn: Math.max(1, to.col),
+    }
+  }
+  return { documents: Array.isArray(parsed) ? parsed : [], source: text, toPlace }
+}

@@ -1,0 +1,10 @@
+//go:build tools
+
+// The programs that the cluster tests run, pinned by go.mod and go.sum.
+package binaries
+
+import (
+	_ "go.etcd.io/etcd/server/v3"
+	_ "k8s.io/kubernetes/cmd/kube-apiserver"
+	_ "k8s.io/kubernetes/cmd/kubectl"
+)
