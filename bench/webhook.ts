@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import express from 'express'
 import { stringify } from 'yaml'
-import { ApiServer, requestFor } from '../examples/demo/api-server.ts'
+import { ApiServer } from '../examples/demo/api-server.ts'
 import { attachment, exampleWorld, macvlanConfig, pod } from '../src/policy/example.ts'
+import { requestFor } from '../src/review/request.ts'
 import { createAuthority, createLeaf } from '../webhook/certificates.ts'
 import { readConfiguration } from '../webhook/configuration.ts'
 import { createLog } from '../webhook/log.ts'
@@ -94,11 +95,11 @@ export async function benchWebhook(print: (line: string) => void): Promise<void>
       path: '/validate',
       body: review(admitted),
     },
-    { name: 'mutate, pod without networks', url: service.url, path: '/mutate', body: review(pod(undefined)) },
+    { name: 'mutate, pod without networks', url: service.url, path: 'mutate', body: review(pod(undefined)) },
     {
       name: 'mutate, pod with two networks (signs two)',
       url: service.url,
-      path: '/mutate',
+      path: 'mutate',
       body: review(pod('storage,second')),
     },
   ]

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { applyPatch } from '../examples/demo/api-server.ts'
 import { NETWORKS_ANNOTATION } from '../src/kube/annotations.ts'
 import type { Manifest } from '../src/kube/manifest.ts'
 import { claimOf } from '../src/kube/print-selections.ts'
 import { readSelections } from '../src/kube/selections.ts'
+import { applyPatch } from '../src/review/patch.ts'
 import { readManifests } from '../src/yaml/document.ts'
 import { startWebhook, type WebhookUnderTest } from './webhook-under-test.ts'
 

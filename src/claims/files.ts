@@ -46,14 +46,18 @@ export function readKeys(directory: string): ClaimKeys {
   const signing = readSigningKey(join(directory, SIGNING_KEY))
   const keys = readIfThere(join(directory, KEYS), parseKeySet)
   if (signing === undefined || keys === undefined)
-    throw new KeyError([], `${directory} lacks ${SIGNING_KEY} or ${KEYS}`)
+    throw new KeyError([], `${directory} lacks ${SIGNING_KEY} or ${KEYS}: socni-ctl keys generate makes them`)
   if (!keys.has(signing.kid))
     throw new KeyError([], `${KEYS} lacks the key "${signing.kid}" that signs: nodes would refuse its claims`)
   return { signing, keys, revocations: readIfThere(join(directory, REVOCATIONS), parseRevocations) ?? [] }
 }
 
-/** Makes the key that will sign next, and publishes its public half. Nodes must have that before rotateKeys. */
+/**
+ * Makes the key that will sign next, and publishes its public half. Nodes must have that before rotateKeys. The first
+ * key of all signs at once: there are no claims of another one.
+ */
 export function publishNextKey(directory: string): ClaimKeys {
+  if (!existsSync(join(directory, SIGNING_KEY))) return openKeys(directory)
   const { keys } = openKeys(directory)
   const path = join(directory, NEXT_SIGNING_KEY)
   if (existsSync(path)) throw new KeyError([], `${path} waits to sign already: rotate first`)

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { printable } from '../json/quote.ts'
 
 /** Data for programs. */
 export function printPlain(value: unknown, format: 'json' | 'yaml'): string {
@@ -9,13 +10,14 @@ export function printPlain(value: unknown, format: 'json' | 'yaml'): string {
 
 /** Columns for people: each as wide as its widest cell, the last one as it is. */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const shown = rows.map(row => row.map(printable))
   const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map(row => row[column]?.length ?? 0)),
+    Math.max(title.length, ...shown.map(row => row[column]?.length ?? 0)),
   )
   const print = (row: readonly string[]): string =>
     `${row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd()}\n`
-  return [head, ...rows].map(print).join('')
+  return [head, ...shown].map(print).join('')
 }

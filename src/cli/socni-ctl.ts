@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander'
 import { KeyError } from '../claims/keys.ts'
 import { UnreadableFileError } from '../files/read-text.ts'
 import { BaselineError } from '../lint/baseline.ts'
+import { WebhookCallError } from '../review/client.ts'
 import { StoreError } from '../store/store.ts'
+import { addClaim } from './claim.ts'
 import {
   type AddCommand,
   type ExitCode,
@@ -11,11 +13,25 @@ import {
   type Terminal,
   UsageError,
 } from './command.ts'
+import { addGenerate } from './generate.ts'
 import { addKeys } from './keys.ts'
 import { addLint } from './lint.ts'
+import { addList } from './list.ts'
+import { addReview } from './review.ts'
 import { addExplain, addRules } from './rules.ts'
+import { addVlans } from './vlans.ts'
 
-const subcommands: readonly AddCommand[] = [addLint, addRules, addExplain, addKeys]
+const subcommands: readonly AddCommand[] = [
+  addLint,
+  addRules,
+  addExplain,
+  addReview,
+  addList,
+  addVlans,
+  addGenerate,
+  addKeys,
+  addClaim,
+]
 
 /** Runs a command line. A wrong one is exit code 2, a world that fails 3, each with one line on stderr. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -90,6 +106,7 @@ function isFailure(error: Error): boolean {
     error instanceof KeyError ||
     error instanceof BaselineError ||
     error instanceof StoreError ||
+    error instanceof WebhookCallError ||
     error instanceof UnreadableFileError ||
     'syscall' in error
   )

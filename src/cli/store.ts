@@ -7,7 +7,7 @@ import type { GlobalFlags, Terminal } from './command.ts'
 export async function openStore(flags: GlobalFlags, terminal: Terminal): Promise<PolicyStore> {
   if (flags.kubeconfig !== undefined || flags.context !== undefined) return openCluster(flags)
   const at = (path: string): string => resolve(terminal.directory, path)
-  return openPolicyDirectory(at(flags.policyDir), at(flags.keysDir))
+  return openPolicyDirectory(at(flags.policyDir), at(flags.keysDir), flags.policyDir)
 }
 
 /** Loaded only here: the Kubernetes client takes longer to load than most commands take. */

@@ -40,6 +40,12 @@ const grant = z.strictObject({
     .describe(
       'Subnets that attachments in these VLANs may use; without any, every subnet that no other tenant holds.',
     ),
+  mtu: z
+    .int()
+    .min(68)
+    .max(65_535)
+    .optional()
+    .describe('Largest MTU in bytes that attachments in these VLANs may have.'),
   labels: labels.default({}).describe('Free-form notes, shown by socni-ctl.'),
   shared: z
     .boolean()

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync, statSync } from 'node:fs'
 
 /** More than any file of manifests; one of that size is something else. */
@@ -18,10 +19,10 @@ export function readTextFile(path: string): string {
       )
     const bytes = readFileSync(path)
     if (bytes.includes(0)) throw new UnreadableFileError(`${path}: it is a binary file`)
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    if (!isUtf8(bytes)) throw new UnreadableFileError(`${path}: it is not UTF-8 text`)
+    return bytes.toString('utf8')
   } catch (error) {
     if (error instanceof UnreadableFileError) throw error
-    if (error instanceof TypeError) throw new UnreadableFileError(`${path}: it is not UTF-8 text`)
     throw new UnreadableFileError(`${path}: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

@@ -15,3 +15,8 @@ export function quoteValue(value: JsonValue | undefined): string {
 export function codePointName(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
+
+/** Text of a file for a terminal: control characters, which terminals obey, and marks that turn text around, are shown as one sign. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
+}

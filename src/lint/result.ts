@@ -44,7 +44,12 @@ export function compareFindings(a: LintFinding, b: LintFinding): number {
   return (
     a.place.line - b.place.line ||
     a.place.column - b.place.column ||
-    a.severity.localeCompare(b.severity) ||
-    a.rule.localeCompare(b.rule)
+    compareTexts(a.severity, b.severity) ||
+    compareTexts(a.rule, b.rule)
   )
+}
+
+/** By code units: localeCompare loads tables that take longer than a run. */
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { printable } from '../json/quote.ts'
 import type { LintFinding } from '../lint/result.ts'
 import { ruleText } from '../lint/rules.ts'
 import type { Report, ReportContext } from './report.ts'
@@ -13,10 +14,10 @@ export const renderText: Report = (result, context) => {
 function block(finding: LintFinding, context: ReportContext): string {
   const { path, place, severity, message, rule, title, object, line } = finding
   const paint = painter(context.color)
-  const head = `${path}:${place.line}:${place.column}: ${paint(severity === 'error' ? 'red' : 'yellow', severity)}: ${message} [${rule}]`
+  const head = `${printable(path)}:${place.line}:${place.column}: ${paint(severity === 'error' ? 'red' : 'yellow', severity)}: ${message} [${rule}]`
   const why = ruleText(rule)?.why
   return `${head}
-${renderSnippet(line, finding, paint)}  ${title}${object === '' ? '' : ` (${object})`}.${why === undefined ? '' : ` ${why}`}
+${renderSnippet(line, finding, paint)}  ${title}${object === '' ? '' : ` (${printable(object)})`}.${why === undefined ? '' : ` ${why}`}
 
 `
 }
@@ -25,7 +26,7 @@ ${renderSnippet(line, finding, paint)}  ${title}${object === '' ? '' : ` (${obje
 function renderSnippet(line: string, { place }: LintFinding, paint: Paint): string {
   if (line.trim() === '') return ''
   const start = Math.max(0, place.column - 1 - 60)
-  const shown = line.slice(start, start + 120).replace(/\t/g, ' ')
+  const shown = printable(line.slice(start, start + 120).replace(/\t/g, ' '))
   const end = place.endLine === place.line ? place.endColumn : line.length + 1
   const length = Math.max(1, Math.min(end - place.column, shown.length - (place.column - 1 - start)))
   const number = String(place.line)

@@ -1,4 +1,5 @@
-import type { ObjectMeta } from '../kube/manifest.ts'
+import type { AdmissionResponse } from '../kube/admission.ts'
+import type { Manifest, ObjectMeta } from '../kube/manifest.ts'
 
 /** One operation of a JSON Patch (RFC 6902 section 4). */
 export interface PatchOperation {
@@ -19,4 +20,24 @@ export function annotationPatch(metadata: ObjectMeta, key: string, value: string
 /** RFC 6901 section 3. */
 function escapePointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+/** Applies the patch of a mutating answer: the operations that annotationPatch uses. */
+export function applyPatch(object: Manifest, { patch }: Pick<AdmissionResponse, 'patch'>): Manifest {
+  const patched = structuredClone(object)
+  for (const { path, value } of readPatch(patch)) {
+    const steps = path
+      .split('/')
+      .slice(1)
+      .map(step => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    let target = patched as unknown as Record<string, unknown>
+    for (const step of steps.slice(0, -1)) target = target[step] as Record<string, unknown>
+    target[steps.at(-1) ?? ''] = value
+  }
+  return patched
+}
+
+/** The operations in an answer. */
+export function readPatch(patch: string | undefined): PatchOperation[] {
+  return patch === undefined ? [] : JSON.parse(Buffer.from(patch, 'base64').toString())
 }

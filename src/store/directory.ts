@@ -9,12 +9,12 @@ import { editManifest, printManifest } from '../yaml/edit.ts'
 import { type PolicyStore, StoreError } from './store.ts'
 
 /** The embedded default: YAML files in a directory, revocations beside the keys. A new Tenant gets a file of its own. */
-export function openPolicyDirectory(directory: string, keysDirectory: string): PolicyStore {
+export function openPolicyDirectory(directory: string, keysDirectory: string, title: string): PolicyStore {
   /** The file of each Tenant, and its text when it was read. */
   const origins = new Map<string, { file: string; text: string }>()
 
   return {
-    title: directory,
+    title,
 
     async list() {
       origins.clear()

@@ -172,7 +172,9 @@ describe('socni-ctl keys', () => {
   it('goes from one key to the next, while claims of the old one still hold', async () => {
     expect(await keys('list')).toMatchObject({
       exit: 3,
-      stderr: expect.stringMatching(/lacks signing-key\.json or keys\.json\n$/),
+      stderr: expect.stringMatching(
+        /lacks signing-key\.json or keys\.json: socni-ctl keys generate makes them\n$/,
+      ),
     })
     const before = openKeys(join(directory, 'keys'))
     expect(states((await keys('list')).stdout)).toEqual(['current *'])

@@ -2,13 +2,14 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { applyPatch, requestFor } from '../../examples/demo/api-server.ts'
 import type { AdmissionRequest } from '../../src/kube/admission.ts'
 import { CLAIM_ARG, NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { claimOf } from '../../src/kube/print-selections.ts'
 import { readSelections } from '../../src/kube/selections.ts'
 import { attachment, exampleWorld, macvlanConfig, pod, tenant } from '../../src/policy/example.ts'
+import { applyPatch } from '../../src/review/patch.ts'
+import { requestFor } from '../../src/review/request.ts'
 import { eventually, startWebhook, type WebhookUnderTest } from '../webhook-under-test.ts'
 
 const STATUS = 'k8s.v1.cni.cncf.io/network-status'
@@ -49,9 +50,9 @@ describe('the webhook', () => {
   afterAll(() => webhook[Symbol.asyncDispose]())
   const create = (manifest: Manifest, change: Partial<AdmissionRequest> = {}) =>
     webhook.apiServer.create(manifest, 'finance', change)
-  const mutate = (manifest: Manifest) => webhook.apiServer.review('/mutate', requestFor(manifest))
+  const mutate = (manifest: Manifest) => webhook.apiServer.review('mutate', requestFor(manifest))
   const validate = (manifest: Manifest, change: Partial<AdmissionRequest> = {}) =>
-    webhook.apiServer.review('/validate', requestFor(manifest, change))
+    webhook.apiServer.review('validate', requestFor(manifest, change))
   const update = (manifest: Manifest, oldObject: Manifest, change: Partial<AdmissionRequest> = {}) =>
     validate(manifest, { operation: 'UPDATE', oldObject, ...change })
 
@@ -169,7 +170,7 @@ describe('the webhook', () => {
     expect(response.allowed).toBe(true)
     writeFileSync(join(other.policy, 'z.yaml'), stringify(attachment({ ...macvlanConfig(), mtu: 1400 })))
     const answer = await eventually(
-      () => other.apiServer.review('/validate', requestFor(object)),
+      () => other.apiServer.review('validate', requestFor(object)),
       ({ allowed }) => !allowed,
     )
     expect(answer.status?.message).toContain('it was signed for configuration')
@@ -207,7 +208,7 @@ describe('the webhook', () => {
       target,
     }
     const change = { subResource: 'binding', resource: { group: '', version: 'v1', resource: 'pods' } }
-    const mutation = await webhook.apiServer.review('/mutate', requestFor(binding, change))
+    const mutation = await webhook.apiServer.review('mutate', requestFor(binding, change))
     const patched = applyPatch(binding, mutation)
     const claim = JSON.parse(Buffer.from(claimsOf(patched)[0]?.split('.')[1] ?? '', 'base64url').toString())
     expect(claim).toMatchObject({
@@ -216,7 +217,7 @@ describe('the webhook', () => {
       node: 'node-1',
       nad: 'finance/storage',
     })
-    expect((await webhook.apiServer.review('/mutate', requestFor(patched, change))).patch).toBeUndefined()
+    expect((await webhook.apiServer.review('mutate', requestFor(patched, change))).patch).toBeUndefined()
     expect((await validate(patched, change)).allowed).toBe(true)
     expect(rulesOf(await validate({ ...patched, target: { ...target, name: 'node-2' } }, change))).toEqual([
       'foreign-claim',
@@ -227,10 +228,7 @@ describe('the webhook', () => {
     const running = pod(undefined, { metadata: { uid: 'u-1' }, spec: { nodeName: 'node-1' } })
     const changed = withNetworks(running, 'storage')
     const change = { operation: 'UPDATE' as const, oldObject: running }
-    const patched = applyPatch(
-      changed,
-      await webhook.apiServer.review('/mutate', requestFor(changed, change)),
-    )
+    const patched = applyPatch(changed, await webhook.apiServer.review('mutate', requestFor(changed, change)))
     expect(
       JSON.parse(Buffer.from(claimsOf(patched)[0]?.split('.')[1] ?? '', 'base64url').toString()),
     ).toMatchObject({ uid: 'u-1', node: 'node-1' })
@@ -403,7 +401,7 @@ describe('the key files', () => {
       ({ body }) => body.includes('keys'),
     )
     expect(JSON.parse(ready.body).problems).toEqual([
-      expect.stringMatching(/^keys: .* lacks signing-key.json or keys.json$/),
+      expect.stringMatching(/^keys: .* lacks signing-key.json or keys.json: /),
     ])
     expect(existsSync(join(webhook.state, 'keys', 'signing-key.json'))).toBe(false)
     const { response, object } = await webhook.apiServer.create(pod('storage'), 'finance')
@@ -413,7 +411,7 @@ describe('the key files', () => {
   it('revoke claims as soon as the list says so', async () => {
     await using webhook = await startWebhook()
     const { object } = await webhook.apiServer.create(pod('storage'), 'finance')
-    const validate = () => webhook.apiServer.review('/validate', requestFor(object))
+    const validate = () => webhook.apiServer.review('validate', requestFor(object))
     expect((await validate()).allowed).toBe(true)
     const revocations = [{ tenant: 'finance', vlans: '100', notBefore: Math.floor(Date.now() / 1000) + 60 }]
     writeFileSync(join(webhook.state, 'keys', 'revocations.json'), JSON.stringify({ revocations }))

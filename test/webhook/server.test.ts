@@ -5,8 +5,9 @@ import { connect } from 'node:tls'
 import forge from 'node-forge'
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ApiServer, requestFor } from '../../examples/demo/api-server.ts'
+import { ApiServer } from '../../examples/demo/api-server.ts'
 import { pod } from '../../src/policy/example.ts'
+import { requestFor } from '../../src/review/request.ts'
 import type { Decide } from '../../src/review/review.ts'
 import { MAX_BODY_BYTES } from '../../webhook/body.ts'
 import { createAuthority, createLeaf } from '../../webhook/certificates.ts'
@@ -243,13 +244,13 @@ describe('the webhook under stress', () => {
     const { gate, entered, decide } = gated()
     const server = await start({ maxConcurrent: 1, decide })
     const apiServer = new ApiServer(urlOf(server), authority.cert)
-    const first = apiServer.review('/validate', requestFor(pod('storage')))
+    const first = apiServer.review('validate', requestFor(pod('storage')))
     await entered.promise
     const second = await apiServer.post('/validate', JSON.stringify(review()))
     expect(JSON.parse(second.body).code).toBe('ERR_BUSY')
     gate.resolve()
     expect((await first).allowed).toBe(true)
-    expect((await apiServer.review('/validate', requestFor(pod('storage')))).allowed).toBe(true)
+    expect((await apiServer.review('validate', requestFor(pod('storage')))).allowed).toBe(true)
     apiServer.close()
     await server.close()
   })
@@ -258,7 +259,7 @@ describe('the webhook under stress', () => {
     const { gate, entered, decide } = gated()
     const server = await start({ decide })
     const apiServer = new ApiServer(urlOf(server), authority.cert)
-    const running = apiServer.review('/validate', requestFor(pod('storage')))
+    const running = apiServer.review('validate', requestFor(pod('storage')))
     await entered.promise
     const closed = server.close()
     await new Promise(resolve => setTimeout(resolve, 30))

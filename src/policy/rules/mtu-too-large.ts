@@ -1,4 +1,8 @@
+import type { Cluster } from '../../config/cluster.ts'
+import type { Tenant } from '../../config/tenant.ts'
 import { attachment, macvlanConfig } from '../example.ts'
+import { grantsFor } from '../grants.ts'
+import type { Segment } from '../reach.ts'
 import type { Rule } from '../rule.ts'
 
 export const mtuTooLarge: Rule<'attachment'> = {
@@ -10,11 +14,10 @@ export const mtuTooLarge: Rule<'attachment'> = {
   good: { manifest: attachment({ ...macvlanConfig(), mtu: 1500 }) },
   bad: { manifest: attachment({ ...macvlanConfig(), mtu: 9000 }) },
 
-  *check({ attachment: { facts, reach }, cluster }) {
+  *check({ attachment: { facts, reach }, tenant, cluster }) {
     for (const { mtu, at } of facts?.mtus ?? []) {
-      for (const master of new Set(reach.map(segment => segment.master))) {
-        // Ethernet's own MTU, unless the cluster configuration knows better.
-        const limit = cluster.mtus[master] ?? 1500
+      const limits = new Map(reach.map(segment => [segment.master, limitOf(segment, tenant, cluster)]))
+      for (const [master, limit] of limits) {
         if (mtu > limit)
           yield {
             inside: at,
@@ -23,4 +26,13 @@ export const mtuTooLarge: Rule<'attachment'> = {
       }
     }
   },
+}
+
+/** What is known of the VLAN and of its interface; Ethernet's own MTU where nothing is. */
+function limitOf(segment: Segment, tenant: Tenant | undefined, cluster: Cluster): number {
+  const granted = tenant === undefined ? [] : grantsFor(tenant, segment, cluster)
+  const known = [...granted.map(({ mtu }) => mtu), cluster.mtus[segment.master]].filter(
+    mtu => mtu !== undefined,
+  )
+  return known.length === 0 ? 1500 : Math.min(...known)
 }

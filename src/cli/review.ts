@@ -1,0 +1,197 @@
+import { resolve } from 'node:path'
+import { type ClaimKeys, readKeys } from '../claims/files.ts'
+import { generateSigningKey, KeyError, publish } from '../claims/keys.ts'
+import { readTextFile } from '../files/read-text.ts'
+import type { AdmissionRequest, AdmissionResponse } from '../kube/admission.ts'
+import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
+import { isRecord, type Manifest, readMetadata } from '../kube/manifest.ts'
+import { claimOf } from '../kube/print-selections.ts'
+import { readSelections } from '../kube/selections.ts'
+import { readWorld } from '../manage/world.ts'
+import { WebhookClient } from '../review/client.ts'
+import { applyPatch, readPatch } from '../review/patch.ts'
+import { requestFor, withUid } from '../review/request.ts'
+import { createReview, type Phase } from '../review/review.ts'
+import { readManifests } from '../yaml/document.ts'
+import { readPlain } from '../yaml/plain.ts'
+import { describeClaim, inspectClaim } from './claim-text.ts'
+import {
+  type AddCommand,
+  choose,
+  type ExitCode,
+  FailureError,
+  type GlobalFlags,
+  type Terminal,
+} from './command.ts'
+import { printPlain } from './output.ts'
+import { openStore } from './store.ts'
+import { readName } from './vlans.ts'
+
+interface ReviewFlags extends GlobalFlags {
+  readonly namespace: string
+  readonly server?: string
+  readonly ca?: string
+}
+
+/** `socni-ctl review`: what the webhook would answer, or what a running one does. */
+export const addReview: AddCommand = (program, { terminal, action }) => {
+  program
+    .command('review')
+    .summary("print the webhook's decision on a manifest or an AdmissionReview")
+    .description(
+      'Prints what the webhook decides: allowed or not, what it writes into the object, and the claims in it. Asks the policy directory or cluster, or with --server a running webhook.',
+    )
+    .argument(
+      '<file>',
+      'an AdmissionReview, or manifests that are taken as being created; - is standard input',
+    )
+    .option('-n, --namespace <name>', 'where manifests go that do not say so', 'default')
+    .option('--server <url>', 'ask this webhook instead: https://127.0.0.1:8443')
+    .option('--ca <file>', "authority of the webhook's certificate, PEM")
+    .addHelpText(
+      'after',
+      `
+Examples:
+  socni-ctl review --policy-dir examples/policy pod.yaml
+  socni-ctl review --server https://127.0.0.1:8443 --ca .socni/tls/ca.crt review.json`,
+    )
+    .action(action((file: string, _, command) => reviewFile(file, command.optsWithGlobals(), terminal)))
+}
+
+/** Asks for one decision. */
+type Ask = (phase: Phase, request: AdmissionRequest) => Promise<AdmissionResponse>
+
+interface Outcome {
+  readonly object: Manifest
+  readonly response: AdmissionResponse
+  readonly mutation: AdmissionResponse
+}
+
+async function reviewFile(file: string, flags: ReviewFlags, terminal: Terminal): Promise<ExitCode> {
+  const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
+  const text = file === '-' ? terminal.stdin() : readTextFile(resolve(terminal.directory, file))
+  const requests = readRequests(text, file, readName('--namespace', flags.namespace))
+  const { ask, close } = await openReviewer(flags, terminal)
+  try {
+    const outcomes: Outcome[] = []
+    for (const request of requests) outcomes.push(await admit(request, ask))
+    terminal.stdout(
+      chosen === 'text'
+        ? outcomes.map(describeOutcome).join('\n')
+        : printPlain(outcomes.map(plainOutcome), chosen),
+    )
+    return outcomes.every(({ response }) => response.allowed) ? 0 : 1
+  } finally {
+    close()
+  }
+}
+
+/** The requests in a file: the one of an AdmissionReview, or one for each manifest. */
+function readRequests(text: string, file: string, namespace: string): AdmissionRequest[] {
+  const { value } = readPlain(text)
+  if (isRecord(value) && value.kind === 'AdmissionReview') {
+    const { request } = value
+    if (!isRecord(request) || !isRecord(request.object) || !isRecord(request.object.metadata))
+      throw new FailureError(
+        `${file}: "request.object" is no manifest: only reviews with an object can be decided`,
+      )
+    return [{ userInfo: {}, ...request } as unknown as AdmissionRequest]
+  }
+  const { manifests, problems } = readManifests(text)
+  const [problem] = problems
+  if (problem !== undefined) throw new FailureError(`${file}:${problem.line}: ${problem.message}`)
+  if (manifests.length === 0) throw new FailureError(`${file}: there is no manifest in it`)
+  return manifests.map(manifest =>
+    requestFor({
+      ...manifest,
+      metadata: { ...manifest.metadata, namespace: manifest.metadata.namespace ?? namespace },
+    }),
+  )
+}
+
+async function openReviewer(
+  flags: ReviewFlags,
+  terminal: Terminal,
+): Promise<{ ask: Ask; close: () => void }> {
+  if (flags.server !== undefined) {
+    const authority = flags.ca === undefined ? undefined : readTextFile(resolve(terminal.directory, flags.ca))
+    const client = new WebhookClient(flags.server, authority)
+    return { ask: (phase, request) => client.review(phase, request), close: () => client.close() }
+  }
+  const { inventory } = await readWorld(await openStore(flags, terminal))
+  const keys = findKeys(resolve(terminal.directory, flags.keysDir), terminal)
+  const counters = { countFinding: () => {}, countClaims: () => {} }
+  const decide = createReview({ inventory, keys: () => keys, clock: () => new Date(), counters })
+  return { ask: async (phase, request) => decide(request, phase), close: () => {} }
+}
+
+/** Without keys of its own a review still shows what a claim would say. */
+export function findKeys(directory: string, terminal: Terminal): ClaimKeys {
+  try {
+    return readKeys(directory)
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error
+    terminal.stderr(`note: ${error.message}; claims are signed with a key made for this run\n`)
+    const signing = generateSigningKey()
+    return { signing, keys: new Map([[signing.kid, publish(signing, 'current')]]), revocations: [] }
+  }
+}
+
+/** As the API server does: mutate, patch, then validate what would be stored. */
+async function admit(request: AdmissionRequest, ask: Ask): Promise<Outcome> {
+  const { object } = request
+  const mutation = await ask('mutate', request)
+  if (object === null || object === undefined || !mutation.allowed) {
+    return { object: object ?? { apiVersion: '', kind: '', metadata: {} }, mutation, response: mutation }
+  }
+  const patched = applyPatch(object, mutation)
+  const stored = request.operation === 'CREATE' ? withUid(patched) : patched
+  return { object: patched, mutation, response: await ask('validate', { ...request, object: stored }) }
+}
+
+function describeOutcome({ object, mutation, response }: Outcome): string {
+  const { namespace = '', name, generateName = '' } = readMetadata(object.metadata)
+  const lines = [
+    `${object.kind} ${namespace}/${name ?? generateName}: ${response.allowed ? 'allowed' : 'refused'}`,
+  ]
+  for (const line of response.status?.message.split('\n') ?? []) lines.push(`  error: ${line}`)
+  for (const warning of response.warnings ?? []) lines.push(`  warning: ${warning}`)
+  for (const { op, path, value } of readPatch(mutation.patch)) {
+    lines.push(`  ${op} ${path}`, ...shownValue(value).map(line => `    + ${line}`))
+  }
+  for (const claim of claimsOf(object))
+    lines.push(...describeClaim(inspectClaim(claim)).map(line => `  ${line}`))
+  return `${lines.join('\n')}\n`
+}
+
+/** A claim is unreadable by eye, and is decoded below. */
+function shownValue(value: unknown): string[] {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return [text.replace(/"(eyJ[\w-]{8})[\w.-]+"/g, '"$1…"')]
+}
+
+function claimsOf({ metadata }: Manifest): string[] {
+  const { annotations = {}, namespace = 'default' } = readMetadata(metadata)
+  return readSelections(annotations[NETWORKS_ANNOTATION], namespace).selections.flatMap(
+    selection => claimOf(selection) ?? [],
+  )
+}
+
+function plainOutcome({ object, mutation, response }: Outcome): object {
+  const { namespace, name } = object.metadata
+  return {
+    object: {
+      kind: object.kind,
+      ...(namespace !== undefined && { namespace }),
+      ...(name !== undefined && { name }),
+    },
+    allowed: response.allowed,
+    ...(response.status && {
+      message: response.status.message,
+      causes: response.status.details?.causes ?? [],
+    }),
+    warnings: response.warnings ?? [],
+    patch: readPatch(mutation.patch),
+    claims: claimsOf(object).map(inspectClaim),
+  }
+}

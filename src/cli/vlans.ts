@@ -1,0 +1,253 @@
+import type { Command } from 'commander'
+import { carryOut, judgePlan } from '../manage/carry-out.ts'
+import { overviewOf } from '../manage/overview.ts'
+import { type GrantText, type Plan, planCreate, planGrant, planRevoke } from '../manage/plan.ts'
+import { readWorld, type World } from '../manage/world.ts'
+import { isInterfaceName } from '../net/interface-name.ts'
+import { hasHostBits, parsePrefix } from '../net/prefix.ts'
+import { parseVlanSet, printVlans, type VlanSet } from '../net/vlan-set.ts'
+import type { PolicyStore } from '../store/store.ts'
+import { printManifest } from '../yaml/edit.ts'
+import {
+  type AddCommand,
+  choose,
+  type ExitCode,
+  FailureError,
+  type GlobalFlags,
+  type Terminal,
+  UsageError,
+} from './command.ts'
+import { listOption } from './options.ts'
+import { printPlain } from './output.ts'
+import { openStore } from './store.ts'
+
+interface WritingFlags extends GlobalFlags {
+  readonly dryRun?: true
+  readonly yes?: true
+}
+
+interface CreateFlags extends WritingFlags {
+  readonly id: string
+  readonly master: readonly string[]
+  readonly subnet: readonly string[]
+  readonly label: readonly string[]
+  readonly namespace: readonly string[]
+  readonly mtu?: string
+}
+
+interface TargetFlags extends WritingFlags {
+  readonly vlanId: string
+  readonly targetTenant: string
+  readonly master?: string
+}
+
+interface DeleteFlags extends WritingFlags {
+  readonly id: string
+  readonly master?: string
+  readonly force?: true
+}
+
+/** `socni-ctl create`, `grant`, `revoke` and `delete`: who holds which VLAN. */
+export const addVlans: AddCommand = (program, { terminal, action }) => {
+  writing(program, 'create', 'give a VLAN that nobody holds to the tenant --tenant-id')
+    .requiredOption('--id <vlans>', 'a VLAN id, or several: 100,200-209')
+    .addOption(
+      listOption('--master <interface>', 'host interface that it is on; repeatable').makeOptionMandatory(),
+    )
+    .option('--mtu <bytes>', 'largest MTU of networks in it')
+    .addOption(listOption('--subnet <prefix>', 'subnet that networks in it may use; repeatable'))
+    .addOption(listOption('--label <key=value>', 'a note; repeatable'))
+    .addOption(
+      listOption(
+        '--namespace <name>',
+        'namespace of a tenant that is new (default: its own name); repeatable',
+      ),
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  socni-ctl --tenant-id admin create --id 200 --master eth0 --label environment=production',
+    )
+    .action(action((_, command) => create(command.optsWithGlobals(), terminal)))
+
+  writing(program, 'grant', 'share a VLAN of the tenant --tenant-id with another tenant')
+    .requiredOption('--vlan-id <vlans>', 'a VLAN id, or several')
+    .requiredOption('--target-tenant <name>', 'who gets it; made when it does not exist')
+    .addHelpText(
+      'after',
+      '\nExample:\n  socni-ctl --tenant-id admin grant --vlan-id 200 --target-tenant finance',
+    )
+    .action(action((_, command) => grant(command.optsWithGlobals(), terminal)))
+
+  writing(program, 'revoke', 'take a VLAN away from a tenant; its claims for it no longer count')
+    .requiredOption('--vlan-id <vlans>', 'a VLAN id, or several')
+    .requiredOption('--target-tenant <name>', 'who loses it')
+    .option('--master <interface>', 'only on this host interface')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', '\nExample:\n  socni-ctl revoke --vlan-id 200 --target-tenant finance --yes')
+    .action(action((_, command) => revoke(command.optsWithGlobals(), terminal)))
+
+  writing(program, 'delete', 'take a VLAN away from the tenant --tenant-id')
+    .requiredOption('--id <vlans>', 'a VLAN id, or several')
+    .option('--master <interface>', 'only on this host interface')
+    .option('--force', 'even while networks use it')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', '\nExample:\n  socni-ctl --tenant-id admin delete --id 200 --yes')
+    .action(action((_, command) => remove(command.optsWithGlobals(), terminal)))
+}
+
+function writing(program: Command, name: string, description: string): Command {
+  const text = `${description.charAt(0).toUpperCase()}${description.slice(1)}.`
+  return program
+    .command(name)
+    .summary(description)
+    .description(text)
+    .option('--dry-run', 'only show what would be written')
+}
+
+async function create(flags: CreateFlags, terminal: Terminal): Promise<ExitCode> {
+  const vlans = readVlans('--id', flags.id)
+  const text: GrantText = {
+    ids: printVlans(vlans),
+    masters: flags.master.map(readMaster),
+    ...(flags.subnet.length > 0 && { subnets: flags.subnet.map(readSubnet) }),
+    ...(flags.mtu !== undefined && { mtu: readMtu(flags.mtu) }),
+    ...(flags.label.length > 0 && { labels: readLabels(flags.label) }),
+  }
+  const name = readName('--tenant-id', flags.tenantId)
+  const store = await openStore(flags, terminal)
+  const world = await readWorld(store)
+  const namespaces =
+    flags.namespace.length > 0 ? flags.namespace.map(ns => readName('--namespace', ns)) : [name]
+  const plan = planCreate(world, name, text, namespaces)
+  return write(
+    plan,
+    world,
+    store,
+    flags,
+    terminal,
+    `VLAN ${text.ids} on ${text.masters.join(', ')} for tenant ${name}`,
+  )
+}
+
+async function grant(flags: TargetFlags, terminal: Terminal): Promise<ExitCode> {
+  const vlans = readVlans('--vlan-id', flags.vlanId)
+  const [owner, target] = [
+    readName('--tenant-id', flags.tenantId),
+    readName('--target-tenant', flags.targetTenant),
+  ]
+  const store = await openStore(flags, terminal)
+  const world = await readWorld(store)
+  const what = `VLAN ${printVlans(vlans)} of tenant ${owner}, shared with tenant ${target}`
+  return write(planGrant(world, owner, target, vlans), world, store, flags, terminal, what)
+}
+
+async function revoke(flags: TargetFlags, terminal: Terminal): Promise<ExitCode> {
+  const vlans = readVlans('--vlan-id', flags.vlanId)
+  const name = readName('--target-tenant', flags.targetTenant)
+  const store = await openStore(flags, terminal)
+  const world = await readWorld(store)
+  const plan = planRevoke(world, name, vlans, flags.master)
+  askFirst(`Take VLAN ${printVlans(vlans)} away from tenant ${name}?`, flags, terminal)
+  return write(
+    plan,
+    world,
+    store,
+    flags,
+    terminal,
+    `tenant ${name} without VLAN ${printVlans(vlans)}, its claims for it revoked`,
+  )
+}
+
+async function remove(flags: DeleteFlags, terminal: Terminal): Promise<ExitCode> {
+  const vlans = readVlans('--id', flags.id)
+  const name = readName('--tenant-id', flags.tenantId)
+  const store = await openStore(flags, terminal)
+  const world = await readWorld(store)
+  const plan = planRevoke(world, name, vlans, flags.master)
+  const users = overviewOf(world, vlans)
+    .filter(({ tenant }) => tenant === name)
+    .flatMap(({ networks }) => networks)
+  if (users.length > 0 && !flags.force)
+    throw new FailureError(
+      `VLAN ${printVlans(vlans)} is in use by ${users.join(', ')}: delete these first, or use --force`,
+    )
+  askFirst(`Delete VLAN ${printVlans(vlans)} of tenant ${name}?`, flags, terminal)
+  return write(plan, world, store, flags, terminal, `tenant ${name} without VLAN ${printVlans(vlans)}`)
+}
+
+/** Judges a plan with the rules that the webhook has for Tenants, and carries it out when they have nothing against it. */
+async function write(
+  plan: Plan,
+  world: World,
+  store: PolicyStore,
+  { format, dryRun }: WritingFlags,
+  terminal: Terminal,
+  what: string,
+): Promise<ExitCode> {
+  const chosen = choose('--format', format, ['text', 'json', 'yaml'])
+  const findings = judgePlan(plan, world)
+  for (const { rule, severity, message } of findings)
+    terminal.stderr(`socni-ctl: ${severity}: ${message} [${rule}]\n`)
+  if (findings.some(({ severity }) => severity === 'error')) return 1
+  if (!dryRun) await carryOut(plan, store, new Date())
+  const manifests = plan.changes.map(({ after }) => after)
+  if (chosen !== 'text') terminal.stdout(printPlain(manifests, chosen))
+  else if (dryRun)
+    terminal.stdout(`would write to ${store.title}: ${what}\n\n${manifests.map(printManifest).join('---\n')}`)
+  else terminal.stdout(`${what} (${store.title})\n`)
+  return 0
+}
+
+/** Nothing is taken away without a word from somebody. */
+function askFirst(question: string, { yes, dryRun }: WritingFlags, terminal: Terminal): void {
+  if (yes || dryRun) return
+  if (terminal.confirm === undefined) throw new UsageError(`${question} Nobody is here to answer: add --yes`)
+  if (!terminal.confirm(question)) throw new FailureError('nothing was changed')
+}
+
+export function readVlans(flag: string, text: string): VlanSet {
+  const vlans = parseVlanSet(text)
+  if (vlans === undefined)
+    throw new UsageError(
+      `${flag} "${text}" is no list of VLANs: use ids from 1 to 4094 like 100,200-209, or native`,
+    )
+  return vlans
+}
+
+/** Names become file names and names of objects: an RFC 1123 label, whatever else the store would take. */
+export function readName(flag: string, text: string): string {
+  if (!/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(text))
+    throw new UsageError(`${flag} "${text}" is no name: use up to 63 small letters, digits and "-"`)
+  return text
+}
+
+export function readMaster(text: string): string {
+  if (!isInterfaceName(text))
+    throw new UsageError(
+      `--master "${text}" is no interface name: use 1 to 15 bytes without "/", ":" or spaces`,
+    )
+  return text
+}
+
+export function readSubnet(text: string): string {
+  const prefix = parsePrefix(text)
+  if (prefix === undefined || hasHostBits(prefix))
+    throw new UsageError(`--subnet "${text}" is no network: write a prefix like 10.200.0.0/24`)
+  return text
+}
+
+export function readMtu(text: string): number {
+  const mtu = /^\d{2,5}$/.test(text) ? Number(text) : 0
+  if (mtu < 68 || mtu > 65_535) throw new UsageError(`--mtu "${text}" is no MTU: use 68 to 65535`)
+  return mtu
+}
+
+function readLabels(labels: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    labels.map(label => {
+      const at = label.indexOf('=')
+      if (at < 1) throw new UsageError(`--label "${label}" is not KEY=VALUE`)
+      return [label.slice(0, at), label.slice(at + 1)]
+    }),
+  )
+}

@@ -1,0 +1,87 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { extractFacts } from '../cni/facts/index.ts'
+import { readNetwork } from '../cni/network.ts'
+import { readTextFile, UnreadableFileError } from '../files/read-text.ts'
+import { intersectVlans, isEmptyVlans, printVlans, type VlanSet } from '../net/vlan-set.ts'
+import { grantedSegments } from '../policy/grants.ts'
+import { resolveReach, type Segment } from '../policy/reach.ts'
+import type { World } from './world.ts'
+
+/** A CNI configuration in a node's directory. */
+export interface NodeConfiguration {
+  readonly file: string
+  readonly network: string
+  readonly types: readonly string[]
+  readonly segments: readonly { readonly master: string; readonly vlans: string }[]
+  /** Tenants that hold one of these VLANs. */
+  readonly tenants: readonly string[]
+  /** What keeps it from being read. */
+  readonly problem?: string
+}
+
+/** The configurations that the container runtime and Multus find in a directory, in their order. */
+export function readConfigurations(directory: string, world: World): NodeConfiguration[] {
+  const names = readdirSync(directory).filter(name => /\.(?:conf|conflist|json)$/.test(name))
+  return names.sort().map(name => readConfiguration(join(directory, name), name, world))
+}
+
+function readConfiguration(path: string, file: string, world: World): NodeConfiguration {
+  const none = { file, network: '', types: [], segments: [], tenants: [] }
+  let text: string
+  try {
+    text = readTextFile(path)
+  } catch (error) {
+    if (!(error instanceof UnreadableFileError)) throw error
+    return { ...none, problem: error.message }
+  }
+  const { network, problems } = readNetwork(text, file)
+  if (network === undefined) return { ...none, problem: problems[0]?.message ?? 'it is no configuration' }
+  const reach = resolveReach(extractFacts(network).uplinks, world.inventory.cluster, undefined)
+  return {
+    file,
+    network: network.name,
+    types: network.plugins.map(({ type }) => type),
+    segments: reach.map(({ master, vlans }) => ({ master, vlans: printVlans(vlans) })),
+    tenants: holdersOf(reach, world),
+  }
+}
+
+function holdersOf(reach: readonly Segment[], { tenants, inventory }: World): string[] {
+  return [...tenants.values()]
+    .filter(({ tenant }) =>
+      tenant.vlans
+        .flatMap(grant => grantedSegments(grant, inventory.cluster))
+        .some(segment => reach.some(reached => isSamePlace(segment, reached))),
+    )
+    .map(({ tenant }) => tenant.name)
+}
+
+function isSamePlace(a: Segment, b: Segment): boolean {
+  return a.master === b.master && !isEmptyVlans(intersectVlans(a.vlans, b.vlans))
+}
+
+/** A VLAN interface that the kernel of this node has. */
+export interface KernelVlan {
+  readonly name: string
+  readonly vlan: number
+  readonly parent: string
+}
+
+/**
+ * The node's VLAN interfaces; undefined where the kernel has no 802.1Q (or this is no Linux).
+ * Source: Linux net/8021q/vlanproc.c vlan_seq_show(), `name | id | parent` behind two lines of heading.
+ */
+export function readKernelVlans(root: string, vlans?: VlanSet): KernelVlan[] | undefined {
+  const path = join(root, 'proc/net/vlan/config')
+  if (!existsSync(path)) return undefined
+  const rows = readFileSync(path, 'utf8').split('\n').slice(2)
+  return rows.flatMap(row => {
+    const [name = '', id = '', parent = ''] = row.split('|').map(cell => cell.trim())
+    const vlan = Number(id)
+    if (name === '' || !Number.isInteger(vlan)) return []
+    const isWanted =
+      vlans === undefined || vlans.ranges.some(({ first, last }) => first <= vlan && vlan <= last)
+    return isWanted ? [{ name, vlan, parent }] : []
+  })
+}

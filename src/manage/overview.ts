@@ -1,0 +1,85 @@
+import type { Grant, Tenant } from '../config/tenant.ts'
+import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
+import { type Manifest, readMetadata } from '../kube/manifest.ts'
+import { readSelections } from '../kube/selections.ts'
+import { printPrefix } from '../net/prefix.ts'
+import { intersectVlans, isEmptyVlans, printVlans, type VlanSet } from '../net/vlan-set.ts'
+import { grantedSegments } from '../policy/grants.ts'
+import type { Attachment } from '../policy/subjects.ts'
+import type { World } from './world.ts'
+
+/** A grant, and what uses it. */
+export interface GrantOverview {
+  readonly vlans: string
+  readonly masters: readonly string[]
+  readonly tenant: string
+  readonly namespaces: readonly string[]
+  readonly shared: boolean
+  readonly subnets: readonly string[]
+  readonly mtu?: number
+  readonly labels: Readonly<Record<string, string>>
+  /** NADs of the tenant that reach one of these VLANs, as `namespace/name`. */
+  readonly networks: readonly string[]
+  /** Pods that select one of those, as `namespace/name`. */
+  readonly pods: readonly string[]
+}
+
+/** Every grant, or those that hold one of some VLANs, in the order of the VLANs. */
+export function overviewOf(world: World, vlans?: VlanSet): GrantOverview[] {
+  const users = podsByNetwork(world.manifests)
+  const attachments = [...world.inventory.attachments()]
+  const grants = [...world.tenants.values()].flatMap(({ tenant }) =>
+    tenant.vlans.map(grant => ({ tenant, grant })),
+  )
+  return grants
+    .filter(({ grant }) => vlans === undefined || !isEmptyVlans(intersectVlans(grant.ids, vlans)))
+    .sort((a, b) => firstOf(a.grant) - firstOf(b.grant) || (a.tenant.name < b.tenant.name ? -1 : 1))
+    .map(({ tenant, grant }) => {
+      const networks = attachments.filter(attachment => isUnder(attachment, tenant, grant, world)).map(nameOf)
+      return {
+        vlans: printVlans(grant.ids),
+        masters: grant.masters,
+        tenant: tenant.name,
+        namespaces: tenant.namespaces,
+        shared: grant.shared,
+        subnets: grant.subnets.map(printPrefix),
+        ...(grant.mtu !== undefined && { mtu: grant.mtu }),
+        labels: grant.labels,
+        networks,
+        pods: [...new Set(networks.flatMap(network => users.get(network) ?? []))],
+      }
+    })
+}
+
+/** Pods by the NADs that they select. */
+function podsByNetwork(manifests: readonly Manifest[]): ReadonlyMap<string, string[]> {
+  const users = new Map<string, string[]>()
+  for (const { kind, metadata } of manifests) {
+    if (kind !== 'Pod') continue
+    const { name = '', namespace = 'default', annotations = {} } = readMetadata(metadata)
+    for (const selection of readSelections(annotations[NETWORKS_ANNOTATION], namespace).selections) {
+      const network = `${selection.namespace}/${selection.name}`
+      users.set(network, [...(users.get(network) ?? []), `${namespace}/${name}`])
+    }
+  }
+  return users
+}
+
+function isUnder(attachment: Attachment, tenant: Tenant, grant: Grant, { inventory }: World): boolean {
+  if (inventory.tenantOf(attachment.namespace)?.name !== tenant.name) return false
+  const segments = grantedSegments(grant, inventory.cluster)
+  return attachment.reach.some(reached =>
+    segments.some(
+      segment =>
+        segment.master === reached.master && !isEmptyVlans(intersectVlans(segment.vlans, reached.vlans)),
+    ),
+  )
+}
+
+function nameOf({ namespace, name }: Attachment): string {
+  return `${namespace}/${name}`
+}
+
+function firstOf({ ids }: Grant): number {
+  return ids.ranges[0]?.first ?? 0
+}

@@ -1,0 +1,189 @@
+import type { Revocation } from '../claims/revocations.ts'
+import type { Grant } from '../config/tenant.ts'
+import type { Manifest } from '../kube/manifest.ts'
+import { isRecord } from '../kube/manifest.ts'
+import {
+  containsVlans,
+  intersectVlans,
+  isEmptyVlans,
+  NO_VLANS,
+  parseVlanSet,
+  printVlans,
+  subtractVlans,
+  type VlanSet,
+} from '../net/vlan-set.ts'
+import { applyEdits, StoreError, type TenantEdit } from '../store/store.ts'
+import type { StoredTenant, World } from './world.ts'
+
+/** What a command would change: nothing is written before all of it has been judged. */
+export interface Plan {
+  readonly changes: readonly Change[]
+  /** Claims that no longer count. */
+  readonly revocation?: Omit<Revocation, 'notBefore'>
+}
+
+export interface Change {
+  /** The Tenant as it would be. */
+  readonly after: Manifest
+  /** What leads there from the Tenant that is; undefined when there is none yet. */
+  readonly edit?: { readonly tenant: Manifest; readonly edits: readonly TenantEdit[] }
+}
+
+/** A grant as people write it. */
+export interface GrantText {
+  readonly ids: string
+  readonly masters: readonly string[]
+  readonly subnets?: readonly string[]
+  readonly mtu?: number
+  readonly labels?: Readonly<Record<string, string>>
+  readonly shared?: true
+}
+
+/** A tenant gets VLANs that nobody holds; a tenant that does not exist yet gets its namespaces. */
+export function planCreate(
+  { tenants }: World,
+  name: string,
+  grant: GrantText,
+  namespaces: readonly string[],
+): Plan {
+  const stored = tenants.get(name)
+  const vlans = parseVlanSet(grant.ids) ?? NO_VLANS
+  const own = stored === undefined ? [] : grant.masters.flatMap(master => grantsOf(stored, vlans, master))
+  const [held] = own
+  if (held !== undefined) {
+    const both = printVlans(intersectVlans(held.grant.ids, vlans))
+    throw new StoreError(`tenant "${name}" holds VLAN ${both} on ${held.grant.masters.join(', ')} already`)
+  }
+  return { changes: [addGrant(stored, name, grant, namespaces)] }
+}
+
+/** A tenant's VLANs become shared, and another tenant gets them too. Throws a StoreError when they are not its own. */
+export function planGrant({ tenants }: World, owner: string, target: string, vlans: VlanSet): Plan {
+  if (owner === target)
+    throw new StoreError(`tenant "${owner}" cannot grant a VLAN to itself: name another --target-tenant`)
+  const stored = tenants.get(owner)
+  const held = stored === undefined ? [] : grantsOf(stored, vlans)
+  const [first] = held
+  if (stored === undefined || first === undefined)
+    throw new StoreError(`tenant "${owner}" holds no VLAN ${printVlans(vlans)}: ${holdersOf(tenants, vlans)}`)
+  const isHeld = held.some(({ grant }) => containsVlans(grant.ids, vlans))
+  if (!isHeld)
+    throw new StoreError(
+      `tenant "${owner}" holds only a part of VLAN ${printVlans(vlans)}: grant what it holds`,
+    )
+  const edits = held.flatMap(({ index, grant, text }) => shareEdits(index, grant, text, vlans))
+  const texts = held.map(({ text }) => {
+    return { ...text, ids: printVlans(vlans), shared: true } as unknown as GrantText
+  })
+  const receiver = texts.reduce<Change | undefined>(
+    (change, text) => addGrant(tenants.get(target), target, text, [target], change),
+    undefined,
+  )
+  return { changes: [...change(stored.manifest, edits), ...(receiver === undefined ? [] : [receiver])] }
+}
+
+/** A tenant loses VLANs, and its claims for them no longer count. */
+export function planRevoke(
+  { tenants }: World,
+  name: string,
+  vlans: VlanSet,
+  master: string | undefined,
+): Plan {
+  const stored = tenants.get(name)
+  const held = stored === undefined ? [] : grantsOf(stored, vlans, master)
+  if (stored === undefined || held.length === 0) {
+    const where = master === undefined ? '' : ` on ${master}`
+    throw new StoreError(
+      `tenant "${name}" holds no VLAN ${printVlans(vlans)}${where}: ${holdersOf(tenants, vlans)}`,
+    )
+  }
+  const kept = held.flatMap(({ index, grant }) => {
+    const rest = subtractVlans(grant.ids, vlans)
+    return isEmptyVlans(rest)
+      ? []
+      : [{ action: 'set', at: [...grantAt(index), 'ids'], value: printVlans(rest) } as const]
+  })
+  // From the last to the first: removing one moves those behind it.
+  const removed = held
+    .filter(({ grant }) => isEmptyVlans(subtractVlans(grant.ids, vlans)))
+    .reverse()
+    .map(({ index }) => ({ action: 'remove', at: grantAt(index) }) as const)
+  return { changes: change(stored.manifest, [...kept, ...removed]), revocation: { tenant: name, vlans } }
+}
+
+interface HeldGrant {
+  readonly index: number
+  readonly grant: Grant
+  readonly text: Record<string, unknown>
+}
+
+/** The grants that hold one of these VLANs. */
+export function grantsOf({ tenant, manifest }: StoredTenant, vlans: VlanSet, master?: string): HeldGrant[] {
+  const texts = isRecord(manifest.spec) && Array.isArray(manifest.spec.vlans) ? manifest.spec.vlans : []
+  return tenant.vlans
+    .map((grant, index) => ({ index, grant, text: texts[index] as Record<string, unknown> }))
+    .filter(
+      ({ grant }) =>
+        !isEmptyVlans(intersectVlans(grant.ids, vlans)) &&
+        (master === undefined || grant.masters.includes(master)),
+    )
+}
+
+function shareEdits(index: number, { ids, shared }: Grant, text: object, vlans: VlanSet): TenantEdit[] {
+  if (shared) return []
+  const rest = subtractVlans(ids, vlans)
+  if (isEmptyVlans(rest)) return [{ action: 'set', at: [...grantAt(index), 'shared'], value: true }]
+  return [
+    { action: 'set', at: [...grantAt(index), 'ids'], value: printVlans(rest) },
+    {
+      action: 'append',
+      at: ['spec', 'vlans'],
+      value: { ...text, ids: printVlans(intersectVlans(ids, vlans)), shared: true },
+    },
+  ]
+}
+
+function addGrant(
+  stored: StoredTenant | undefined,
+  name: string,
+  grant: GrantText,
+  namespaces: readonly string[],
+  earlier?: Change,
+): Change {
+  const append: TenantEdit = { action: 'append', at: ['spec', 'vlans'], value: grant }
+  if (earlier?.edit !== undefined) {
+    const edits = [...earlier.edit.edits, append]
+    return { after: applyEdits(earlier.edit.tenant, edits), edit: { tenant: earlier.edit.tenant, edits } }
+  }
+  if (earlier !== undefined) return { after: applyEdits(earlier.after, [append]) }
+  if (stored !== undefined) {
+    return {
+      after: applyEdits(stored.manifest, [append]),
+      edit: { tenant: stored.manifest, edits: [append] },
+    }
+  }
+  return {
+    after: {
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'Tenant',
+      metadata: { name },
+      spec: { namespaces: [...namespaces], vlans: [grant] },
+    },
+  }
+}
+
+function change(tenant: Manifest, edits: readonly TenantEdit[]): Change[] {
+  return edits.length === 0 ? [] : [{ after: applyEdits(tenant, edits), edit: { tenant, edits } }]
+}
+
+function grantAt(index: number): (string | number)[] {
+  return ['spec', 'vlans', index]
+}
+
+/** Who holds it instead, for a message. */
+function holdersOf(tenants: World['tenants'], vlans: VlanSet): string {
+  const holders = [...tenants.values()].filter(stored => grantsOf(stored, vlans).length > 0)
+  return holders.length === 0
+    ? 'no tenant does; make it with socni-ctl create'
+    : `${holders.map(({ tenant }) => `"${tenant.name}"`).join(', ')} does`
+}

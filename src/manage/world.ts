@@ -1,0 +1,48 @@
+import { readTenant, type Tenant } from '../config/tenant.ts'
+import { printPath } from '../json/value.ts'
+import type { Manifest } from '../kube/manifest.ts'
+import { groupKind } from '../kube/workloads.ts'
+import { Inventory } from '../policy/inventory.ts'
+import { putManifest } from '../policy/load.ts'
+import { type PolicyStore, StoreError } from '../store/store.ts'
+
+/** A Tenant as it is read, and as it is written: an edit's paths lead through the second. */
+export interface StoredTenant {
+  readonly tenant: Tenant
+  readonly manifest: Manifest
+}
+
+/** What a store holds, ready to be asked. */
+export interface World {
+  readonly manifests: readonly Manifest[]
+  readonly tenants: ReadonlyMap<string, StoredTenant>
+  readonly inventory: Inventory
+}
+
+/** Reads a store. Throws a StoreError naming the document and field that cannot be read. */
+export async function readWorld(store: PolicyStore): Promise<World> {
+  return buildWorld(await store.list())
+}
+
+/** The configuration comes first: everything else is read by the cluster's facts. */
+export function buildWorld(manifests: readonly Manifest[]): World {
+  const inventory = new Inventory()
+  const tenants = new Map<string, StoredTenant>()
+  const isConfiguration = (manifest: Manifest): boolean =>
+    groupKind(manifest) === 'socni.dev/ClusterConfiguration'
+  const ordered = [
+    ...manifests.filter(isConfiguration),
+    ...manifests.filter(manifest => !isConfiguration(manifest)),
+  ]
+  for (const manifest of ordered) {
+    const [problem] = putManifest(inventory, manifest)
+    if (problem !== undefined)
+      throw new StoreError(
+        `${manifest.kind} "${manifest.metadata.name ?? ''}" ${printPath(problem.at)}: ${problem.message}`,
+      )
+    if (groupKind(manifest) !== 'socni.dev/Tenant') continue
+    const reading = readTenant(manifest)
+    if (reading.ok) tenants.set(reading.value.name, { tenant: reading.value, manifest })
+  }
+  return { manifests, tenants, inventory }
+}

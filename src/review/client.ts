@@ -1,0 +1,67 @@
+import { Agent, request } from 'node:https'
+import type { AdmissionRequest, AdmissionResponse } from '../kube/admission.ts'
+import type { Phase } from './review.ts'
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly body: string
+}
+
+/** A webhook that answers anything but a review, or nothing at all. */
+export class WebhookCallError extends Error {
+  readonly code = 'ERR_SOCNI_WEBHOOK_CALL'
+}
+
+/** No longer than the API server would wait. */
+const TIMEOUT_MS = 10_000
+
+/** Asks a running webhook over TLS, as the API server does. */
+export class WebhookClient {
+  readonly #url: string
+  readonly #agent: Agent
+
+  /** `authority` is the PEM that the webhook's certificate is verified with; without it, the system's authorities. */
+  constructor(url: string, authority: string | undefined) {
+    this.#url = url.replace(/\/+$/, '')
+    this.#agent = new Agent({ keepAlive: true, ...(authority !== undefined && { ca: authority }) })
+  }
+
+  /** Sends one request for a decision. Throws a WebhookCallError when there is none. */
+  async review(phase: Phase, admissionRequest: AdmissionRequest): Promise<AdmissionResponse> {
+    const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: admissionRequest }
+    const { status, body } = await this.post(`/${phase}`, JSON.stringify(review))
+    if (status !== 200) throw new WebhookCallError(`${this.#url}/${phase} answered ${status}: ${body.trim()}`)
+    return JSON.parse(body).response
+  }
+
+  get(path: string): Promise<HttpAnswer> {
+    return this.#call('GET', path, '')
+  }
+
+  post(path: string, body: string): Promise<HttpAnswer> {
+    return this.#call('POST', path, body)
+  }
+
+  #call(method: string, path: string, body: string): Promise<HttpAnswer> {
+    return new Promise((resolve, reject) => {
+      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+      const options = { method, agent: this.#agent, headers, timeout: TIMEOUT_MS }
+      const fail = (error: Error): void =>
+        reject(new WebhookCallError(`${this.#url}${path}: ${error.message}`))
+      const call = request(`${this.#url}${path}`, options, response => {
+        let text = ''
+        response.setEncoding('utf8').on('data', chunk => {
+          text += chunk
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }))
+        response.on('error', fail)
+      })
+      call.on('timeout', () => call.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
+      call.on('error', fail).end(body)
+    })
+  }
+
+  close(): void {
+    this.#agent.destroy()
+  }
+}
