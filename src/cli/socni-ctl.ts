@@ -13,10 +13,12 @@ import {
   type Terminal,
   UsageError,
 } from './command.ts'
+import { addDoctor } from './doctor.ts'
 import { addGenerate } from './generate.ts'
 import { addKeys } from './keys.ts'
 import { addLint } from './lint.ts'
 import { addList } from './list.ts'
+import { addMap } from './map.ts'
 import { addReview } from './review.ts'
 import { addExplain, addRules } from './rules.ts'
 import { addVlans } from './vlans.ts'
@@ -31,6 +33,8 @@ const subcommands: readonly AddCommand[] = [
   addGenerate,
   addKeys,
   addClaim,
+  addDoctor,
+  addMap,
 ]
 
 /** Runs a command line. A wrong one is exit code 2, a world that fails 3, each with one line on stderr. */

@@ -52,7 +52,7 @@ export function overviewOf(world: World, vlans?: VlanSet): GrantOverview[] {
 }
 
 /** Pods by the NADs that they select. */
-function podsByNetwork(manifests: readonly Manifest[]): ReadonlyMap<string, string[]> {
+export function podsByNetwork(manifests: readonly Manifest[]): ReadonlyMap<string, string[]> {
   const users = new Map<string, string[]>()
   for (const { kind, metadata } of manifests) {
     if (kind !== 'Pod') continue

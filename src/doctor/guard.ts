@@ -1,0 +1,59 @@
+import { KeyError, type KeySet, parseKeySet } from '../claims/keys.ts'
+import { answer, type Check, type Question } from './check.ts'
+import type { Distribution } from './distribution.ts'
+import { isExecutable } from './multus.ts'
+import type { Tree } from './tree.ts'
+
+const GUARD: Question = {
+  id: 'guard',
+  title: 'The guard is installed',
+  why: 'Without it nothing on the node checks a claim: what reached the cluster while the webhook was away attaches unchecked.',
+}
+
+const KEYS: Question = {
+  id: 'keys',
+  title: 'The node has the public keys',
+  why: 'The guard refuses every attachment that it cannot verify.',
+}
+
+/** The guard's executable, and its directory beside the CNI configurations. */
+export function checkGuard(tree: Tree, { binDir, confDir }: Distribution): Check[] {
+  const executable = `${binDir}/socni`
+  if (!isExecutable(tree, executable)) {
+    // The plugin is not part of a release yet; until then there is nothing that could be installed.
+    return [
+      answer(
+        GUARD,
+        'warning',
+        `"${executable}" is missing`,
+        'only the webhook checks, until the guard is released (CHANGELOG.md)',
+      ),
+    ]
+  }
+  return [answer(GUARD, 'ok', `"${executable}"`), checkKeys(tree, `${confDir}/socni.d/keys.json`)]
+}
+
+function checkKeys(tree: Tree, path: string): Check {
+  const publish = `socni-ctl keys export > ${path}`
+  const entry = tree.entry(path)
+  if (entry.kind === 'unreadable')
+    return answer(KEYS, 'unknown', entry.reason, 'run socni-ctl doctor as root')
+  if (entry.kind !== 'file') return answer(KEYS, 'error', `"${path}" is missing`, publish)
+  if ((entry.mode & 0o022) !== 0)
+    return answer(KEYS, 'error', `"${path}" may be written by others than its owner`, `chmod 644 ${path}`)
+  const keys = readKeys(tree.read(path) ?? '')
+  if (typeof keys === 'string') return answer(KEYS, 'error', `"${path}": ${keys}`, publish)
+  const states = [...keys.values()].map(({ state }) => state)
+  if (!states.includes('current'))
+    return answer(KEYS, 'error', `"${path}" holds no key that signs now`, publish)
+  return answer(KEYS, 'ok', `${keys.size} in "${path}"${states.includes('next') ? ', the next one too' : ''}`)
+}
+
+function readKeys(text: string): KeySet | string {
+  try {
+    return parseKeySet(text)
+  } catch (error) {
+    if (error instanceof KeyError) return error.message
+    throw error
+  }
+}

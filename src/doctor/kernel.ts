@@ -1,0 +1,105 @@
+import { answer, type Check, type Question } from './check.ts'
+import type { Tree } from './tree.ts'
+
+const MODULE: Question = {
+  id: 'vlan-module',
+  title: 'The kernel can do VLANs',
+  why: 'Without 802.1Q the plugin fails: failed to create vlan: operation not supported.',
+}
+
+const INTERFACES: Question = {
+  id: 'interfaces',
+  title: 'The host interfaces of the grants are there',
+  why: 'A pod that is scheduled to a node without the interface waits in ContainerCreating.',
+}
+
+const MTU: Question = {
+  id: 'flannel-mtu',
+  title: "Flannel's MTU fits the node's interface",
+  why: 'VXLAN needs 50 bytes of each packet: with a larger MTU, large packets between nodes are lost.',
+}
+
+/** VXLAN over IPv4: outer Ethernet, IP, UDP and VXLAN headers (RFC 7348 section 5). */
+const VXLAN_BYTES = 50
+
+/** 8021q as a loaded module, or built into the kernel. */
+export function checkModule(tree: Tree): Check {
+  const loaded = (tree.read('/proc/modules') ?? '').split('\n').some(line => line.startsWith('8021q '))
+  if (loaded || tree.has('/sys/module/8021q') || tree.has('/proc/net/vlan/config'))
+    return answer(MODULE, 'ok', '8021q is loaded')
+  const builtIn = tree
+    .list('/lib/modules')
+    .find(version => /\/8021q\.ko/.test(tree.read(`/lib/modules/${version}/modules.builtin`) ?? ''))
+  if (builtIn !== undefined) return answer(MODULE, 'ok', `8021q is built into ${builtIn}`)
+  return answer(
+    MODULE,
+    'error',
+    '8021q is neither loaded nor built in',
+    'modprobe 8021q && echo 8021q > /etc/modules-load.d/8021q.conf',
+  )
+}
+
+/** The interfaces that VLANs of the policy ride on. */
+export function checkInterfaces(tree: Tree, masters: readonly string[]): Check {
+  const present = tree.list('/sys/class/net')
+  if (masters.length === 0) {
+    return answer(
+      INTERFACES,
+      'unknown',
+      'no grant names an interface',
+      'name the policy with --policy-dir, or an interface with --master',
+    )
+  }
+  // PCI addresses and device resources are no interfaces of the host.
+  const names = masters.filter(master => /^[^/:\s]{1,15}$/.test(master))
+  const missing = names.filter(name => !present.includes(name))
+  if (missing.length > 0) {
+    return answer(
+      INTERFACES,
+      'error',
+      `${missing.join(', ')} missing; there are ${present.join(', ') || 'none'}`,
+      'correct "masters" in the Tenant, or set up the interface',
+    )
+  }
+  const shown = names.map(name => `${name} (mtu ${mtuOf(tree, name) ?? 'unknown'})`)
+  return answer(INTERFACES, 'ok', shown.join(', '))
+}
+
+/** What Flannel gives to pods, beside the interface that carries it. */
+export function checkFlannelMtu(tree: Tree): Check {
+  const text = tree.read('/run/flannel/subnet.env')
+  const flannel = Number(/^FLANNEL_MTU=(\d+)$/m.exec(text ?? '')?.[1])
+  if (text === undefined || Number.isNaN(flannel))
+    return answer(
+      MTU,
+      'unknown',
+      '"/run/flannel/subnet.env" is missing or has no FLANNEL_MTU',
+      'wait until the node is ready, and run socni-ctl doctor again',
+    )
+  const device = tree.has('/sys/class/net/flannel.1')
+  const carriers = tree
+    .list('/sys/class/net')
+    .filter(name => /^(?:eth|en|bond|wl|ib)/.test(name) && !name.includes('.'))
+    .flatMap(name => mtuOf(tree, name) ?? [])
+  const largest = Math.max(0, ...carriers)
+  if (largest === 0)
+    return answer(
+      MTU,
+      'unknown',
+      `FLANNEL_MTU=${flannel}, and no interface to compare it with`,
+      'run socni-ctl doctor on the node itself',
+    )
+  if (device && flannel > largest - VXLAN_BYTES)
+    return answer(
+      MTU,
+      'error',
+      `FLANNEL_MTU=${flannel}, but the largest interface has ${largest}`,
+      `set the interface's MTU to at least ${flannel + VXLAN_BYTES}, then restart K3s`,
+    )
+  return answer(MTU, 'ok', `FLANNEL_MTU=${flannel} on an interface with ${largest}`)
+}
+
+function mtuOf(tree: Tree, name: string): number | undefined {
+  const mtu = Number(tree.read(`/sys/class/net/${name}/mtu`)?.trim() || Number.NaN)
+  return Number.isNaN(mtu) ? undefined : mtu
+}

@@ -1,0 +1,51 @@
+import { answer, type Check, type Question } from './check.ts'
+import { type Distribution, findDistribution } from './distribution.ts'
+import { checkGuard } from './guard.ts'
+import { checkFlannelMtu, checkInterfaces, checkModule } from './kernel.ts'
+import { checkMultus } from './multus.ts'
+import { checkHostLocal, checkPlugins } from './plugins.ts'
+import { Tree } from './tree.ts'
+
+export interface NodeOptions {
+  /** Host interfaces of the policy. */
+  readonly masters?: readonly string[]
+  /** How many nodes the cluster has; undefined when nobody knows. */
+  readonly nodes?: number | undefined
+}
+
+const DISTRIBUTION: Question = {
+  id: 'distribution',
+  title: 'The distribution is known',
+  why: 'Each one has its CNI files in directories of its own, and files in the others are never read.',
+}
+
+/** Looks at a node's files below a root: `/` on the node itself. Never throws for what it finds there. */
+export function examineNode(root: string, { masters = [], nodes }: NodeOptions = {}): Check[] {
+  const tree = new Tree(root)
+  const distribution = findDistribution(tree)
+  const kernel = [checkModule(tree), checkInterfaces(tree, masters), checkFlannelMtu(tree)]
+  if (distribution === undefined) {
+    const found = 'neither K3s, RKE2, kubeadm nor OpenShift has its files here'
+    return [
+      answer(
+        DISTRIBUTION,
+        'error',
+        found,
+        'run socni-ctl doctor on a node, or name its file system with --root',
+      ),
+      ...kernel,
+    ]
+  }
+  return [
+    answer(DISTRIBUTION, 'ok', describe(distribution)),
+    ...checkMultus(tree, distribution),
+    checkPlugins(tree, distribution),
+    checkHostLocal(tree, distribution, nodes),
+    ...kernel,
+    ...checkGuard(tree, distribution),
+  ]
+}
+
+function describe({ name, confDir, binDir }: Distribution): string {
+  return `${name}: configurations in "${confDir}", plugins in "${binDir}"`
+}

@@ -1,0 +1,80 @@
+import { extractFacts } from '../cni/facts/index.ts'
+import { readNetwork } from '../cni/network.ts'
+import { answer, type Check, type Question } from './check.ts'
+import type { Distribution } from './distribution.ts'
+import { configurationsIn, howToInstallPlugins, isExecutable } from './multus.ts'
+import type { Tree } from './tree.ts'
+
+const PLUGINS: Question = {
+  id: 'plugins',
+  title: 'The CNI plugins are installed',
+  why: 'Flannel needs flannel, bridge, host-local, portmap and loopback; VLANs need vlan, and nothing of K3s brings that.',
+}
+
+const HOST_LOCAL: Question = {
+  id: 'host-local',
+  title: 'Addresses are unique in the cluster',
+  why: 'host-local remembers on each node what it gave out there: two nodes give the same address to two pods.',
+}
+
+/** What Flannel and loopback need on every node, and what K3s does not ship (k3s scripts/package-cli). */
+const NEEDED = ['bridge', 'flannel', 'host-local', 'loopback', 'portmap', 'vlan']
+const OPTIONAL = ['macvlan', 'ipvlan', 'static', 'dhcp', 'tuning', 'whereabouts']
+
+export function checkPlugins(tree: Tree, { binDir, note }: Distribution): Check {
+  const directory = tree.entry(binDir)
+  if (directory.kind === 'unreadable')
+    return answer(PLUGINS, 'unknown', directory.reason, 'run socni-ctl doctor as root')
+  if (directory.kind !== 'directory')
+    return answer(PLUGINS, 'error', `"${binDir}" is missing`, howToInstallPlugins(binDir))
+  const missing = NEEDED.filter(name => !isExecutable(tree, `${binDir}/${name}`))
+  if (missing.length > 0) {
+    const dangling = missing.filter(name => tree.list(binDir).includes(name))
+    const detail =
+      dangling.length === 0 ? '' : ` (${dangling.join(', ')} there, but a broken link or not executable)`
+    return answer(
+      PLUGINS,
+      'error',
+      `${missing.join(', ')} missing in "${binDir}"${detail}`,
+      howToInstallPlugins(binDir),
+    )
+  }
+  const extra = OPTIONAL.filter(name => isExecutable(tree, `${binDir}/${name}`))
+  const found = `${[...NEEDED, ...extra].join(', ')} in "${binDir}"`
+  return note === undefined
+    ? answer(PLUGINS, 'ok', found)
+    : answer(
+        PLUGINS,
+        'warning',
+        `${found}; ${note}`,
+        'upgrade K3s to a release with the fixed directory /var/lib/rancher/k3s/data/cni',
+      )
+}
+
+/** Whether a configuration of this node gives out addresses that other nodes give out too. */
+export function checkHostLocal(tree: Tree, { confDir }: Distribution, nodes: number | undefined): Check {
+  const users = configurationsIn(tree, confDir).filter(name =>
+    usesHostLocal(tree.read(`${confDir}/${name}`), name),
+  )
+  if (users.length === 0) return answer(HOST_LOCAL, 'ok', `no configuration in "${confDir}" uses host-local`)
+  const found = `${users.join(', ')} in "${confDir}" use host-local`
+  if (nodes === 1) return answer(HOST_LOCAL, 'ok', `${found}, and the cluster has one node`)
+  const mend = 'use ipam type "whereabouts", or give each node a range of its own'
+  return nodes === undefined
+    ? answer(
+        HOST_LOCAL,
+        'unknown',
+        `${found}; how many nodes there are is not known`,
+        `${mend}; say --nodes 1 when there is only this one`,
+      )
+    : answer(HOST_LOCAL, 'warning', `${found}, and the cluster has ${nodes} nodes`, mend)
+}
+
+/** Flannel's own use does not count: it has a range for each node. */
+function usesHostLocal(text: string | undefined, name: string): boolean {
+  const { network } = readNetwork(text, name)
+  if (network === undefined) return false
+  return extractFacts(network).types.some(
+    ({ type, role, plugin }) => role === 'ipam' && type === 'host-local' && !plugin.startsWith('flannel'),
+  )
+}

@@ -1,0 +1,112 @@
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+} from 'node:fs'
+import { join, posix } from 'node:path'
+
+/** More than any configuration; the rest of a larger file is not looked at. */
+const MAX_BYTES = 1024 * 1024
+
+/** As the kernel: fs/namei.c MAXSYMLINKS. */
+const MAX_LINKS = 40
+
+export type Entry =
+  | { readonly kind: 'file'; readonly path: string; readonly mode: number }
+  | { readonly kind: 'directory'; readonly path: string; readonly mode: number }
+  | { readonly kind: 'other'; readonly path: string }
+  | { readonly kind: 'missing' }
+  /** It is there, or not; we may not know. */
+  | { readonly kind: 'unreadable'; readonly reason: string }
+
+/**
+ * A node's file system below a directory: `/`, or where it is mounted. Links are followed inside of it, also absolute
+ * ones, so that looking at another machine's files never leads to this one's.
+ */
+export class Tree {
+  readonly #root: string
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  /** What is at a path, links followed. */
+  entry(path: string): Entry {
+    let rest = path.split('/').filter(part => part !== '')
+    let at = '/'
+    let links = 0
+    while (rest.length > 0) {
+      const [part = '', ...more] = rest
+      const next = posix.join(at, part)
+      const status = this.#lstat(next)
+      if ('kind' in status) return status
+      if (status.isSymbolicLink()) {
+        links++
+        if (links > MAX_LINKS) return { kind: 'unreadable', reason: `${path}: too many links` }
+        const target = readlinkSync(join(this.#root, next))
+        // join() keeps ".." from leading above the root.
+        const resolved = target.startsWith('/') ? posix.normalize(target) : posix.join(at, target)
+        rest = [...resolved.split('/').filter(step => step !== ''), ...more]
+        at = '/'
+        continue
+      }
+      at = next
+      rest = more
+    }
+    const status = this.#lstat(at)
+    if ('kind' in status) return status
+    if (status.isDirectory()) return { kind: 'directory', path: at, mode: status.mode & 0o777 }
+    return status.isFile()
+      ? { kind: 'file', path: at, mode: status.mode & 0o777 }
+      : { kind: 'other', path: at }
+  }
+
+  has(path: string): boolean {
+    const { kind } = this.entry(path)
+    return kind === 'file' || kind === 'directory'
+  }
+
+  /** The names in a directory in order; none when there is no such directory. */
+  list(path: string): string[] {
+    const entry = this.entry(path)
+    if (entry.kind !== 'directory') return []
+    try {
+      return readdirSync(join(this.#root, entry.path)).sort()
+    } catch {
+      return []
+    }
+  }
+
+  /** The text of a file; undefined where there is none that can be read. */
+  read(path: string): string | undefined {
+    const entry = this.entry(path)
+    if (entry.kind !== 'file') return undefined
+    let file: number | undefined
+    try {
+      file = openSync(join(this.#root, entry.path), 'r')
+      // Files of /proc and /sys say that they are empty.
+      const size = fstatSync(file).size || 64 * 1024
+      const bytes = Buffer.alloc(Math.min(size, MAX_BYTES))
+      return bytes.toString('utf8', 0, readSync(file, bytes))
+    } catch {
+      return undefined
+    } finally {
+      if (file !== undefined) closeSync(file)
+    }
+  }
+
+  #lstat(path: string): Stats | Entry {
+    try {
+      return lstatSync(join(this.#root, path))
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' }
+      return { kind: 'unreadable', reason: error instanceof Error ? error.message : String(error) }
+    }
+  }
+}
