@@ -29,8 +29,6 @@ export function fixFiles(
       writeAtomically(file, text, statSync(file).mode & 0o777)
     }
   }
-  const verb = isDryRun ? 'would fix' : 'fixed'
-  terminal.stderr(`${verb} ${count} finding${count === 1 ? '' : 's'}\n`)
   return count
 }
 

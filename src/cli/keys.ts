@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type ClaimKeys, publishNextKey, readKeys, rotateKeys } from '../claims/files.ts'
 import { printKeySet } from '../claims/keys.ts'
 import { type AddCommand, choose, type GlobalFlags } from './command.ts'
@@ -17,32 +18,31 @@ export const addKeys: AddCommand = (program, { terminal, action }) => {
       'after',
       '\nExamples:\n  socni-ctl keys list\n  socni-ctl --keys-dir /etc/socni/keys keys rotate',
     )
-  const verb = (name: string, description: string, run: (flags: KeysFlags) => string) =>
+  const verb = (name: string, description: string, run: (flags: KeysFlags, directory: string) => string) =>
     keys
       .command(name)
       .description(description)
       .action(
         action((_, command) => {
-          terminal.stdout(run(command.optsWithGlobals()))
+          const flags: KeysFlags = command.optsWithGlobals()
+          terminal.stdout(run(flags, resolve(terminal.directory, flags.keysDir)))
           return 0
         }),
       )
 
-  verb('list', 'key ids (RFC 7638 thumbprints) and their states; * signs', flags =>
-    show(readKeys(flags.keysDir), flags),
+  verb('list', 'key ids (RFC 7638 thumbprints) and their states; * signs', (flags, directory) =>
+    show(readKeys(directory), flags),
   )
-  verb('export', 'print the public keys as a JWK Set (RFC 7517)', ({ keysDir }) =>
-    printKeySet(readKeys(keysDir).keys),
+  verb('export', 'print the public keys as a JWK Set (RFC 7517)', (_, directory) =>
+    printKeySet(readKeys(directory).keys),
   )
-  verb('generate', 'make the key that will sign next, and publish its public half', flags =>
-    flags.dryRun
-      ? `would publish a new key in ${flags.keysDir}\n`
-      : show(publishNextKey(flags.keysDir), flags),
+  verb('generate', 'make the key that will sign next, and publish its public half', (flags, directory) =>
+    flags.dryRun ? `would publish a new key in ${flags.keysDir}\n` : show(publishNextKey(directory), flags),
   ).option('--dry-run', 'only say what would be written')
-  verb('rotate', 'sign with it, once every node has it; the key so far retires', flags =>
+  verb('rotate', 'sign with it, once every node has it; the key so far retires', (flags, directory) =>
     flags.dryRun
       ? `would sign with the key published as "next" in ${flags.keysDir}\n`
-      : show(rotateKeys(flags.keysDir), flags),
+      : show(rotateKeys(directory), flags),
   ).option('--dry-run', 'only say what would be written')
 }
 

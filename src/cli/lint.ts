@@ -9,6 +9,7 @@ import type { RuleSettings } from '../lint/batch.ts'
 import { lintInParallel } from '../lint/parallel.ts'
 import type { LintResult, Source } from '../lint/result.ts'
 import { ruleText } from '../lint/rules.ts'
+import { count } from '../report/count.ts'
 import { reports } from '../report/index.ts'
 import type { Report } from '../report/report.ts'
 import {
@@ -39,6 +40,9 @@ interface LintFlags extends GlobalFlags {
   readonly fix?: true
   readonly dryRun?: true
 }
+
+/** A fix may uncover another one; what needs more than these goes round in circles. */
+const FIX_ROUNDS = 5
 
 /** `socni-ctl lint`: the webhook's rules on files. */
 export const addLint: AddCommand = (program, { terminal, action }) => {
@@ -97,7 +101,7 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
   })
   const linted = findSources(wanted, configuration.exclude, terminal)
   const policy = findSources([...configuration.policy, ...flags.policy], [], terminal)
-  const rules = { ...checkRules(configuration.rules, 'socni.yaml'), ...readRules(flags.rule) }
+  const rules = { ...checkRules(configuration.rules, named ?? 'socni.yaml'), ...readRules(flags.rule) }
   const options = {
     policy: policy.sources,
     cluster: flags.cluster ? await (await openCluster(flags)).list() : [],
@@ -109,14 +113,20 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
   let result = await run()
   if (flags.fix) {
     const isDryRun = flags.dryRun === true
-    const count = fixFiles(result, linted.sources, isDryRun, terminal)
-    if (count > 0 && !isDryRun) result = await run()
+    let fixed = fixFiles(result, linted.sources, isDryRun, terminal)
+    // What could not be read before a fix may have findings of its own after it.
+    for (let round = 1, latest = fixed; latest > 0 && !isDryRun && round < FIX_ROUNDS; round++) {
+      result = await run()
+      latest = fixFiles(result, linted.sources, isDryRun, terminal)
+      fixed += latest
+    }
+    terminal.stderr(`${isDryRun ? 'would fix' : 'fixed'} ${count(fixed, 'finding')}\n`)
   }
   if (flags.writeBaseline !== undefined) {
     const file = resolve(terminal.directory, flags.writeBaseline)
     if (!flags.dryRun) writeAtomically(file, printBaseline(result.findings), 0o644)
     terminal.stderr(
-      `${flags.dryRun ? 'would write' : 'wrote'} ${result.findings.length} findings to ${flags.writeBaseline}\n`,
+      `${flags.dryRun ? 'would write' : 'wrote'} ${count(result.findings.length, 'finding')} to ${flags.writeBaseline}\n`,
     )
     if (!flags.dryRun) return result.failures.length > 0 ? 3 : 0
   }
@@ -150,8 +160,8 @@ function leaveOutKnown(result: LintResult, file: string | undefined, terminal: T
   const baseline = parseBaseline(readTextFile(resolve(terminal.directory, file)), file)
   const { fresh, known, gone } = withoutBaseline(result.findings, baseline)
   const notices = [
-    ...(known > 0 ? [`${known} findings are in the baseline ${file} and were left out`] : []),
-    ...(gone > 0 ? [`${gone} findings of the baseline ${file} are gone: write it anew`] : []),
+    ...(known > 0 ? [`${count(known, 'finding')} of the baseline ${file} left out`] : []),
+    ...(gone > 0 ? [`${count(gone, 'finding')} of the baseline ${file} gone: write it anew`] : []),
   ]
   return { ...result, findings: fresh, notices: [...result.notices, ...notices] }
 }

@@ -137,11 +137,11 @@ function describe({
 function configurationTable(configurations: readonly NodeConfiguration[]): string {
   if (configurations.length === 0) return 'no configuration\n'
   const rows = configurations.map(({ file, network, types, segments, tenants, problem }) => {
-    if (problem !== undefined) return [file, `cannot be read: ${problem}`]
+    if (problem !== undefined) return [file, '', '', '', '', `cannot be read: ${problem}`]
     const vlans = segments.map(segment => `${segment.vlans} on ${segment.master}`).join(', ')
     return [file, network, types.join(','), vlans, tenants.join(',')]
   })
-  return printTable(['FILE', 'NETWORK', 'TYPES', 'VLANS', 'TENANTS'], rows)
+  return printTable(['FILE', 'NETWORK', 'TYPES', 'VLANS', 'TENANTS', ''], rows)
 }
 
 function interfaceTable(interfaces: readonly KernelVlan[]): string {

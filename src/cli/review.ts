@@ -63,6 +63,7 @@ type Ask = (phase: Phase, request: AdmissionRequest) => Promise<AdmissionRespons
 
 interface Outcome {
   readonly object: Manifest
+  readonly namespace: string
   readonly response: AdmissionResponse
   readonly mutation: AdmissionResponse
 }
@@ -139,18 +140,28 @@ export function findKeys(directory: string, terminal: Terminal): ClaimKeys {
 
 /** As the API server does: mutate, patch, then validate what would be stored. */
 async function admit(request: AdmissionRequest, ask: Ask): Promise<Outcome> {
-  const { object } = request
+  const { object, namespace = '' } = request
   const mutation = await ask('mutate', request)
   if (object === null || object === undefined || !mutation.allowed) {
-    return { object: object ?? { apiVersion: '', kind: '', metadata: {} }, mutation, response: mutation }
+    return {
+      object: object ?? { apiVersion: '', kind: '', metadata: {} },
+      namespace,
+      mutation,
+      response: mutation,
+    }
   }
   const patched = applyPatch(object, mutation)
   const stored = request.operation === 'CREATE' ? withUid(patched) : patched
-  return { object: patched, mutation, response: await ask('validate', { ...request, object: stored }) }
+  return {
+    object: patched,
+    namespace,
+    mutation,
+    response: await ask('validate', { ...request, object: stored }),
+  }
 }
 
-function describeOutcome({ object, mutation, response }: Outcome): string {
-  const { namespace = '', name, generateName = '' } = readMetadata(object.metadata)
+function describeOutcome({ object, namespace, mutation, response }: Outcome): string {
+  const { name, generateName = '' } = readMetadata(object.metadata)
   const lines = [
     `${object.kind} ${namespace}/${name ?? generateName}: ${response.allowed ? 'allowed' : 'refused'}`,
   ]
@@ -177,12 +188,12 @@ function claimsOf({ metadata }: Manifest): string[] {
   )
 }
 
-function plainOutcome({ object, mutation, response }: Outcome): object {
-  const { namespace, name } = object.metadata
+function plainOutcome({ object, namespace, mutation, response }: Outcome): object {
+  const { name } = object.metadata
   return {
     object: {
       kind: object.kind,
-      ...(namespace !== undefined && { namespace }),
+      ...(namespace !== '' && { namespace }),
       ...(name !== undefined && { name }),
     },
     allowed: response.allowed,

@@ -17,7 +17,7 @@ import {
   type Terminal,
   UsageError,
 } from './command.ts'
-import { listOption } from './options.ts'
+import { listOption, mandatoryListOption } from './options.ts'
 import { printPlain } from './output.ts'
 import { openStore } from './store.ts'
 
@@ -51,9 +51,7 @@ interface DeleteFlags extends WritingFlags {
 export const addVlans: AddCommand = (program, { terminal, action }) => {
   writing(program, 'create', 'give a VLAN that nobody holds to the tenant --tenant-id')
     .requiredOption('--id <vlans>', 'a VLAN id, or several: 100,200-209')
-    .addOption(
-      listOption('--master <interface>', 'host interface that it is on; repeatable').makeOptionMandatory(),
-    )
+    .addOption(mandatoryListOption('--master <interface>', 'host interface that it is on; repeatable'))
     .option('--mtu <bytes>', 'largest MTU of networks in it')
     .addOption(listOption('--subnet <prefix>', 'subnet that networks in it may use; repeatable'))
     .addOption(listOption('--label <key=value>', 'a note; repeatable'))

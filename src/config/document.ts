@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import type { Path } from '../json/value.ts'
+import { quoteValue } from '../json/quote.ts'
+import type { JsonValue, Path } from '../json/value.ts'
 
 /** What is wrong with one of our own documents, and at which field. */
 export interface DocumentProblem {
@@ -13,7 +14,7 @@ export type DocumentReading<T> =
 
 /** Reads a document by its schema; each problem names the field, the value and what would be accepted. */
 export function readDocument<T>(schema: z.ZodType<T>, document: unknown): DocumentReading<T> {
-  const reading = schema.safeParse(document)
+  const reading = schema.safeParse(document, { reportInput: true })
   if (reading.success) return { ok: true, value: reading.data }
   return { ok: false, problems: reading.error.issues.flatMap(problemsOf) }
 }
@@ -23,5 +24,36 @@ function problemsOf(issue: z.core.$ZodIssue): DocumentProblem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(key => ({ at: [...at, key], message: `"${key}" is no field here` }))
   }
-  return [{ at, message: issue.message }]
+  return [{ at, message: messageOf(issue) }]
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+  string: 'text',
+  boolean: 'true or false',
+  number: 'a number',
+  int: 'a whole number',
+}
+
+/** The value in quotes, then what would be accepted, where zod's own words would say neither. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  const shown = quoteValue((issue.input ?? null) as JsonValue)
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined
+        ? `it is missing: write ${TYPES[issue.expected] ?? issue.expected}`
+        : `${shown} is not ${TYPES[issue.expected] ?? issue.expected}`
+    case 'invalid_value':
+      return `${shown} is not understood: use ${issue.values.map(value => `"${String(value)}"`).join(', ')}`
+    case 'too_small':
+      return issue.origin === 'array'
+        ? 'it is empty: name at least one'
+        : `${shown} is too small: use at least ${issue.minimum}`
+    case 'too_big':
+      return `${shown} is too large: use at most ${issue.maximum}`
+    default:
+      return issue.message
+  }
 }

@@ -107,7 +107,7 @@ function checkBinaries(mounts: readonly Mount[], { name, binDir }: Distribution)
       `sed -i 's|${K3S_OLD_BIN_DIR}|${K3S_BIN_DIR}|g' on the manifest, unless K3s is older than v1.28.15, v1.29.10, v1.30.6 or v1.31.2`,
     )
   }
-  const others = paths.filter(path => /bin/.test(path))
+  const others = paths.filter(path => /(?:bin|cni)$/.test(path))
   const found =
     others.length === 0
       ? 'no directory of plugins is mounted'

@@ -23,6 +23,17 @@ export function readTextFile(path: string): string {
     return bytes.toString('utf8')
   } catch (error) {
     if (error instanceof UnreadableFileError) throw error
-    throw new UnreadableFileError(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UnreadableFileError(`${path}: ${reasonOf(error)}`)
   }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it may not be read by this user',
+  EISDIR: 'it is a directory',
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return REASONS[code] ?? (error instanceof Error ? error.message : String(error))
 }

@@ -7,7 +7,7 @@ import { Inventory } from '../policy/inventory.ts'
 import { isJudged, judge } from '../policy/judge.ts'
 import { putManifest } from '../policy/load.ts'
 import { isProblem, type LocatedManifest, type LocatedProblem, readDocuments } from '../yaml/document.ts'
-import { fileFindings } from './file-findings.ts'
+import { withFileFindings } from './file-findings.ts'
 import { readIgnores } from './ignores.ts'
 import { compareFindings, type IgnoredFinding, type LintFinding, type Source } from './result.ts'
 import { unreadableManifest } from './rules.ts'
@@ -200,9 +200,8 @@ function* judgeOne(
   rules: RuleSettings,
 ): Generator<LintFinding | IgnoredFinding> {
   const { manifest, place } = located
-  const judged = judge(manifest, inventory)
   const ignores = readIgnores(located, rule => rules[rule] === 'off')
-  const findings = [...judged, ...fileFindings(located, judged)]
+  const findings = withFileFindings(located, judge(manifest, inventory))
   const effective = effectiveFindings(findings, jurisdictionOf(manifest, inventory), rules)
   let text: string | undefined
   const complete = (finding: Finding, where: LintFinding['place']): LintFinding => {

@@ -7,15 +7,22 @@ import type { DisputedScalar, LocatedManifest } from '../yaml/document.ts'
 import { disputedScalar, type FileRule, invalidManifest } from './rules.ts'
 import { checkSchema } from './schemas.ts'
 
-/** What is wrong with how a manifest is written. What a rule has said about a field already is not said again. */
-export function fileFindings(located: LocatedManifest, judged: readonly Finding[]): Finding[] {
+/**
+ * The findings of the rules, and what is wrong with how the manifest is written. About one field one of them speaks: what
+ * a rule says of a Tenant is more to the point, but a configuration that is no text has no content to speak of.
+ */
+export function withFileFindings(located: LocatedManifest, judged: readonly Finding[]): Finding[] {
   const { manifest } = located
-  const disputed = located.disputedScalars().filter(({ at }) => isOurs(manifest, at))
-  const findings = disputed.map(scalar => findingOf(disputedScalar, scalar.at, messageOf(scalar)))
-  const said = new Set([...judged, ...findings].map(({ at }) => printPath(at)))
-  for (const { at, message } of checkSchema(manifest))
-    if (!said.has(printPath(at))) findings.push(findingOf(invalidManifest, at, message))
-  return findings
+  const disputed = located
+    .disputedScalars()
+    .filter(({ at }) => isOurs(manifest, at))
+    .map(scalar => findingOf(disputedScalar, scalar.at, messageOf(scalar)))
+  const problems = checkSchema(manifest).map(({ at, message }) => findingOf(invalidManifest, at, message))
+  const isConfig = ({ at }: Finding): boolean => printPath(at) === 'spec.config'
+  const isNoText = problems.some(isConfig)
+  const kept = isNoText ? judged.filter(finding => !isConfig(finding)) : judged
+  const said = new Set([...kept, ...disputed].map(({ at }) => printPath(at)))
+  return [...kept, ...disputed, ...problems.filter(({ at }) => !said.has(printPath(at)))]
 }
 
 function findingOf({ id, severity, title }: FileRule, at: Path, message: string): Finding {

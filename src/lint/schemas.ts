@@ -70,5 +70,9 @@ function problemOf(error: ErrorObject, root: unknown, prefix: Path): SchemaProbl
   if (error.keyword === 'additionalProperties' && typeof unknown === 'string')
     return { at: [...prefix, ...at, unknown], message: `${quote(unknown)} is no field here: remove it` }
   const shown = quoteValue((value ?? null) as JsonValue)
-  return { at: [...prefix, ...at], message: `${shown} ${error.message ?? 'is not accepted'}` }
+  const isText = error.keyword === 'type' && error.params.type === 'string'
+  const message = isText
+    ? `${shown} is no text: write it in quotes`
+    : `${shown}: ${error.message ?? 'it is not accepted'}`
+  return { at: [...prefix, ...at], message }
 }

@@ -72,7 +72,7 @@ function drawRange(range: VlanRangeUse, state: Exclude<VlanState, 'free'>, y: nu
     `VLAN ${printRange(range)}: ${words}`,
     tenants.join(', ') || 'no tenant',
     ...(networks.length > 0 ? [networks.join(', ')] : []),
-    ...(pods > 0 ? [`${pods} pods`] : []),
+    ...(pods > 0 ? [`${pods} pod${pods === 1 ? '' : 's'}`] : []),
   ].join(' · ')
   const sign =
     mark === ''

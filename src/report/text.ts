@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { printable } from '../json/quote.ts'
 import type { LintFinding } from '../lint/result.ts'
 import { ruleText } from '../lint/rules.ts'
+import { count } from './count.ts'
 import type { Report, ReportContext } from './report.ts'
 
 /** For people: each finding with its line, a caret under the value, and why it matters. */
@@ -38,10 +39,6 @@ function summary({ findings, files, manifests }: Parameters<Report>[0]): string 
   const errors = findings.filter(({ severity }) => severity === 'error').length
   const counts = `${count(errors, 'error')}, ${count(findings.length - errors, 'warning')}`
   return `${counts} in ${count(manifests, 'manifest')} of ${count(files, 'file')}\n`
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
 type Paint = (color: 'red' | 'yellow' | 'cyan', text: string) => string

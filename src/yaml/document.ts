@@ -4,7 +4,13 @@ import type { Path } from '../json/value.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
 import { type Comment, findComments } from './comments.ts'
 import { readAsKubectl, type ScalarValue } from './kubectl-scalar.ts'
-import { type ParsedDocument, type ParsedSource, type Place, parseTolerantly } from './parse.ts'
+import {
+  type ParsedDocument,
+  type ParsedSource,
+  type Place,
+  parseTolerantly,
+  syntaxMessage,
+} from './parse.ts'
 import { fixSpan, nodeAt, spanOf, startsAlong } from './spans.ts'
 import { splitDocuments } from './split.ts'
 
@@ -92,8 +98,7 @@ function* readDocument(
 ): Generator<LocatedManifest | LocatedProblem> {
   const [error] = document.errors
   if (error !== undefined) {
-    const message = error.message.split('\n', 1)[0] ?? error.code
-    yield { place: parsed.toPlace(...error.pos), message, problem: 'syntax' }
+    yield { place: parsed.toPlace(...error.pos), message: syntaxMessage(error.message), problem: 'syntax' }
     return
   }
   let value: unknown

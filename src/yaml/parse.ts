@@ -43,6 +43,11 @@ export function parseTolerantly(text: string, linesAbove: number): ParsedSource 
   return { ...again, toPlace }
 }
 
+/** What the parser has against a text, on one line: the place is said by whoever shows it. */
+export function syntaxMessage(message: string): string {
+  return (message.split('\n', 1)[0] ?? message).replace(/ at line \d+, column \d+:?$/, '')
+}
+
 function parseSource(text: string, linesAbove: number): ParsedSource {
   const lines = new LineCounter()
   const parsed = parseAllDocuments(text, { uniqueKeys: true, version: '1.2', lineCounter: lines })

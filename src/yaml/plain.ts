@@ -1,5 +1,5 @@
 import type { Path } from '../json/value.ts'
-import { parseTolerantly } from './parse.ts'
+import { parseTolerantly, syntaxMessage } from './parse.ts'
 import { spanOf } from './spans.ts'
 
 /** A YAML file that holds one value and no manifest, and on which line each of its fields stands. */
@@ -18,7 +18,7 @@ export function readPlain(text: string): PlainDocument {
   const lineOf = (at: Path): number => toPlace(...spanOf(document, source, at, undefined)).line
   const fail = (line: number, message: string): PlainDocument => ({
     value: undefined,
-    problem: { line, message: message.split('\n', 1)[0] ?? '' },
+    problem: { line, message: syntaxMessage(message) },
     lineOf,
   })
   const [error] = document.errors

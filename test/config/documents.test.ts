@@ -34,7 +34,7 @@ describe('a Tenant', () => {
   })
 
   it.each<[what: string, document: unknown, problem: RegExp]>([
-    ['nothing', null, /^: .*expected object/i],
+    ['nothing', null, /^: null is not a map$/],
     [
       'another version',
       { ...tenant('a', { namespaces: ['a'] }), apiVersion: 'socni.dev/v1' },

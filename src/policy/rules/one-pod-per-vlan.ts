@@ -17,9 +17,11 @@ export const onePodPerVlan: Rule<'attachment'> = {
     for (const { uplink, master } of reach) {
       if (uplink.plugin !== 'vlan') continue
       const id = printVlans(uplink.vlans)
+      // VID 0 is the untagged network, which the interface itself is on.
+      const shared = id === 'native' ? master : `${master}.${id}`
       yield {
         inside: uplink.at,
-        message: `a second pod on a node cannot attach to VLAN ${id} on "${master}": use macvlan on "${master}.${id}"`,
+        message: `a second pod on a node cannot attach to VLAN ${id} on "${master}": use macvlan on "${shared}"`,
       }
     }
   },
