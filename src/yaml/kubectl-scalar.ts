@@ -31,7 +31,7 @@ function readInteger(text: string): number | undefined {
   const [, sign = '', digits = ''] = /^([-+]?)([0-9].*)$/.exec(text) ?? []
   const magnitude = readMagnitude(digits)
   if (magnitude === undefined) return undefined
-  return sign === '-' ? -magnitude : magnitude
+  return sign === '-' && magnitude !== 0 ? -magnitude : magnitude
 }
 
 function readMagnitude(digits: string): number | undefined {

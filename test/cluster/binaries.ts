@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** Where the programs of a control plane are. */
+export interface Binaries {
+  readonly etcd: string
+  readonly apiServer: string
+  readonly kubectl: string
+}
+
+const MODULE = join(import.meta.dirname, 'binaries')
+const VERSION = 'k8s.io/component-base/version'
+
+/** What `go build` is told for each program; the API server tells its version to clients. */
+const PROGRAMS = [
+  { name: 'etcd', package: 'go.etcd.io/etcd/server/v3' },
+  { name: 'kube-apiserver', package: 'k8s.io/kubernetes/cmd/kube-apiserver' },
+  { name: 'kubectl', package: 'k8s.io/kubernetes/cmd/kubectl' },
+]
+
+/**
+ * The programs in KUBEBUILDER_ASSETS, as envtest has them; else those that the Go module in binaries/ pins, built once
+ * into the user's cache (some minutes) and kept under the hash of what is pinned.
+ */
+export function findBinaries(): Binaries {
+  const directory = process.env.KUBEBUILDER_ASSETS ?? build()
+  const [etcd = '', apiServer = '', kubectl = ''] = PROGRAMS.map(({ name }) => join(directory, name))
+  return { etcd, apiServer, kubectl }
+}
+
+function build(): string {
+  const pinned = ['go.mod', 'go.sum'].map(name => readFileSync(join(MODULE, name)))
+  const hash = createHash('sha256').update(Buffer.concat(pinned)).digest('hex').slice(0, 16)
+  const directory = join(
+    process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
+    'socni',
+    'test-binaries',
+    hash,
+  )
+  mkdirSync(directory, { recursive: true })
+  const [, version = ''] = /k8s\.io\/kubernetes (v\S+)/.exec(String(pinned[0])) ?? []
+  const [major = '', minor = ''] = version.slice(1).split('.')
+  const flags = `-s -w -X ${VERSION}.gitVersion=${version} -X ${VERSION}.gitMajor=${major} -X ${VERSION}.gitMinor=${minor}`
+  for (const { name, package: path } of PROGRAMS) {
+    const file = join(directory, name)
+    if (existsSync(file)) continue
+    process.stderr.write(`building ${name}: some minutes, once\n`)
+    const args = ['build', '-trimpath', `-ldflags=${flags}`, '-o', `${file}.part`, path]
+    execFileSync('go', args, { cwd: MODULE, stdio: 'inherit', env: { ...process.env, CGO_ENABLED: '0' } })
+    renameSync(`${file}.part`, file)
+  }
+  return directory
+}

@@ -1,0 +1,157 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Binaries, findBinaries } from './binaries.ts'
+
+/** Who may ask the API server: an administrator of the cluster, and one of a namespace. */
+export type User = 'admin' | 'alice'
+
+/** A real etcd and a real API server on loopback, with RBAC; stopped by its own process ids. */
+export interface ControlPlane extends AsyncDisposable {
+  readonly server: string
+  readonly directory: string
+  /** A kubeconfig that speaks for a user. */
+  kubeconfig(user: User): string
+  /** Runs kubectl, with text on its standard input; returns what it printed, or throws with what it said. */
+  kubectl(args: readonly string[], input?: string, user?: User): string
+}
+
+const GROUPS: Readonly<Record<User, string>> = { admin: 'system:masters', alice: 'developers' }
+
+/** How long an API server may take to become ready on a busy machine. */
+const START_MS = 60_000
+
+export async function startControlPlane(): Promise<ControlPlane> {
+  const binaries = findBinaries()
+  const directory = mkdtempSync(join(tmpdir(), 'socni-cluster-'))
+  const tokens = { admin: randomBytes(16).toString('hex'), alice: randomBytes(16).toString('hex') }
+  const etcd = startEtcd(binaries, directory, await freePort(), await freePort())
+  const port = await freePort()
+  const server = `https://127.0.0.1:${port}`
+  const apiServer = startApiServer(binaries, directory, etcd.url, port, tokens)
+  const stop = async (): Promise<void> => {
+    await Promise.all([end(apiServer), end(etcd.process)])
+    rmSync(directory, { recursive: true, force: true })
+  }
+  const kubeconfig = (user: User): string => join(directory, `${user}.kubeconfig`)
+  const kubectl: ControlPlane['kubectl'] = (args, input = '', user = 'admin') =>
+    execFileSync(binaries.kubectl, ['--kubeconfig', kubeconfig(user), ...args], {
+      input,
+      encoding: 'utf8',
+      stdio: 'pipe',
+      env: { HOME: directory, PATH: '' },
+    })
+  try {
+    await isReady(join(directory, 'certificates/apiserver.crt'), () => {
+      for (const user of ['admin', 'alice'] as const)
+        writeFileSync(kubeconfig(user), printKubeconfig(server, directory, user, tokens[user]), {
+          mode: 0o600,
+        })
+      return kubectl(['get', '--raw', '/readyz']) === 'ok'
+    })
+  } catch (error) {
+    const log = readFileSync(join(directory, 'kube-apiserver.log'), 'utf8').slice(-2000)
+    await stop()
+    throw new Error(`the API server did not start: ${String(error)}\n${log}`)
+  }
+  return { server, directory, kubeconfig, kubectl, [Symbol.asyncDispose]: stop }
+}
+
+function startEtcd({ etcd }: Binaries, directory: string, port: number, peerPort: number) {
+  const url = `http://127.0.0.1:${port}`
+  const args = [
+    `--data-dir=${join(directory, 'etcd')}`,
+    `--listen-client-urls=${url}`,
+    `--advertise-client-urls=${url}`,
+    `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
+    '--unsafe-no-fsync',
+  ]
+  return { url, process: start(etcd, args, join(directory, 'etcd.log')) }
+}
+
+function startApiServer(
+  { apiServer }: Binaries,
+  directory: string,
+  etcd: string,
+  port: number,
+  tokens: Readonly<Record<User, string>>,
+): ChildProcess {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const key = join(directory, 'service-account.key')
+  writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+  const lines = Object.entries(tokens).map(
+    ([user, token]) => `${token},${user},${user},"${GROUPS[user as User]}"\n`,
+  )
+  writeFileSync(join(directory, 'tokens.csv'), lines.join(''), { mode: 0o600 })
+  mkdirSync(join(directory, 'certificates'))
+  const args = [
+    `--etcd-servers=${etcd}`,
+    '--bind-address=127.0.0.1',
+    `--secure-port=${port}`,
+    `--cert-dir=${join(directory, 'certificates')}`,
+    `--token-auth-file=${join(directory, 'tokens.csv')}`,
+    '--authorization-mode=RBAC',
+    // No controller makes service accounts here.
+    '--disable-admission-plugins=ServiceAccount',
+    `--service-account-key-file=${key}`,
+    `--service-account-signing-key-file=${key}`,
+    '--service-account-issuer=https://kubernetes.default.svc',
+    '--service-cluster-ip-range=10.43.0.0/16',
+    '--endpoint-reconciler-type=none',
+    // The pod of seed 000 is privileged.
+    '--allow-privileged=true',
+  ]
+  return start(apiServer, args, join(directory, 'kube-apiserver.log'))
+}
+
+function start(program: string, args: readonly string[], log: string): ChildProcess {
+  const file = openSync(log, 'a')
+  return spawn(program, args, { stdio: ['ignore', file, file], env: { PATH: '', HOME: tmpdir() } })
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  await ended
+  clearTimeout(timer)
+}
+
+/** Asks until the answer is yes; what is asked may fail as long as nobody listens yet. */
+async function isReady(certificate: string, ask: () => boolean): Promise<void> {
+  const until = Date.now() + START_MS
+  for (;;) {
+    try {
+      readFileSync(certificate)
+      if (ask()) return
+    } catch (error) {
+      if (Date.now() > until) throw error
+    }
+    await new Promise(resolve => setTimeout(resolve, 200))
+  }
+}
+
+function printKubeconfig(server: string, directory: string, user: User, token: string): string {
+  const authority = join(directory, 'certificates/apiserver.crt')
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'test', cluster: { server, 'certificate-authority': authority } }],
+    users: [{ name: user, user: { token } }],
+    contexts: [{ name: user, context: { cluster: 'test', user } }],
+    'current-context': user,
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise(resolve => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port is free')
+  return address.port
+}

@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ctl } from '../socni-ctl.ts'
+import { type ControlPlane, startControlPlane } from './control-plane.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const seeds = join(root, 'examples/seeds')
+
+let plane: ControlPlane
+const cluster = (...args: string[]) => ctl(['--kubeconfig', plane.kubeconfig('admin'), ...args])
+
+beforeAll(async () => {
+  plane = await startControlPlane()
+  for (const namespace of ['secure-zone-1', 'socni-system', 'finance'])
+    plane.kubectl(['create', 'namespace', namespace])
+})
+afterAll(async () => {
+  await plane?.[Symbol.asyncDispose]()
+})
+
+describe('socni-ctl on a cluster', () => {
+  it('lists nothing, and says so, before anything is installed', async () => {
+    expect(await cluster('list')).toEqual({
+      exit: 0,
+      stdout: 'no VLAN is granted: socni-ctl create makes one\n',
+      stderr: '',
+    })
+    expect((await cluster('create', '--id', '200', '--master', 'eth0')).exit).toBe(3)
+  })
+
+  it('makes, shares and takes away VLANs in Tenants that kubectl shows', async () => {
+    plane.kubectl([
+      'apply',
+      '-f',
+      join(root, 'manifests/crds/tenant.yaml'),
+      '-f',
+      join(import.meta.dirname, 'nad-crd.yaml'),
+    ])
+    plane.kubectl(['wait', '--for=condition=Established', 'crd/tenants.socni.dev', '--timeout=30s'])
+    plane.kubectl([
+      'wait',
+      '--for=condition=Established',
+      'crd/network-attachment-definitions.k8s.cni.cncf.io',
+      '--timeout=30s',
+    ])
+    expect(
+      await cluster('create', '--id', '200', '--master', 'eth0', '--label', 'environment=production'),
+    ).toEqual({
+      exit: 0,
+      stdout: `VLAN 200 on eth0 for tenant admin (the cluster at ${plane.server})\n`,
+      stderr: '',
+    })
+    expect((await cluster('--tenant-id', 'other', 'create', '--id', '200', '--master', 'eth0')).exit).toBe(1)
+    expect((await cluster('grant', '--vlan-id', '200', '--target-tenant', 'finance')).exit).toBe(0)
+    const tenant = JSON.parse(plane.kubectl(['get', 'tenant', 'finance', '-o', 'json']))
+    expect(tenant.spec).toMatchObject({
+      namespaces: ['finance'],
+      vlans: [{ ids: '200', masters: ['eth0'], labels: { environment: 'production' }, shared: true }],
+    })
+    expect((await cluster('revoke', '--vlan-id', '200', '--target-tenant', 'finance', '--yes')).exit).toBe(0)
+    expect(JSON.parse(plane.kubectl(['get', 'tenant', 'finance', '-o', 'json'])).spec.vlans).toEqual([])
+    const map = JSON.parse(
+      plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json']),
+    )
+    expect(JSON.parse(map.data['revocations.json']).revocations).toMatchObject([
+      { tenant: 'finance', vlans: '200' },
+    ])
+  })
+
+  it('adds a second revocation to the first', async () => {
+    await cluster('create', '--id', '300', '--master', 'eth0')
+    await cluster('delete', '--id', '300', '--yes')
+    const map = JSON.parse(
+      plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json']),
+    )
+    expect(JSON.parse(map.data['revocations.json']).revocations).toHaveLength(2)
+  })
+
+  it('shows networks and pods that use a VLAN, and refuses to delete it', async () => {
+    await cluster(
+      '--tenant-id',
+      'secure',
+      'create',
+      '--id',
+      '100',
+      '--master',
+      'eth0',
+      '--namespace',
+      'secure-zone-1',
+    )
+    plane.kubectl(['-n', 'secure-zone-1', 'apply', '-f', join(seeds, '000-vlan100-network.yaml')])
+    plane.kubectl(['-n', 'secure-zone-1', 'apply', '-f', join(seeds, '000-dual-net-pod.yaml')])
+    const { stdout } = await cluster('status', '--id', '100', '--format', 'json')
+    expect(JSON.parse(stdout).grants).toMatchObject([
+      { tenant: 'secure', networks: ['secure-zone-1/vlan100-network'], pods: ['secure-zone-1/dual-net-pod'] },
+    ])
+    expect(await cluster('--tenant-id', 'secure', 'delete', '--id', '100', '--yes')).toMatchObject({
+      exit: 3,
+      stderr: expect.stringContaining('in use by secure-zone-1/vlan100-network'),
+    })
+    expect((await cluster('map')).stdout).toMatch(
+      /eth0 +100 +in use +secure +secure-zone-1\/vlan100-network +1\n/,
+    )
+  })
+
+  it('lints with the Tenants and NADs of the cluster, and changes nothing there', async () => {
+    const before = plane.kubectl(['get', 'tenants,net-attach-def,pods', '-A', '-o', 'json'])
+    const pod = join(seeds, '000-dual-net-pod.yaml')
+    const args = ['lint', '--no-config', '--cluster', pod]
+    expect(await cluster(...args, '-n', 'secure-zone-1')).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining('0 errors'),
+    })
+    expect((await cluster(...args)).stdout).toContain('[unknown-attachment]')
+    expect(plane.kubectl(['get', 'tenants,net-attach-def,pods', '-A', '-o', 'json'])).toBe(before)
+  })
+
+  it('takes the cluster configuration from its ConfigMap', async () => {
+    const configuration =
+      'apiVersion: socni.dev/v1alpha1\nkind: ClusterConfiguration\nspec: {exemptNamespaces: [secure-zone-1]}\nmetadata: {}\n'
+    plane.kubectl([
+      '-n',
+      'socni-system',
+      'create',
+      'configmap',
+      'socni-configuration',
+      `--from-literal=cluster.yaml=${configuration}`,
+    ])
+    const pod = readFileSync(join(seeds, '000-dual-net-pod-steals.yaml'), 'utf8')
+    const lint = () =>
+      ctl(
+        [
+          '--kubeconfig',
+          plane.kubeconfig('admin'),
+          'lint',
+          '--no-config',
+          '--cluster',
+          '-n',
+          'secure-zone-1',
+          '-',
+        ],
+        { input: pod },
+      )
+    expect((await lint()).exit).toBe(0)
+    plane.kubectl(['-n', 'socni-system', 'delete', 'configmap', 'socni-configuration'])
+  })
+
+  it.each([
+    ['a user without the right', () => ['--kubeconfig', plane.kubeconfig('alice')], 'User "alice" cannot'],
+    [
+      'a context that is not there',
+      () => ['--kubeconfig', plane.kubeconfig('admin'), '--context', 'x'],
+      '"x" is no context of the kubeconfig: it has admin',
+    ],
+    ['a kubeconfig that is not there', () => ['--kubeconfig', '/nowhere'], '/nowhere cannot be read'],
+  ])('fails in one line for %s', async (_, args, message) => {
+    const { exit, stderr } = await ctl([...args(), 'list'])
+    expect([exit, stderr.split('\n').length]).toEqual([3, 2])
+    expect(stderr).toContain(message)
+  })
+})

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+/** The tests against a real control plane; they need Go once, to build it. */
+export default defineConfig({
+  test: {
+    include: ['test/cluster/**/*.test.ts'],
+    reporters: ['default', './test/summary-reporter.ts'],
+    // Building the control plane for the first time is part of it.
+    hookTimeout: 20 * 60_000,
+    testTimeout: 60_000,
+  },
+})
