@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import packageJson from '../../package.json' with { type: 'json' }
 import { KeyError } from '../claims/keys.ts'
 import { UnreadableFileError } from '../files/read-text.ts'
 import { BaselineError } from '../lint/baseline.ts'
@@ -13,6 +14,7 @@ import {
   type Terminal,
   UsageError,
 } from './command.ts'
+import { addCompletion } from './completion.ts'
 import { addDoctor } from './doctor.ts'
 import { addGenerate } from './generate.ts'
 import { addKeys } from './keys.ts'
@@ -35,6 +37,7 @@ const subcommands: readonly AddCommand[] = [
   addClaim,
   addDoctor,
   addMap,
+  addCompletion,
 ]
 
 /** Runs a command line. A wrong one is exit code 2, a world that fails 3, each with one line on stderr. */
@@ -80,6 +83,7 @@ function newProgram(terminal: Terminal): Command {
         ),
     })
     .configureHelp({ showGlobalOptions: true })
+    .version(packageJson.version)
     .exitOverride()
     .option('--format <format>', 'how to print: text, json, yaml (lint has more)', 'text')
     .option('--policy-dir <dir>', 'directory of Tenants and cluster configuration', '.socni/policy')
