@@ -2,13 +2,21 @@ import type { JsonValue } from './value.ts'
 
 /** A piece of someone else's text for a message: in double quotes, with escapes, and cut when it is long. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+  return escapeUnseen(JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text))
 }
 
 /** A JSON value for a message, as it is written: text in quotes, everything else bare, cut when it is long. */
 export function quoteValue(value: JsonValue | undefined): string {
-  const text = JSON.stringify(value) ?? 'nothing'
+  const text = escapeUnseen(JSON.stringify(value) ?? 'nothing')
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
+/** JSON leaves controls above ASCII and marks that turn text around as they are, and terminals obey both. */
+function escapeUnseen(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    sign => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** `U+00A0`: the name of a character that a message could not show. */

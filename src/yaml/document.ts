@@ -1,4 +1,4 @@
-import { isPair, isScalar, visit } from 'yaml'
+import { type Alias, isPair, isScalar, visit } from 'yaml'
 import type { Fix } from '../json/fix.ts'
 import type { Path } from '../json/value.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
@@ -101,6 +101,13 @@ function* readDocument(
     yield { place: parsed.toPlace(...error.pos), message: syntaxMessage(error.message), problem: 'syntax' }
     return
   }
+  const cycle = parsed.source.includes('*') ? findCycle(document) : undefined
+  if (cycle !== undefined) {
+    const message = `*${cycle.source} stands inside of what it stands for, so it has no end: write it out`
+    const [start, end] = cycle.range ?? document.range
+    yield { place: parsed.toPlace(start, end), message, problem: 'syntax' }
+    return
+  }
   let value: unknown
   try {
     value = document.toJS()
@@ -118,6 +125,20 @@ function* readDocument(
       yield { place: place([]), ...problemOf(item.value) }
     }
   }
+}
+
+/** An alias of something that it is in. As an object it would hold itself, and every walk through it would be endless. */
+function findCycle(document: ParsedDocument): Alias | undefined {
+  let found: Alias | undefined
+  visit(document, {
+    Alias(_, alias, ancestors) {
+      const node = alias.resolve(document)
+      if (node === undefined || !(ancestors as readonly unknown[]).includes(node)) return undefined
+      found = alias
+      return visit.BREAK
+    },
+  })
+  return found
 }
 
 /** The object in a document, or the items of a list. */

@@ -1,0 +1,298 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
+import { examineNode, type NodeOptions } from '../../src/doctor/node.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'socni-doctor-'))
+afterAll(() => rmSync(scratch, { recursive: true }))
+let count = 0
+
+const BIN = '/var/lib/rancher/k3s/data/cni'
+const CONF = '/var/lib/rancher/k3s/agent/etc/cni/net.d'
+const key = generateSigningKey()
+
+/** A node as a file system of its own; a change is a file's new content, a link (`-> target`), or undefined to remove it. */
+function node(changes: Readonly<Record<string, string | undefined>> = {}): string {
+  const root = join(scratch, String(count++))
+  const files: Record<string, string | undefined> = {
+    // K3s links its plugins to one multi-call program, by absolute paths.
+    [`${BIN}/cni`]: '#!program',
+    ...Object.fromEntries(
+      ['bridge', 'flannel', 'host-local', 'loopback', 'portmap'].map(name => [
+        `${BIN}/${name}`,
+        `-> ${BIN}/cni`,
+      ]),
+    ),
+    [`${BIN}/vlan`]: '#!program',
+    [`${BIN}/multus-shim`]: '#!program',
+    [`${BIN}/socni`]: '#!program',
+    [`${CONF}/00-multus.conf`]:
+      '{"cniVersion": "0.3.1", "name": "multus-cni-network", "type": "multus-shim"}',
+    [`${CONF}/10-flannel.conflist`]:
+      '{"cniVersion": "1.0.0", "name": "cbr0", "plugins": [{"type": "flannel"}]}',
+    [`${CONF}/socni.d/keys.json`]: printKeySet(new Map([[key.kid, publish(key, 'current')]])),
+    '/run/multus/multus.sock': '',
+    '/run/flannel/subnet.env': 'FLANNEL_NETWORK=10.42.0.0/16\nFLANNEL_MTU=1450\n',
+    '/sys/class/net/eth0/mtu': '1500\n',
+    '/sys/class/net/flannel.1/mtu': '1450\n',
+    '/proc/modules': '8021q 40960 0 - Live 0x0\n',
+    ...changes,
+  }
+  for (const [path, content] of Object.entries(files)) {
+    if (content === undefined) continue
+    const file = join(root, path)
+    mkdirSync(dirname(file), { recursive: true })
+    if (content.startsWith('-> ')) symlinkSync(content.slice(3), file)
+    else writeFileSync(file, content, { mode: content.startsWith('#!') ? 0o755 : 0o644 })
+  }
+  return root
+}
+
+const statuses = (root: string, options: NodeOptions = {}) =>
+  Object.fromEntries(
+    examineNode(root, { masters: ['eth0'], ...options }).map(({ id, status }) => [id, status]),
+  )
+
+/** What differs from a node where all is well. */
+function complaints(changes: Readonly<Record<string, string | undefined>>, options?: NodeOptions): string[] {
+  return examineNode(node(changes), { masters: ['eth0'], ...options })
+    .filter(({ status }) => status !== 'ok')
+    .map(({ id, status, found }) => `${id} ${status}: ${found}`)
+}
+
+describe('socni-ctl doctor on a node', () => {
+  it('finds nothing wrong where nothing is', () => {
+    expect(statuses(node())).toEqual({
+      distribution: 'ok',
+      'multus-configuration': 'ok',
+      'multus-mode': 'ok',
+      'multus-directories': 'ok',
+      plugins: 'ok',
+      'host-local': 'ok',
+      'vlan-module': 'ok',
+      interfaces: 'ok',
+      'flannel-mtu': 'ok',
+      guard: 'ok',
+      keys: 'ok',
+    })
+  })
+
+  it.each<[what: string, changes: Record<string, string | undefined>, complaint: string]>([
+    [
+      'no Multus',
+      { [`${CONF}/00-multus.conf`]: undefined },
+      `multus-configuration error: "${CONF}" holds 10-flannel.conflist`,
+    ],
+    [
+      'Multus behind Flannel',
+      { [`${CONF}/00-multus.conf`]: undefined, [`${CONF}/70-multus.conf`]: '{"type": "multus-shim"}' },
+      `multus-configuration error: "10-flannel.conflist" sorts before "70-multus.conf" in ${CONF}`,
+    ],
+    [
+      'a broken Multus',
+      { [`${CONF}/00-multus.conf`]: '{"type": ' },
+      `multus-mode error: "${CONF}/00-multus.conf": the JSON ends here, but a value must follow`,
+    ],
+    [
+      'a Multus of no type',
+      { [`${CONF}/00-multus.conf`]: '{}' },
+      `multus-mode error: "${CONF}/00-multus.conf" is of type null`,
+    ],
+    [
+      'no shim',
+      { [`${BIN}/multus-shim`]: undefined },
+      `multus-mode error: thick Multus, but "${BIN}/multus-shim" is missing`,
+    ],
+    [
+      'no daemon',
+      { '/run/multus/multus.sock': undefined },
+      'multus-mode warning: thick Multus, but no socket of its daemon in "/run/multus"',
+    ],
+    [
+      'a thin Multus without its kubeconfig',
+      {
+        [`${BIN}/multus`]: '#!program',
+        [`${CONF}/00-multus.conf`]: '{"type": "multus", "kubeconfig": "/etc/multus.kubeconfig"}',
+      },
+      'multus-mode error: thin Multus, but its kubeconfig "/etc/multus.kubeconfig" is missing',
+    ],
+    [
+      'another directory of plugins',
+      { [`${CONF}/00-multus.conf`]: '{"type": "multus-shim", "binDir": "/opt/cni/bin"}' },
+      `multus-directories error: "binDir": "/opt/cni/bin" in ${CONF}/00-multus.conf`,
+    ],
+    ['no vlan plugin', { [`${BIN}/vlan`]: undefined }, `plugins error: vlan missing in "${BIN}"`],
+    [
+      'a vlan plugin that cannot run',
+      { [`${BIN}/vlan`]: 'text' },
+      `plugins error: vlan missing in "${BIN}" (vlan there, but a broken link or not executable)`,
+    ],
+    [
+      'plugins whose program is gone',
+      { [`${BIN}/cni`]: undefined },
+      `plugins error: bridge, flannel, host-local, loopback, portmap missing in "${BIN}" (bridge, flannel, host-local, loopback, portmap there, but a broken link or not executable)`,
+    ],
+    [
+      'no 802.1Q',
+      { '/proc/modules': 'dummy 16384 0 - Live 0x0\n' },
+      'vlan-module error: 8021q is neither loaded nor built in',
+    ],
+    [
+      'no interface',
+      { '/sys/class/net/eth0/mtu': undefined, '/sys/class/net/enp1s0/mtu': '1500' },
+      'interfaces error: eth0 missing; there are enp1s0, flannel.1',
+    ],
+    [
+      'an MTU without room for VXLAN',
+      { '/run/flannel/subnet.env': 'FLANNEL_MTU=1500\n' },
+      'flannel-mtu error: FLANNEL_MTU=1500, but the largest interface has 1500',
+    ],
+    [
+      'no Flannel',
+      { '/run/flannel/subnet.env': undefined },
+      'flannel-mtu unknown: "/run/flannel/subnet.env" is missing or has no FLANNEL_MTU',
+    ],
+    ['no guard', { [`${BIN}/socni`]: undefined }, `guard warning: "${BIN}/socni" is missing`],
+    [
+      'no keys',
+      { [`${CONF}/socni.d/keys.json`]: undefined },
+      `keys error: "${CONF}/socni.d/keys.json" is missing`,
+    ],
+    [
+      'keys that are none',
+      { [`${CONF}/socni.d/keys.json`]: '{"keys": 1}' },
+      `keys error: "${CONF}/socni.d/keys.json": `,
+    ],
+    [
+      'no key that signs',
+      { [`${CONF}/socni.d/keys.json`]: printKeySet(new Map([[key.kid, publish(key, 'retired')]])) },
+      `keys error: "${CONF}/socni.d/keys.json" holds no key that signs now`,
+    ],
+  ])('complains of %s, and of nothing else', (_, changes, complaint) => {
+    const found = complaints(changes)
+    expect(found).toHaveLength(1)
+    expect(found[0]).toContain(complaint)
+  })
+
+  it('sees keys that others may write', () => {
+    const root = node()
+    chmodSync(join(root, CONF, 'socni.d/keys.json'), 0o666)
+    expect(statuses(root).keys).toBe('error')
+  })
+
+  it.each<[nodes: number | undefined, status: string]>([
+    [1, 'ok'],
+    [3, 'warning'],
+    [undefined, 'unknown'],
+  ])('judges host-local in a cluster of %s nodes: %s', (nodes, status) => {
+    const text =
+      '{"cniVersion": "1.0.0", "name": "v", "type": "vlan", "ipam": {"type": "host-local", "subnet": "10.0.0.0/24"}}'
+    expect(statuses(node({ [`${CONF}/20-vlan.conf`]: text }), { nodes })['host-local']).toBe(status)
+  })
+
+  it('takes the directory of old K3s through its link, and says that upgrades move it', () => {
+    const hash = 'a'.repeat(64)
+    const old = `/var/lib/rancher/k3s/data/${hash}/bin`
+    const plugins = ['bridge', 'flannel', 'host-local', 'loopback', 'portmap', 'vlan', 'multus-shim', 'socni']
+    const root = node(
+      Object.fromEntries([
+        ...['cni', ...plugins].map(name => [`${BIN}/${name}`, undefined]),
+        ...plugins.map(name => [`${old}/${name}`, '#!program']),
+        ['/var/lib/rancher/k3s/data/current', `-> /var/lib/rancher/k3s/data/${hash}`],
+        [
+          '/var/lib/rancher/k3s/agent/etc/containerd/config.toml',
+          `[cni]\n  bin_dir = "${old}"\n  conf_dir = "${CONF}"\n`,
+        ],
+      ]),
+    )
+    const checks = examineNode(root, { masters: ['eth0'] })
+    expect(checks[0]?.found).toBe(
+      `k3s: configurations in "${CONF}", plugins in "/var/lib/rancher/k3s/data/current/bin"`,
+    )
+    expect(checks.filter(({ status }) => status !== 'ok').map(({ id, status }) => [id, status])).toEqual([
+      ['plugins', 'warning'],
+    ])
+  })
+
+  it('believes what containerd was told', () => {
+    const root = node({
+      '/var/lib/rancher/k3s/agent/etc/containerd/config.toml':
+        '  bin_dirs = ["/opt/cni/bin"]\n  conf_dir = "/etc/cni/net.d"\n',
+    })
+    expect(examineNode(root)[0]?.found).toBe(
+      'k3s: configurations in "/etc/cni/net.d", plugins in "/opt/cni/bin"',
+    )
+  })
+
+  it.each([
+    ['rke2', '/var/lib/rancher/rke2/agent/x', '/opt/cni/bin'],
+    ['kubeadm', '/etc/kubernetes/kubelet.conf', '/opt/cni/bin'],
+    ['openshift', '/run/multus/cni/net.d/10-ovn.conf', '/var/lib/cni/bin'],
+  ])('knows %s by its files', (name, mark, binDir) => {
+    const root = join(scratch, String(count++))
+    mkdirSync(dirname(join(root, mark)), { recursive: true })
+    writeFileSync(join(root, mark), '')
+    expect(examineNode(root)[0]).toMatchObject({ status: 'ok', found: expect.stringContaining(`${name}: `) })
+    expect(examineNode(root)[0]?.found).toContain(`plugins in "${binDir}"`)
+  })
+
+  it('says so on a machine that is no node', () => {
+    const root = join(scratch, String(count++))
+    mkdirSync(root)
+    expect(statuses(root)).toEqual({
+      distribution: 'error',
+      'vlan-module': 'error',
+      interfaces: 'error',
+      'flannel-mtu': 'unknown',
+    })
+  })
+
+  it('gives a reason and a way to mend with all that is not well', () => {
+    const root = join(scratch, String(count++))
+    mkdirSync(join(root, CONF), { recursive: true })
+    for (const { status, why, mend } of examineNode(root)) {
+      expect(why.length).toBeGreaterThan(20)
+      if (status !== 'ok') expect(mend).toBeTruthy()
+    }
+  })
+})
+
+describe('a hostile tree', () => {
+  it('never leads out of itself', () => {
+    const outside = join(scratch, 'outside')
+    mkdirSync(outside)
+    writeFileSync(join(outside, 'keys.json'), printKeySet(new Map([[key.kid, publish(key, 'current')]])))
+    const up = '../'.repeat(30)
+    const changes = { [`${CONF}/socni.d/keys.json`]: `-> ${up}${outside.slice(1)}/keys.json` }
+    expect(complaints(changes)).toEqual([`keys error: "${CONF}/socni.d/keys.json" is missing`])
+    expect(complaints({ [`${CONF}/socni.d/keys.json`]: `-> ${outside}/keys.json` })).toHaveLength(1)
+  })
+
+  it.each<[what: string, changes: Record<string, string | undefined>]>([
+    [
+      'links in a circle',
+      { [`${CONF}/00-multus.conf`]: '-> 01-multus.conf', [`${CONF}/01-multus.conf`]: '-> 00-multus.conf' },
+    ],
+    ['a link to its own directory', { [`${CONF}/00-multus.conf`]: '-> .' }],
+    ['bytes that are no text', { [`${CONF}/00-multus.conf`]: '\u0000\ufffd{' }],
+    ['a file of megabytes', { [`${CONF}/00-multus.conf`]: ' '.repeat(5_000_000) }],
+    ['JSON of great depth', { [`${CONF}/00-multus.conf`]: '['.repeat(100_000) }],
+    [
+      'numbers that are none',
+      { '/run/flannel/subnet.env': 'FLANNEL_MTU=99999999999999999999\n', '/sys/class/net/eth0/mtu': 'x' },
+    ],
+  ])('with %s is a complaint and no exception', (_, changes) => {
+    expect(complaints(changes).length).toBeGreaterThan(0)
+  })
+
+  it('where directories are files is one too', () => {
+    const root = node()
+    rmSync(join(root, CONF), { recursive: true })
+    writeFileSync(join(root, CONF), '')
+    rmSync(join(root, BIN), { recursive: true })
+    writeFileSync(join(root, BIN), '')
+    expect(statuses(root)).toMatchObject({ 'multus-configuration': 'error', plugins: 'error' })
+  })
+})

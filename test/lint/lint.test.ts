@@ -1,0 +1,186 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import { afterAll, describe, expect, it } from 'vitest'
+import { readTextFile } from '../../src/files/read-text.ts'
+import { lint } from '../../src/lint/lint.ts'
+import { lintInParallel } from '../../src/lint/parallel.ts'
+import type { LintFinding, Source } from '../../src/lint/result.ts'
+import { fileRules } from '../../src/lint/rules.ts'
+import { renderSarif } from '../../src/report/sarif.ts'
+import { ctl } from '../socni-ctl.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'socni-lint-'))
+afterAll(() => rmSync(scratch, { recursive: true }))
+const options = { policy: [], rules: {}, namespace: 'default' }
+const testdata = join(import.meta.dirname, '..', 'testdata')
+
+const source = (path: string, text: string): Source => ({ path, read: () => text })
+const lintText = (text: string) => lint([source('a.yaml', text)], options)
+
+describe.each(fileRules.map(rule => [rule.id, rule] as const))('%s', (id, { good, bad }) => {
+  it('finds nothing in its good example, and is the only rule that its bad one breaks', () => {
+    expect(lintText(good).findings).toEqual([])
+    expect(lintText(bad).findings.map(({ rule }) => rule)).toEqual([id])
+  })
+})
+
+describe('a place', () => {
+  const files = ['err', 'rules'].flatMap(folder =>
+    readdirSync(join(testdata, folder), { recursive: true, encoding: 'utf8' })
+      .filter(name => name.endsWith('.yaml'))
+      .map(name => join(folder, name)),
+  )
+
+  /** What the file holds between two places. */
+  const slice = (text: string, { line, column, endLine, endColumn }: LintFinding['place']) => {
+    const lines = text.split('\n').slice(line - 1, endLine)
+    return lines
+      .map((content, index) =>
+        content.slice(index === 0 ? column - 1 : 0, index === lines.length - 1 ? endColumn - 1 : undefined),
+      )
+      .join('\n')
+  }
+
+  it.each(files)(
+    'in %s is of something that is there, and what a message quotes is in it or in its line',
+    name => {
+      const text = readFileSync(join(testdata, name), 'utf8')
+      const world = source('world.yaml', readFileSync(join(testdata, 'world.yaml'), 'utf8'))
+      for (const { place, line, message } of lint([source(name, text)], { ...options, policy: [world] })
+        .findings) {
+        const seen = slice(text, place)
+        expect(seen.trim()).not.toBe('')
+        expect(line).toBe(text.split('\n')[place.line - 1])
+        expect(place.endLine).toBeGreaterThanOrEqual(place.line)
+        // A value that is written there is what the message starts with.
+        const [, quoted] = /^"([\w./:-]+)" is (?:no|a|not) /.exec(message) ?? []
+        if (quoted !== undefined && text.includes(quoted))
+          expect(
+            text
+              .split('\n')
+              .slice(place.line - 1, place.endLine)
+              .join('\n'),
+          ).toContain(quoted)
+      }
+    },
+  )
+})
+
+describe('SARIF', () => {
+  const file = createRequire(import.meta.url).resolve('schemastore/schemas/json/sarif-2.1.0.json')
+  const validate = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(
+    JSON.parse(readFileSync(file, 'utf8')),
+  )
+
+  it('is valid by the schema of OASIS, with findings, ignored ones and none', () => {
+    const ignored =
+      '# socni-ignore disputed-scalar: the old cluster reads it so\napiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {x: on}}\n'
+    for (const text of ['', ignored, ...fileRules.map(({ bad }) => bad)]) {
+      const sarif = JSON.parse(renderSarif(lintText(text), { color: false }))
+      expect([validate(sarif), validate.errors]).toEqual([true, null])
+    }
+    const [run] = JSON.parse(renderSarif(lintText(ignored), { color: false })).runs
+    expect(run.results).toMatchObject([
+      {
+        ruleId: 'disputed-scalar',
+        suppressions: [{ kind: 'inSource', justification: 'the old cluster reads it so' }],
+      },
+    ])
+  })
+
+  it('has references that no path turns into something else', () => {
+    const path = 'a b/ü:%#?.yaml'
+    const sarif = JSON.parse(renderSarif(lint([source(path, 'a: [')], options), { color: false }))
+    const { uri } = sarif.runs[0].results[0].locations[0].physicalLocation.artifactLocation
+    expect(uri).toBe('a%20b/%C3%BC%3A%25%23%3F.yaml')
+    expect(decodeURIComponent(uri)).toBe(path)
+  })
+})
+
+describe('a large tree', () => {
+  const tree = join(scratch, 'tree')
+  mkdirSync(tree)
+  const seed = readFileSync('examples/seeds/004-macvlan-conf.yaml', 'utf8')
+  const paths = Array.from({ length: 2_200 }, (_, index) => {
+    const path = join(tree, `${String(index).padStart(5, '0')}.yaml`)
+    writeFileSync(
+      path,
+      index % 100 === 0
+        ? seed.replace('macvlan-conf', `net-${index}`)
+        : `apiVersion: v1\nkind: Service\nmetadata: {name: s${index}}\n`,
+    )
+    return path
+  })
+  const sources = paths.map(path => ({ path, isNamed: false, read: () => readTextFile(path) }))
+
+  it('has the same findings in threads as in one', async () => {
+    let seen = 0
+    const parallel = await lintInParallel(sources, options, files => {
+      seen = Math.max(seen, files)
+    })
+    const alone = lint(sources, options)
+    expect(alone.findings.length).toBeGreaterThan(40)
+    expect(JSON.parse(JSON.stringify(parallel))).toEqual(JSON.parse(JSON.stringify(alone)))
+    expect(seen).toBeGreaterThan(1_000)
+  })
+
+  it('fails for a file that goes away meanwhile, and lints the rest', async () => {
+    const gone = {
+      path: join(tree, 'gone.yaml'),
+      isNamed: false,
+      read: () => readTextFile(join(tree, 'gone.yaml')),
+    }
+    const { failures, files } = await lintInParallel([...sources, gone], options)
+    expect([failures, files]).toEqual([[`${gone.path}: there is no such file`], 2_201])
+  })
+})
+
+describe('input that is made to hurt', () => {
+  const bomb = `a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 9 }, (_, index) => `a${index + 1}: &a${index + 1} [${`*a${index},`.repeat(10)}]`).join('\n')}\n`
+
+  it.each<[what: string, text: string]>([
+    ['an alias bomb', bomb],
+    [
+      'an alias to itself',
+      'apiVersion: v1\nkind: Pod\nmetadata: &a {name: x, annotations: {k8s.v1.cni.cncf.io/networks: *a}}\n',
+    ],
+    ['an alias to nothing', 'apiVersion: v1\nkind: Pod\nmetadata: *nothing\n'],
+    ['great depth', `${'{a: '.repeat(5_000)}x${'}'.repeat(5_000)}\n`],
+    ['a tag that makes objects', 'apiVersion: v1\nkind: Pod\nmetadata: !!js/function "x"\n'],
+    [
+      '__proto__',
+      '__proto__: {apiVersion: v1}\napiVersion: v1\nkind: Pod\nmetadata: {name: a, __proto__: {namespace: b}}\n',
+    ],
+    ['a directive', '%YAML 9.9\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\n'],
+    ['keys that are no text', '? [a, b]\n: c\napiVersion: v1\nkind: Pod\nmetadata: {1: 2, null: 3}\n'],
+    ['half a surrogate pair', 'apiVersion: v1\nkind: Pod\nmetadata: {name: "\\ud800"}\n'],
+    ['only comments', '# a\n# b\n---\n# c\n'],
+    ['ten thousand documents', 'a: b\n---\n'.repeat(10_000)],
+  ])('%s ends in a result', (_, text) => {
+    const { findings, failures } = lintText(text)
+    expect(failures).toEqual([])
+    for (const { message } of findings) expect(message).not.toMatch(/\n|at .*\.ts:/)
+  })
+
+  it('is refused when it is too large, and the rest is linted', async () => {
+    const large = join(scratch, 'large.yaml')
+    writeFileSync(large, Buffer.alloc(100 * 1024 * 1024, 'a'))
+    const result = await ctl(['lint', '--no-config', large, 'examples/seeds/004-macvlan-conf.yaml'])
+    expect(result.exit).toBe(3)
+    expect(result.stderr).toBe(
+      `socni-ctl: ${large}: it has 104857600 bytes, more than the 16777216 that a file of manifests may have\n`,
+    )
+    expect(result.stdout).toContain('[default-route]')
+  })
+
+  it('shows no control character of a file to a terminal', async () => {
+    const text =
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: "a\\e[2Jb", annotations: {k8s.v1.cni.cncf.io/networks: "\u009b31m/x/y"}}\n'
+    const { stdout } = await ctl(['lint', '--no-config', '-'], { input: text })
+    expect(stdout).toContain('[unreadable-selection]')
+    expect(stdout).not.toMatch(/[^\P{Cc}\n]/u)
+  })
+})
