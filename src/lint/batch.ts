@@ -6,7 +6,13 @@ import type { Finding } from '../policy/finding.ts'
 import { Inventory } from '../policy/inventory.ts'
 import { isJudged, judge } from '../policy/judge.ts'
 import { putManifest } from '../policy/load.ts'
-import { isProblem, type LocatedManifest, type LocatedProblem, readDocuments } from '../yaml/document.ts'
+import {
+  type DisputedScalar,
+  isProblem,
+  type LocatedManifest,
+  type LocatedProblem,
+  readDocuments,
+} from '../yaml/document.ts'
 import { withFileFindings } from './file-findings.ts'
 import { readIgnores } from './ignores.ts'
 import { compareFindings, type IgnoredFinding, type LintFinding, type Source } from './result.ts'
@@ -30,6 +36,8 @@ export interface Gathered {
 
 /** What a batch found, by the index of the file. */
 export interface Judged {
+  /** A line for each file that could be read before, and cannot any more. */
+  readonly failures: readonly string[]
   readonly findings: readonly (readonly LintFinding[])[]
   readonly ignored: readonly (readonly IgnoredFinding[])[]
 }
@@ -43,7 +51,7 @@ export interface BatchOptions {
   readonly onFile?: () => void
 }
 
-/** Parsed files are kept for judging up to this many characters of text; the others are read a second time. */
+/** Manifests are kept for judging up to this many characters of text; the others are read a second time. */
 const KEPT_CHARACTERS = 4 * 1024 * 1024
 
 /** Kinds that other manifests are judged by. Pods are known for their bindings. */
@@ -62,11 +70,18 @@ const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
   '/Namespace',
 ])
 
+/** A manifest without its places: most have no finding, and the tree of a parsed file takes fifty times its text. */
+interface KeptManifest {
+  readonly manifest: Manifest
+  /** Nothing but the rules can have something to say: no comment ignores anything, and no scalar is disputed. */
+  readonly isPlain: boolean
+}
+
 /** Some files that are linted together: first they tell what they hold, then they are judged by what all files hold. */
 export class Batch {
   readonly #sources: readonly Source[]
   readonly #options: BatchOptions
-  readonly #kept = new Map<Source, readonly LocatedManifest[]>()
+  readonly #kept = new Map<Source, readonly KeptManifest[]>()
   #keptCharacters = 0
 
   constructor(sources: readonly Source[], options: BatchOptions) {
@@ -81,7 +96,8 @@ export class Batch {
     const findings = this.#sources.map(source => {
       const text = readOr(source, failures)
       const wrong: LintFinding[] = []
-      const kept: LocatedManifest[] = []
+      const kept: KeptManifest[] = []
+      const mayIgnore = text.includes('socni-ignore') || text.includes('ignore.socni.dev/')
       for (const item of readDocuments(text)) {
         if (isProblem(item)) {
           if (isOthers(item, source)) foreign++
@@ -90,9 +106,11 @@ export class Batch {
         }
         manifests++
         const located = this.#place(item)
-        if (POLICY_KINDS.has(groupKind(located.manifest))) policy.push(located.manifest)
+        policy.push(...policyIn(located.manifest))
         wrong.push(...this.#policyProblems(located, source.path, text))
-        if (isJudged(located.manifest)) kept.push(located)
+        if (!isJudged(located.manifest)) continue
+        const isPlain = !mayIgnore && located.disputedScalars().length === 0
+        kept.push({ manifest: located.manifest, isPlain })
       }
       this.#keep(source, kept, text.length)
       this.#options.onFile?.()
@@ -106,9 +124,13 @@ export class Batch {
     for (const manifest of policy) putManifest(inventory, manifest)
     const findings: LintFinding[][] = []
     const ignored: IgnoredFinding[][] = []
+    const failures: string[] = []
     for (const source of this.#sources) {
       const [found, left]: [LintFinding[], IgnoredFinding[]] = [[], []]
-      for (const located of this.#manifestsOf(source)) {
+      const isClean = this.#kept
+        .get(source)
+        ?.every(({ manifest, isPlain }) => isPlain && findingsOf(manifest, [], inventory).length === 0)
+      for (const located of isClean ? [] : this.#manifestsOf(source, failures)) {
         for (const finding of judgeOne(located, source, inventory, rules)) {
           if ('reason' in finding) left.push(finding)
           else found.push(finding)
@@ -119,23 +141,20 @@ export class Batch {
       this.#kept.delete(source)
       this.#options.onFile?.()
     }
-    return { findings, ignored }
+    return { findings, ignored, failures }
   }
 
-  #keep(source: Source, kept: readonly LocatedManifest[], length: number): void {
+  #keep(source: Source, kept: readonly KeptManifest[], length: number): void {
     const isSmall = this.#keptCharacters + length <= KEPT_CHARACTERS
     if (kept.length > 0 && !isSmall) return
     this.#kept.set(source, kept)
     if (kept.length > 0) this.#keptCharacters += length
   }
 
-  *#manifestsOf(source: Source): Iterable<LocatedManifest> {
-    const kept = this.#kept.get(source)
-    if (kept !== undefined) yield* kept
-    else {
-      for (const item of readDocuments(source.read()))
-        if (!isProblem(item) && isJudged(item.manifest)) yield this.#place(item)
-    }
+  /** Reads a file again, for the places of what is found in it. */
+  *#manifestsOf(source: Source, failures: string[]): Iterable<LocatedManifest> {
+    for (const item of readDocuments(readOr(source, failures)))
+      if (!isProblem(item) && isJudged(item.manifest)) yield this.#place(item)
   }
 
   #place(located: LocatedManifest): LocatedManifest {
@@ -165,6 +184,22 @@ export class Batch {
       }
     })
   }
+}
+
+/** What others are judged by in a manifest. Of a pod a Binding needs the metadata only. */
+function policyIn(manifest: Manifest): Manifest[] {
+  const kind = groupKind(manifest)
+  if (!POLICY_KINDS.has(kind)) return []
+  const { apiVersion, metadata } = manifest
+  return [kind === '/Pod' ? { apiVersion, kind: 'Pod', metadata } : manifest]
+}
+
+function findingsOf(
+  manifest: Manifest,
+  disputed: readonly DisputedScalar[],
+  inventory: Inventory,
+): Finding[] {
+  return withFileFindings(manifest, disputed, judge(manifest, inventory))
 }
 
 /** The text of a file, or none and a line that says why. */
@@ -201,7 +236,7 @@ function* judgeOne(
 ): Generator<LintFinding | IgnoredFinding> {
   const { manifest, place } = located
   const ignores = readIgnores(located, rule => rules[rule] === 'off')
-  const findings = withFileFindings(located, judge(manifest, inventory))
+  const findings = findingsOf(manifest, located.disputedScalars(), inventory)
   const effective = effectiveFindings(findings, jurisdictionOf(manifest, inventory), rules)
   let text: string | undefined
   const complete = (finding: Finding, where: LintFinding['place']): LintFinding => {

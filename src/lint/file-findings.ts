@@ -3,7 +3,7 @@ import { type Path, printPath } from '../json/value.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { findPodTemplate, groupKind } from '../kube/workloads.ts'
 import type { Finding } from '../policy/finding.ts'
-import type { DisputedScalar, LocatedManifest } from '../yaml/document.ts'
+import type { DisputedScalar } from '../yaml/document.ts'
 import { disputedScalar, type FileRule, invalidManifest } from './rules.ts'
 import { checkSchema } from './schemas.ts'
 
@@ -11,10 +11,12 @@ import { checkSchema } from './schemas.ts'
  * The findings of the rules, and what is wrong with how the manifest is written. About one field one of them speaks: what
  * a rule says of a Tenant is more to the point, but a configuration that is no text has no content to speak of.
  */
-export function withFileFindings(located: LocatedManifest, judged: readonly Finding[]): Finding[] {
-  const { manifest } = located
-  const disputed = located
-    .disputedScalars()
+export function withFileFindings(
+  manifest: Manifest,
+  scalars: readonly DisputedScalar[],
+  judged: readonly Finding[],
+): Finding[] {
+  const disputed = scalars
     .filter(({ at }) => isOurs(manifest, at))
     .map(scalar => findingOf(disputedScalar, scalar.at, messageOf(scalar)))
   const problems = checkSchema(manifest).map(({ at, message }) => findingOf(invalidManifest, at, message))

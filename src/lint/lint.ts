@@ -63,7 +63,11 @@ export function conclude(
       ...unread.flatMap((list, index) => [...list, ...(found[index] ?? [])]),
     ],
     ignored: judged.flatMap(part => part.ignored.flat()),
-    failures: [...given.failures, ...gathered.flatMap(part => part.failures)],
+    failures: [
+      ...given.failures,
+      ...gathered.flatMap(part => part.failures),
+      ...judged.flatMap(part => part.failures),
+    ],
     notices: [...(hasTenants ? [] : [NO_TENANT]), ...(foreign === 0 ? [] : [foreignNotice(foreign)])],
     files: unread.length,
     manifests: gathered.reduce((count, part) => count + part.manifests, 0),

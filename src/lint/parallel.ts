@@ -5,8 +5,12 @@ import type { Gathered, Judged, RuleSettings } from './batch.ts'
 import { buildWorld, conclude, type LintOptions, lint } from './lint.ts'
 import type { LintResult, Source } from './result.ts'
 
-/** Starting a thread takes as long as linting some hundred files. */
-const WORTH_A_THREAD = 1_000
+/** Starting a thread, which compiles everything anew, takes as long as linting some thousand files (bench/lint.ts). */
+const WORTH_A_THREAD = 7_500
+
+function threadsFor(files: number): number {
+  return Math.min(availableParallelism(), Math.floor(files / WORTH_A_THREAD))
+}
 
 /** What a thread is started with. */
 export interface ThreadTask {
@@ -34,8 +38,8 @@ export async function lintInParallel(
   sources: readonly Source[],
   options: LintOptions,
   onProgress: (files: number) => void = () => {},
+  count = threadsFor(sources.length),
 ): Promise<LintResult> {
-  const count = Math.min(availableParallelism(), Math.floor(sources.length / WORTH_A_THREAD))
   if (count < 2) return lint(sources, options)
   const size = Math.ceil(sources.length / count)
   let done = 0

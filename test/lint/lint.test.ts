@@ -118,9 +118,10 @@ describe('a large tree', () => {
 
   it('has the same findings in threads as in one', async () => {
     let seen = 0
-    const parallel = await lintInParallel(sources, options, files => {
+    const progress = (files: number) => {
       seen = Math.max(seen, files)
-    })
+    }
+    const parallel = await lintInParallel(sources, options, progress, 2)
     const alone = lint(sources, options)
     expect(alone.findings.length).toBeGreaterThan(40)
     expect(JSON.parse(JSON.stringify(parallel))).toEqual(JSON.parse(JSON.stringify(alone)))
@@ -133,7 +134,7 @@ describe('a large tree', () => {
       isNamed: false,
       read: () => readTextFile(join(tree, 'gone.yaml')),
     }
-    const { failures, files } = await lintInParallel([...sources, gone], options)
+    const { failures, files } = await lintInParallel([...sources, gone], options, undefined, 2)
     expect([failures, files]).toEqual([[`${gone.path}: there is no such file`], 2_201])
   })
 })
