@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ctl } from '../socni-ctl.ts'
+import { findBinaries } from './binaries.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -158,5 +160,21 @@ describe('socni-ctl on a cluster', () => {
     const { exit, stderr } = await ctl([...args(), 'list'])
     expect([exit, stderr.split('\n').length]).toEqual([3, 2])
     expect(stderr).toContain(message)
+  })
+})
+
+describe('kubectl socni', () => {
+  it('is socni-ctl, where it is on the path', () => {
+    const shims = join(plane.directory, 'bin')
+    mkdirSync(shims)
+    const program = join(shims, 'kubectl-socni')
+    writeFileSync(program, `#!/bin/sh\nexec ${process.execPath} ${join(root, 'bin/socni-ctl.js')} "$@"\n`)
+    chmodSync(program, 0o755)
+    const args = ['socni', 'lint', '--no-config', join(seeds, '004-macvlan-conf.yaml')]
+    const { status, stdout } = spawnSync(findBinaries().kubectl, args, {
+      encoding: 'utf8',
+      env: { PATH: `${shims}:/usr/bin:/bin`, HOME: plane.directory },
+    })
+    expect([status, stdout.includes('[default-route]')]).toEqual([1, true])
   })
 })
