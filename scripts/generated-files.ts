@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import { tenantCrd } from '../src/config/tenant-crd.ts'
 import type { Manifest } from '../src/kube/manifest.ts'
+import { lint } from '../src/lint/lint.ts'
+import { type FileRule, fileRules, type RuleText, ruleTexts } from '../src/lint/rules.ts'
 import { exampleWorld } from '../src/policy/example.ts'
 import { Inventory } from '../src/policy/inventory.ts'
 import { judge } from '../src/policy/judge.ts'
 import { putManifest } from '../src/policy/load.ts'
 import { allRules, rules } from '../src/policy/rules/index.ts'
+import { commandReference } from './command-reference.ts'
 
 type AnyRule = (typeof allRules)[number]
 
@@ -14,7 +17,9 @@ type AnyRule = (typeof allRules)[number]
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ...allRules.map((rule): [string, string] => [`docs/rules/${rule.id}.md`, rulePage(rule)]),
+    ...fileRules.map((rule): [string, string] => [`docs/rules/${rule.id}.md`, fileRulePage(rule)]),
     ['docs/rules/README.md', rulesIndex()],
+    ['docs/socni-ctl.md', commandReference()],
     ['manifests/crds/tenant.yaml', toYaml(tenantCrd())],
     ['README.md', readme()],
   ])
@@ -52,6 +57,38 @@ The examples stand in the [example world](README.md#the-example-world).
 `
 }
 
+/** Rules about files have YAML as it is written for examples, and only the linter evaluates them. */
+function fileRulePage({ id, title, severity, why, bad, good, source }: FileRule): string {
+  const linted = lint([{ path: 'bad.yaml', read: () => bad }], {
+    policy: [],
+    rules: {},
+    namespace: 'default',
+  })
+  const said = linted.findings.map(finding => `${finding.title}: ${finding.message} [${finding.rule}]`)
+  return `# ${id}
+
+${title}. (${severity}, in the linter only)
+
+${why}
+
+## Refused
+
+\`\`\`yaml
+${bad}\`\`\`
+
+\`\`\`
+${said.join('\n')}
+\`\`\`
+
+## Accepted
+
+\`\`\`yaml
+${good}\`\`\`
+
+Source: ${source}
+`
+}
+
 function examples({ given = [], manifest }: AnyRule['bad']): string {
   const beside = given.length === 0 ? '' : `Beside it exists:\n\n${fenced(given)}\n`
   return `${beside}${fenced([manifest])}`
@@ -78,6 +115,13 @@ function rulesIndex(): string {
 
 ${sections.join('\n\n')}
 
+## Files (the linter only)
+
+${table(
+  fileRules.map(({ id }) => `[${id}](${id}.md)`),
+  fileRules,
+)}
+
 ## The example world
 
 Every example stands in this world, in a K3s cluster with its default addresses:
@@ -85,7 +129,7 @@ Every example stands in this world, in a K3s cluster with its default addresses:
 ${fenced(exampleWorld)}`
 }
 
-function table(links: readonly string[], list: readonly AnyRule[]): string {
+function table(links: readonly string[], list: readonly RuleText[]): string {
   const rows = list.map(({ title, severity }, index) => `| ${links[index]} | ${severity} | ${title} |`)
   return `| rule | severity | what it finds |\n| --- | --- | --- |\n${rows.join('\n')}`
 }
@@ -94,12 +138,12 @@ function table(links: readonly string[], list: readonly AnyRule[]): string {
 function readme(): string {
   const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
   const list = table(
-    allRules.map(({ id }) => `[${id}](docs/rules/${id}.md)`),
-    allRules,
+    ruleTexts.map(({ id }) => `[${id}](docs/rules/${id}.md)`),
+    ruleTexts,
   )
   return text.replace(
-    /(<!-- rules -->\n).*?(\n<!-- \/rules -->)/s,
-    (_, open, close) => `${open}${list}${close}`,
+    /(<!-- rules -->\n).*?(<!-- \/rules -->)/s,
+    (_, open, close) => `${open}${list}\n${close}`,
   )
 }
 

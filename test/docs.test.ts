@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runDemo } from '../examples/demo/demo.ts'
@@ -6,6 +7,7 @@ import { generatedFiles } from '../scripts/generated-files.ts'
 import { extractors } from '../src/cni/facts/extractors.ts'
 import { clusterSpec } from '../src/config/cluster.ts'
 import { tenantSpec } from '../src/config/tenant.ts'
+import { ruleTexts } from '../src/lint/rules.ts'
 import { readManifests } from '../src/yaml/document.ts'
 import { ctl } from './socni-ctl.ts'
 import { startWebhook } from './webhook-under-test.ts'
@@ -40,6 +42,29 @@ describe('the README', () => {
       const { stdout } = await ctl(['lint', ...args.split(' ')])
       expect(stdout).toContain(text)
     }
+  })
+
+  it('shows what socni-ctl prints', async () => {
+    const shown = [...readme.matchAll(/<!-- run: (.+?) -->\n```\n(.*?)```/gs)]
+    expect(shown.length).toBeGreaterThan(0)
+    for (const [, args = '', text] of shown) expect((await ctl(args.split(' '))).stdout).toBe(text)
+  })
+
+  it('has commands that work, one after the other', async () => {
+    const [, block = ''] = /## Manage VLANs\n\n```sh\n(.*?)```/s.exec(readme) ?? []
+    const directory = mkdtempSync(join(tmpdir(), 'socni-readme-'))
+    cpSync(join(root, 'examples/policy'), join(directory, 'examples/policy'), { recursive: true })
+    const lines = block.trim().split('\n')
+    expect(lines.length).toBeGreaterThan(4)
+    for (const line of lines) {
+      const args = line.replace('npx socni-ctl ', '').split(' ')
+      expect([line, (await ctl(args, { directory, confirm: () => true })).exit]).toEqual([line, 0])
+    }
+    rmSync(directory, { recursive: true })
+  })
+
+  it('has a row for every rule', () => {
+    expect(ruleTexts.filter(({ id }) => !readme.includes(`| [${id}](docs/rules/${id}.md) |`))).toEqual([])
   })
 
   it('shows the files that it names', () => {

@@ -23,7 +23,7 @@ interface DoctorFlags extends GlobalFlags {
   readonly root: string
   readonly manifest?: string
   readonly distribution: string
-  readonly master: readonly string[]
+  readonly master?: readonly string[]
   readonly nodes?: string
 }
 
@@ -68,7 +68,7 @@ async function examine(flags: DoctorFlags, terminal: Terminal): Promise<Check[]>
   const { nodes } = flags
   if (nodes !== undefined && !/^[1-9]\d{0,5}$/.test(nodes))
     throw new UsageError(`--nodes "${nodes}" is no number of nodes`)
-  const masters = flags.master.length > 0 ? flags.master : await mastersOf(flags, terminal)
+  const masters = flags.master ?? (await mastersOf(flags, terminal))
   return examineNode(resolve(terminal.directory, flags.root), {
     masters,
     nodes: nodes === undefined ? undefined : Number(nodes),

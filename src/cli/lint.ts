@@ -27,13 +27,13 @@ import { findSources } from './sources.ts'
 import { openCluster } from './store.ts'
 
 interface LintFlags extends GlobalFlags {
-  readonly policy: readonly string[]
+  readonly policy?: readonly string[]
   readonly cluster?: true
   readonly namespace?: string
-  readonly report: readonly string[]
+  readonly report?: readonly string[]
   readonly failOn?: string
   readonly maxWarnings?: string
-  readonly rule: readonly string[]
+  readonly rule?: readonly string[]
   readonly config: string | boolean
   readonly baseline?: string
   readonly writeBaseline?: string
@@ -95,13 +95,13 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
   if (wanted.length === 0)
     throw new UsageError('name what to lint: files, directories, or - for standard input')
   const render = reportNamed(flags.format)
-  const furtherReports = flags.report.map(text => {
+  const furtherReports = (flags.report ?? []).map(text => {
     const [format, file] = split(text, '--report', 'FORMAT=FILE')
     return { render: reportNamed(format), file: resolve(terminal.directory, file) }
   })
   const linted = findSources(wanted, configuration.exclude, terminal)
-  const policy = findSources([...configuration.policy, ...flags.policy], [], terminal)
-  const rules = { ...checkRules(configuration.rules, named ?? 'socni.yaml'), ...readRules(flags.rule) }
+  const policy = findSources([...configuration.policy, ...(flags.policy ?? [])], [], terminal)
+  const rules = { ...checkRules(configuration.rules, named ?? 'socni.yaml'), ...readRules(flags.rule ?? []) }
   const options = {
     policy: policy.sources,
     cluster: flags.cluster ? await (await openCluster(flags)).list() : [],

@@ -43,16 +43,9 @@ const subcommands: readonly AddCommand[] = [
 /** Runs a command line. A wrong one is exit code 2, a world that fails 3, each with one line on stderr. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let exit: ExitCode = 0
-  const setup: Setup = {
-    terminal,
-    action:
-      runAction =>
-      async (...given) => {
-        exit = await runAction(...given)
-      },
-  }
-  const program = newProgram(terminal)
-  for (const add of subcommands) add(program, setup)
+  const program = buildProgram(terminal, code => {
+    exit = code
+  })
   if (args.length === 0) {
     program.outputHelp({ error: true })
     return 2
@@ -65,34 +58,48 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
+/** The whole command line; `finish` is told how an action ended. */
+export function buildProgram(terminal: Terminal, finish: (exit: ExitCode) => void): Command {
+  const program = newProgram(terminal)
+  const action: Setup['action'] =
+    run =>
+    async (...given) =>
+      finish(await run(...given))
+  for (const add of subcommands) add(program, { terminal, action })
+  return program
+}
+
 function newProgram(terminal: Terminal): Command {
-  return new Command('socni-ctl')
-    .description(
-      'Keeps the tenants of a cluster inside their own VLANs: lint manifests, manage VLANs, grants and keys.',
-    )
-    .configureOutput({
-      writeOut: terminal.stdout,
-      writeErr: terminal.stderr,
-      // One line in our own form: what is wrong, then what was perhaps meant.
-      outputError: (text, write) =>
-        write(
-          `socni-ctl: ${text
-            .replace(/^error: /, '')
-            .trimEnd()
-            .replaceAll('\n', ' ')}\n`,
-        ),
-    })
-    .configureHelp({ showGlobalOptions: true })
-    .version(packageJson.version)
-    .exitOverride()
-    .option('--format <format>', 'how to print: text, json, yaml (lint has more)', 'text')
-    .option('--policy-dir <dir>', 'directory of Tenants and cluster configuration', '.socni/policy')
-    .option('--keys-dir <dir>', 'directory of the keys that sign claims', '.socni/keys')
-    .option('--config-dir <dir>', "the node's directory of CNI configurations")
-    .option('--tenant-id <name>', 'whose VLANs are created, granted and revoked', 'admin')
-    .option('--kubeconfig <file>', 'work on a cluster instead of the policy directory')
-    .option('--context <name>', 'context of the kubeconfig')
-    .addHelpText('after', '\nEvery command has examples: socni-ctl COMMAND --help')
+  return (
+    new Command('socni-ctl')
+      .description(
+        'Keeps the tenants of a cluster inside their own VLANs: lint manifests, manage VLANs, grants and keys.',
+      )
+      .configureOutput({
+        writeOut: terminal.stdout,
+        writeErr: terminal.stderr,
+        // One line in our own form: what is wrong, then what was perhaps meant.
+        outputError: (text, write) =>
+          write(
+            `socni-ctl: ${text
+              .replace(/^error: /, '')
+              .trimEnd()
+              .replaceAll('\n', ' ')}\n`,
+          ),
+      })
+      // The same on every terminal, so that it can be documented.
+      .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
+      .version(packageJson.version)
+      .exitOverride()
+      .option('--format <format>', 'how to print: text, json, yaml (lint has more)', 'text')
+      .option('--policy-dir <dir>', 'directory of Tenants and cluster configuration', '.socni/policy')
+      .option('--keys-dir <dir>', 'directory of the keys that sign claims', '.socni/keys')
+      .option('--config-dir <dir>', "the node's directory of CNI configurations")
+      .option('--tenant-id <name>', 'whose VLANs are created, granted and revoked', 'admin')
+      .option('--kubeconfig <file>', 'work on a cluster instead of the policy directory')
+      .option('--context <name>', 'context of the kubeconfig')
+      .addHelpText('after', '\nEvery command has examples: socni-ctl COMMAND --help')
+  )
 }
 
 function report(error: unknown, terminal: Terminal): ExitCode {

@@ -17,7 +17,7 @@ import {
   type Terminal,
   UsageError,
 } from './command.ts'
-import { listOption, mandatoryListOption } from './options.ts'
+import { listOption } from './options.ts'
 import { printPlain } from './output.ts'
 import { openStore } from './store.ts'
 
@@ -29,9 +29,9 @@ interface WritingFlags extends GlobalFlags {
 interface CreateFlags extends WritingFlags {
   readonly id: string
   readonly master: readonly string[]
-  readonly subnet: readonly string[]
-  readonly label: readonly string[]
-  readonly namespace: readonly string[]
+  readonly subnet?: readonly string[]
+  readonly label?: readonly string[]
+  readonly namespace?: readonly string[]
   readonly mtu?: string
 }
 
@@ -51,7 +51,9 @@ interface DeleteFlags extends WritingFlags {
 export const addVlans: AddCommand = (program, { terminal, action }) => {
   writing(program, 'create', 'give a VLAN that nobody holds to the tenant --tenant-id')
     .requiredOption('--id <vlans>', 'a VLAN id, or several: 100,200-209')
-    .addOption(mandatoryListOption('--master <interface>', 'host interface that it is on; repeatable'))
+    .addOption(
+      listOption('--master <interface>', 'host interface that it is on; repeatable').makeOptionMandatory(),
+    )
     .option('--mtu <bytes>', 'largest MTU of networks in it')
     .addOption(listOption('--subnet <prefix>', 'subnet that networks in it may use; repeatable'))
     .addOption(listOption('--label <key=value>', 'a note; repeatable'))
@@ -107,15 +109,14 @@ async function create(flags: CreateFlags, terminal: Terminal): Promise<ExitCode>
   const text: GrantText = {
     ids: printVlans(vlans),
     masters: flags.master.map(readMaster),
-    ...(flags.subnet.length > 0 && { subnets: flags.subnet.map(readSubnet) }),
+    ...(flags.subnet !== undefined && { subnets: flags.subnet.map(readSubnet) }),
     ...(flags.mtu !== undefined && { mtu: readMtu(flags.mtu) }),
-    ...(flags.label.length > 0 && { labels: readLabels(flags.label) }),
+    ...(flags.label !== undefined && { labels: readLabels(flags.label) }),
   }
   const name = readName('--tenant-id', flags.tenantId)
   const store = await openStore(flags, terminal)
   const world = await readWorld(store)
-  const namespaces =
-    flags.namespace.length > 0 ? flags.namespace.map(ns => readName('--namespace', ns)) : [name]
+  const namespaces = (flags.namespace ?? [name]).map(namespace => readName('--namespace', namespace))
   const plan = planCreate(world, name, text, namespaces)
   return write(
     plan,
