@@ -146,12 +146,17 @@ async function lintSources(
   options: Parameters<typeof lintInParallel>[1],
   terminal: Terminal,
 ): Promise<LintResult> {
-  const total = sources.length * 2
   const clear = '\r\u001b[K'
-  const progress = (files: number): void =>
-    terminal.stderr(`${clear}linting: ${Math.floor((100 * files) / total)} % of ${sources.length} files`)
+  let shown = -1
+  // Files count twice: they are gathered, then judged. A line for each would cost more than the files.
+  const progress = (files: number): void => {
+    const percent = Math.floor((50 * files) / sources.length)
+    if (percent === shown) return
+    shown = percent
+    terminal.stderr(`${clear}linting: ${percent} % of ${sources.length} files`)
+  }
   const result = await lintInParallel(sources, options, terminal.hasProgress ? progress : undefined)
-  if (terminal.hasProgress) terminal.stderr(clear)
+  if (shown >= 0) terminal.stderr(clear)
   return result
 }
 

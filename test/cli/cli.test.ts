@@ -6,7 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { openKeys, readKeys } from '../../src/claims/files.ts'
 import { parseKeySet } from '../../src/claims/keys.ts'
 import { ruleTexts } from '../../src/lint/rules.ts'
+import { exampleWorld, pod } from '../../src/policy/example.ts'
 import { ctl } from '../socni-ctl.ts'
+import { startWebhook } from '../webhook-under-test.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'socni-cli-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -236,5 +238,36 @@ describe('socni-ctl', () => {
       encoding: 'utf8',
     })
     expect([status, stdout.includes('<stdin>:17:20')]).toEqual([1, true])
+  })
+})
+
+describe('socni-ctl review --server', () => {
+  it('asks a running webhook over TLS, and answers as the local engine does', async () => {
+    const webhook = await startWebhook(exampleWorld)
+    try {
+      const ca = join(directory, 'ca.crt')
+      writeFileSync(ca, webhook.service.authority ?? '')
+      const files = { good: pod('storage'), bad: pod('logistics/fleet') }
+      for (const [name, manifest] of Object.entries(files)) {
+        const file = join(directory, `${name}.json`)
+        writeFileSync(file, JSON.stringify(manifest))
+        const asked = await ctl(['review', '--server', webhook.service.url, '--ca', ca, file])
+        const local = await ctl([
+          'review',
+          '--policy-dir',
+          webhook.policy,
+          '--keys-dir',
+          join(webhook.state, 'keys'),
+          file,
+        ])
+        const plain = (text: string) => text.replace(/signed \S+/g, 'signed').replace(/"eyJ[^"]+"/g, 'claim')
+        expect([asked.exit, plain(asked.stdout)]).toEqual([local.exit, plain(local.stdout)])
+        expect(asked.exit).toBe(name === 'good' ? 0 : 1)
+      }
+      const stranger = await ctl(['review', '--server', webhook.service.url, join(directory, 'good.json')])
+      expect([stranger.exit, stranger.stderr.split('\n').length]).toEqual([3, 2])
+    } finally {
+      await webhook[Symbol.asyncDispose]()
+    }
   })
 })

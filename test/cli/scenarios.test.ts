@@ -69,7 +69,7 @@ function normalize(text: string, directory: string): string {
     .replace(/"(notBefore|iat)": \d+/g, '"$1": <seconds>')
     .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<claim>')
     .replace(/eyJ[\w-]{8}…/g, '<claim>')
-    .replace(/\b[\w-]{43}(?![\w-])/g, '<digest>')
+    .replace(/(?<![\w-])[\w-]{43}(?![\w-])/g, '<digest>')
     .replace(/(?<="x": ")[^"]+/g, '<key>')
 }
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Manifest } from '../../src/kube/manifest.ts'
+import { pod } from '../../src/policy/example.ts'
 import { judge } from '../../src/policy/judge.ts'
 import { allRules } from '../../src/policy/rules/index.ts'
 import { exampleInventory } from '../example-inventory.ts'
@@ -28,3 +30,36 @@ describe('the rules', () => {
     expect(new Set(allRules.map(rule => rule.id)).size).toBe(allRules.length)
   })
 })
+
+describe('a violation that weighs less than its rule', () => {
+  it.each([
+    [
+      'an unknown network in a template, which may come later',
+      'unknown-attachment',
+      template('missing'),
+      'warning',
+    ],
+    ['an unknown network of a pod', 'unknown-attachment', pod('missing'), 'error'],
+    [
+      'a name that only the dynamic networks controller refuses',
+      'unreadable-selection',
+      pod('storage@my_net'),
+      'warning',
+    ],
+  ])('warns: %s', (_, rule, manifest, severity) => {
+    expect(judge(manifest, exampleInventory()).map(finding => [finding.rule, finding.severity])).toEqual([
+      [rule, severity],
+    ])
+  })
+})
+
+function template(networks: string): Manifest {
+  const { metadata, spec } = pod(networks)
+  const { annotations = {} } = metadata
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'tellers', namespace: 'finance' },
+    spec: { template: { metadata: { annotations }, spec } },
+  }
+}
