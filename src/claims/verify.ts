@@ -47,7 +47,8 @@ export type Verification =
  */
 export function verifyClaim(
   jws: string,
-  expected: Expected,
+  /** What is there, or how that follows from what the claim states of more than this one plugin. */
+  expecting: Expected | ((claim: Claim) => Expected),
   keys: KeySet,
   revocations: readonly Revocation[],
 ): Verification {
@@ -64,6 +65,7 @@ export function verifyClaim(
       message: `claims of tenant "${claim.tenant}" for its VLAN from before ${since} were revoked`,
     }
   }
+  const expected = typeof expecting === 'function' ? expecting(claim) : expecting
   for (const [failed, stated, found, holds] of comparisons(claim, expected)) {
     if (!holds)
       return { ok: false, failed, message: `it was signed for ${failed} ${stated}, not for ${found}` }

@@ -17,13 +17,16 @@ export interface Reach extends Segment {
   readonly uplink: Uplink
 }
 
+/** What is known of the names of host interfaces; the guard on the node knows no more of the cluster. */
+export type NetworkNames = Pick<Cluster, 'interfaces' | 'primaryInterface'>
+
 /** Longer chains of names are no configuration that anyone has; a cycle in the cluster's map must end. */
 const MAX_CHAIN = 8
 
 /** Everything that a set of uplinks reaches on the host. Masters inside the pod are no host interfaces. */
 export function resolveReach(
   uplinks: readonly Uplink[],
-  cluster: Cluster,
+  cluster: NetworkNames,
   resourceName: string | undefined,
 ): Reach[] {
   return uplinks
@@ -35,7 +38,7 @@ export function resolveReach(
 }
 
 /** A segment in terms of physical interfaces: the untagged part of a sub-interface belongs to its parent. */
-export function resolveSegment(segment: Segment, cluster: Cluster, depth = 0): Segment[] {
+export function resolveSegment(segment: Segment, cluster: NetworkNames, depth = 0): Segment[] {
   const hidden = hiddenVlan(segment.master, cluster)
   if (hidden === undefined || depth >= MAX_CHAIN) return [segment]
   const tagged = subtractVlans(segment.vlans, NATIVE)
@@ -48,11 +51,14 @@ export function resolveSegment(segment: Segment, cluster: Cluster, depth = 0): S
 }
 
 /** The VLAN that a name stands for: by the cluster's map, else by the form `eth0.300`. */
-export function hiddenVlan(name: string, cluster: Cluster): { parent: string; vlan: number } | undefined {
+export function hiddenVlan(
+  name: string,
+  cluster: NetworkNames,
+): { parent: string; vlan: number } | undefined {
   return Object.hasOwn(cluster.interfaces, name) ? cluster.interfaces[name] : readVlanName(name)
 }
 
-function masterName({ master }: Uplink, cluster: Cluster, resourceName: string | undefined): string {
+function masterName({ master }: Uplink, cluster: NetworkNames, resourceName: string | undefined): string {
   if (master.use === 'device') return master.name ?? resourceName ?? 'a device that the runtime chooses'
   return master.name ?? cluster.primaryInterface
 }

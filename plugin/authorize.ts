@@ -1,0 +1,167 @@
+import type { Claim, ClaimedUplink } from '../src/claims/claim.ts'
+import { configurationDigest } from '../src/claims/digest.ts'
+import { type Expected, verifyClaim } from '../src/claims/verify.ts'
+import { extractFacts } from '../src/cni/facts/index.ts'
+import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
+import { CLAIM_ARG } from '../src/kube/annotations.ts'
+import { printVlans } from '../src/net/vlan-set.ts'
+import { type Reach, resolveReach } from '../src/policy/reach.ts'
+import type { CallEnvironment } from './environment.ts'
+import type { Settings, Trust } from './settings.ts'
+
+/** What the guard thinks of a call. */
+export type Authorization =
+  /** Nothing of the host's networks is reached, or only what is the cluster's own. */
+  | { readonly outcome: 'unguarded'; readonly reason: string }
+  | { readonly outcome: 'allowed'; readonly claim: Claim }
+  | { readonly outcome: 'refused'; readonly statement: string; readonly message: string }
+
+/** Whether a plugin may be run with this configuration. Keys are only asked for where a claim is needed. */
+export function authorize(
+  body: JsonObject,
+  type: string,
+  environment: CallEnvironment,
+  settings: Settings,
+  trust: () => Trust,
+): Authorization {
+  const reach = reachOf(body, type, settings)
+  if (reach.length === 0) return { outcome: 'unguarded', reason: 'it reaches no network of the host' }
+  if (isClusterNetwork(body, reach, environment, settings))
+    return { outcome: 'unguarded', reason: "it is the cluster's own network" }
+  const stray = strayInput(body, settings)
+  if (stray !== undefined) return { outcome: 'refused', ...stray }
+  const jws = claimIn(body)
+  if (jws === undefined)
+    return {
+      outcome: 'refused',
+      statement: 'claim',
+      message: `there is no claim for ${describe(reach)}: the webhook did not admit this pod to it`,
+    }
+  const { keys, revocations } = trust()
+  const expected = (claim: Claim): Expected => expectedOf(claim, body, type, reach, environment, settings)
+  const verification = verifyClaim(jws, expected, keys, revocations)
+  return verification.ok
+    ? { outcome: 'allowed', claim: verification.claim }
+    : {
+        outcome: 'refused',
+        statement: verification.failed,
+        message: `the claim does not hold: ${verification.message}`,
+      }
+}
+
+/** What the program that is called by this name makes of the configuration; its `type` says nothing to it. */
+function reachOf(body: JsonObject, type: string, { interfaces, primaryInterface }: Settings): Reach[] {
+  // A device is chosen by the runtime, and is compared by what was claimed of it.
+  const { deviceID: _, pciBusID: __, ...authored } = body
+  const named = { ...authored, type }
+  const network = {
+    name: String(body.name ?? ''),
+    named: true,
+    form: 'conf',
+    cniVersion: '1.1.0',
+    plugins: [{ type, at: [], body: named }],
+  } as const
+  return resolveReach(extractFacts(network).uplinks, { interfaces, primaryInterface }, undefined)
+}
+
+/** Flannel delegates to bridge for eth0 of every pod, on the bridge that all of them are on anyway. */
+function isClusterNetwork(
+  { name }: JsonObject,
+  reach: readonly Reach[],
+  environment: CallEnvironment,
+  { clusterNetworks, clusterBridges }: Settings,
+): boolean {
+  return (
+    environment.interface === 'eth0' &&
+    typeof name === 'string' &&
+    clusterNetworks.includes(name) &&
+    reach.every(({ master, vlans }) => clusterBridges.includes(master) && printVlans(vlans) === 'native')
+  )
+}
+
+/** What a pod may have put in besides what the claim states. */
+function strayInput(
+  body: JsonObject,
+  { allowedCniArgs }: Settings,
+): { statement: string; message: string } | undefined {
+  const stray = Object.keys(cniArgs(body)).find(key => key !== CLAIM_ARG && !allowedCniArgs.includes(key))
+  if (stray !== undefined)
+    return {
+      statement: 'cni-args',
+      message: `the pod sets "${stray.slice(0, 80)}" under cni-args, which is not allowed on this node`,
+    }
+  const { deviceID } = isObject(body.runtimeConfig) ? body.runtimeConfig : {}
+  if (deviceID !== undefined && deviceID !== body.deviceID)
+    return { statement: 'deviceID', message: 'the pod asks for a device that was not allocated to it' }
+  return undefined
+}
+
+function cniArgs({ args }: JsonObject): JsonObject {
+  return isObject(args) && isObject(args.cni) ? args.cni : {}
+}
+
+function claimIn(body: JsonObject): string | undefined {
+  const claim = cniArgs(body)[CLAIM_ARG]
+  return claim === undefined ? undefined : typeof claim === 'string' ? claim : ''
+}
+
+function expectedOf(
+  claim: Claim,
+  body: JsonObject,
+  type: string,
+  reach: readonly Reach[],
+  { args, interface: name }: CallEnvironment,
+  settings: Settings,
+): Expected {
+  const uplinks = uplinksOf(reach, claim)
+  const digest = { type, sha256: configurationDigest(body) }
+  const isListed = claim.digests.some(
+    stated => stated.type === digest.type && stated.sha256 === digest.sha256,
+  )
+  const runtime = isObject(body.runtimeConfig) ? body.runtimeConfig : {}
+  const mac = textOf(runtime.mac) ?? args.get('MAC')
+  return {
+    namespace: args.get('K8S_POD_NAMESPACE') ?? '',
+    pod: args.get('K8S_POD_NAME') ?? '',
+    uid: args.get('K8S_POD_UID'),
+    // A node that does not know its name leaves that to the UID, which is of one pod on one node.
+    node: settings.node ?? claim.node,
+    interface: name,
+    // One plugin of a list reaches a part of what the whole list does; each has its own digest in the claim.
+    uplinks: uplinks.every(uplink => claim.uplinks.some(stated => isSame(stated, uplink)))
+      ? claim.uplinks
+      : uplinks,
+    ips: requestedIps(runtime.ips, args.get('IP')),
+    mac: mac === '' ? undefined : mac,
+    digests: isListed ? claim.digests : [digest],
+  }
+}
+
+function uplinksOf(reach: readonly Reach[], claim: Claim): ClaimedUplink[] {
+  return reach.map(({ master, vlans, uplink }) => {
+    const printed = printVlans(vlans)
+    const claimed =
+      uplink.master.use === 'device' ? claim.uplinks.find(stated => stated.vlans === printed) : undefined
+    return { master: claimed?.master ?? master, vlans: printed }
+  })
+}
+
+function isSame(a: ClaimedUplink, b: ClaimedUplink): boolean {
+  return a.master === b.master && a.vlans === b.vlans
+}
+
+/** Multus hands a pod's `ips` on both ways, or on one of them; two that differ match no claim. */
+function requestedIps(capability: JsonValue | undefined, argument: string | undefined): string[] {
+  const listed = Array.isArray(capability) ? capability.map(String) : undefined
+  const written = argument === undefined || argument === '' ? undefined : argument.split(',')
+  if (listed === undefined) return written ?? []
+  return written === undefined || written.join() === listed.join() ? listed : [...written, ...listed]
+}
+
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function describe(reach: readonly Reach[]): string {
+  return reach.map(({ master, vlans }) => `VLAN ${printVlans(vlans)} on "${master}"`).join(', ')
+}

@@ -1,0 +1,46 @@
+import { knownKeys } from '../src/cni/facts/keys.ts'
+import { readJson } from '../src/json/reader.ts'
+import { isObject, type JsonObject } from '../src/json/value.ts'
+
+/** Results of other plugins are in it too; more than this is none. */
+export const JSON_LIMIT = 4 * 1024 * 1024
+
+/** A plugin's configuration as the strict reader has it, or what keeps it from being one. */
+export interface PluginReading {
+  readonly body: JsonObject | undefined
+  readonly problem: string
+}
+
+/** Reads what libcni writes to standard input. The same reader as the webhook's, so that nothing has two meanings. */
+export function readPluginConfiguration(text: string): PluginReading {
+  const reading = readJson(text, {
+    knownKeys,
+    // Names of sysctls, and results of plugins before this one, which no tenant writes.
+    freeForm: path => path.at(-1) === 'sysctl' || path[0] === 'prevResult',
+    maxLength: JSON_LIMIT,
+  })
+  if (!reading.ok) {
+    const [first] = reading.problems
+    return { body: undefined, problem: `${first?.message} (line ${first?.line}, column ${first?.column})` }
+  }
+  return isObject(reading.value)
+    ? { body: reading.value, problem: '' }
+    : { body: undefined, problem: 'it is no object' }
+}
+
+/**
+ * For cleaning up only: what the strict reader refuses is read as Go would, the last of two equal keys. An attachment
+ * from before the guard was installed must come off all the same.
+ */
+export function readForCleanUp(text: string): JsonObject | undefined {
+  const { body } = readPluginConfiguration(text)
+  if (body !== undefined) return body
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as JsonObject)
+      : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,126 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { KeyError, type KeySet, parseKeySet } from '../src/claims/keys.ts'
+import { parseRevocations, type Revocation } from '../src/claims/revocations.ts'
+import { CniError } from '../src/cni/errors.ts'
+import { readJson } from '../src/json/reader.ts'
+import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
+
+/** How the guard is run on this node: `socni.d/guard.json` beside the CNI configurations. */
+export interface Settings {
+  /** `<CNI_CONF_DIR>/socni.d`. */
+  readonly directory: string
+  /** enforce refuses; audit only writes down what it would refuse. */
+  readonly mode: 'enforce' | 'audit'
+  /** Where the real plugins are. */
+  readonly pluginDirectory: string
+  /** File of decisions, a JSON object a line; empty: none. */
+  readonly log: string
+  /** What the node is called in the cluster; undefined: the UID of a bound claim has to do. */
+  readonly node: string | undefined
+  readonly primaryInterface: string
+  readonly interfaces: Readonly<Record<string, { readonly parent: string; readonly vlan: number }>>
+  /** Networks of the cluster itself, and the bridge that they are on: Flannel's own use of bridge. */
+  readonly clusterNetworks: readonly string[]
+  readonly clusterBridges: readonly string[]
+  /** Keys that pods may set under cni-args. */
+  readonly allowedCniArgs: readonly string[]
+}
+
+/** Where the distributions keep CNI configurations; the first one with a guard.json counts. */
+const CONF_DIRS = ['/var/lib/rancher/k3s/agent/etc/cni/net.d', '/etc/cni/net.d', '/etc/kubernetes/cni/net.d']
+
+/** Finds and reads guard.json. Throws a CniError (5 or 7) with the command that mends it. */
+export function readSettings(confDir: string | undefined): Settings {
+  const candidates = confDir === undefined ? CONF_DIRS : [confDir]
+  const found = candidates
+    .map(directory => join(directory, 'socni.d'))
+    .find(path => existsSync(join(path, 'guard.json')))
+  if (found === undefined)
+    throw new CniError(
+      'io',
+      'the guard has no configuration on this node: run scripts/install-cni.sh',
+      candidates.join(', '),
+    )
+  const path = join(found, 'guard.json')
+  const reading = readJson(readText(path))
+  if (!reading.ok || !isObject(reading.value)) {
+    const problem = reading.ok ? 'it is no object' : reading.problems[0]?.message
+    throw new CniError('configuration', `${path}: ${problem}`)
+  }
+  return decode(reading.value, found, path)
+}
+
+function decode(value: JsonObject, directory: string, path: string): Settings {
+  const refuse = (key: string, wanted: string): never => {
+    throw new CniError('configuration', `${path}: "${key}" is not ${wanted}`)
+  }
+  const text = (key: string, fallback: string): string => {
+    const given = value[key] ?? fallback
+    return typeof given === 'string' ? given : refuse(key, 'text')
+  }
+  const list = (key: string, fallback: readonly string[]): readonly string[] => {
+    const given: JsonValue | readonly string[] = value[key] ?? fallback
+    return Array.isArray(given) && given.every(item => typeof item === 'string')
+      ? given
+      : refuse(key, 'a list of texts')
+  }
+  const mode = text('mode', 'enforce')
+  return {
+    directory,
+    mode: mode === 'enforce' || mode === 'audit' ? mode : refuse('mode', '"enforce" or "audit"'),
+    pluginDirectory:
+      value.pluginDirectory === undefined ? refuse('pluginDirectory', 'there') : text('pluginDirectory', ''),
+    log: text('log', ''),
+    node: value.node === undefined ? undefined : text('node', ''),
+    primaryInterface: text('primaryInterface', 'eth0'),
+    interfaces: decodeInterfaces(value.interfaces, refuse),
+    clusterNetworks: list('clusterNetworks', ['cbr0']),
+    clusterBridges: list('clusterBridges', ['cni0']),
+    allowedCniArgs: list('allowedCniArgs', []),
+  }
+}
+
+function decodeInterfaces(
+  value: JsonValue | undefined,
+  refuse: (key: string, wanted: string) => never,
+): Settings['interfaces'] {
+  if (value === undefined) return {}
+  if (!isObject(value)) return refuse('interfaces', 'an object')
+  const entries = Object.entries(value).map(([name, entry]) => {
+    const { parent, vlan } = isObject(entry) ? entry : {}
+    if (typeof parent !== 'string' || typeof vlan !== 'number')
+      return refuse(`interfaces.${name}`, '{"parent", "vlan"}')
+    return [name, { parent, vlan }] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+/** What claims are verified with. */
+export interface Trust {
+  readonly keys: KeySet
+  readonly revocations: readonly Revocation[]
+}
+
+/** Reads keys and revocations. Throws a CniError (5): without them nothing may attach. */
+export function readTrust({ directory }: Settings): Trust {
+  const mend = `copy what "socni-ctl keys export" prints to ${join(directory, 'keys.json')}`
+  try {
+    const keys = parseKeySet(readText(join(directory, 'keys.json')))
+    const revocations = join(directory, 'revocations.json')
+    return { keys, revocations: existsSync(revocations) ? parseRevocations(readText(revocations)) : [] }
+  } catch (error) {
+    if (error instanceof KeyError)
+      throw new CniError('io', `the keys of this node cannot be read: ${error.message}`, mend)
+    if (error instanceof CniError) throw new CniError('io', error.message, mend)
+    throw error
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new CniError('io', `${path} cannot be read`, error instanceof Error ? error.message : String(error))
+  }
+}

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import packageJson from '../package.json' with { type: 'json' }
+
+const root = join(import.meta.dirname, '..')
+
+/** The platforms that the guard is built for, and the package that holds bun for each. */
+export const TARGETS = {
+  'linux-x64-glibc': { package: '@oven/bun-linux-x64', target: 'bun-linux-x64' },
+  'linux-x64-musl': { package: '@oven/bun-linux-x64-musl', target: 'bun-linux-x64-musl' },
+  'linux-arm64-glibc': { package: '@oven/bun-linux-aarch64', target: 'bun-linux-arm64' },
+  'linux-arm64-musl': { package: '@oven/bun-linux-aarch64-musl', target: 'bun-linux-arm64-musl' },
+} as const
+
+export type Platform = keyof typeof TARGETS
+
+/**
+ * Builds the guard into dist/plugin/<platform>/socni: one executable with its runtime in it, that needs no PATH, no HOME
+ * and nothing to be installed. Compiled to bytecode ahead, since a CNI plugin starts once for each interface.
+ */
+export function buildPlugin(platform: Platform): string {
+  const { package: name, target } = TARGETS[platform]
+  const directory = join(root, 'dist/plugin', platform)
+  mkdirSync(directory, { recursive: true })
+  const file = join(directory, 'socni')
+  const args = [
+    'build',
+    join(root, 'plugin/main.ts'),
+    '--compile',
+    '--minify',
+    '--bytecode',
+    '--format=esm',
+    `--target=${target}`,
+    `--compile-executable-path=${bunOf(name)}`,
+    '--no-compile-autoload-dotenv',
+    '--no-compile-autoload-bunfig',
+    `--outfile=${file}`,
+  ]
+  execFileSync(bunOf(TARGETS['linux-x64-glibc'].package), args, {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  return file
+}
+
+/** Bun for a platform: the installed one, or, for others than this machine's, out of its npm package. */
+function bunOf(name: string): string {
+  const installed = join(root, 'node_modules', name, 'bin/bun')
+  if (existsSync(installed)) return installed
+  const version = packageJson.optionalDependencies['@oven/bun-linux-x64']
+  const directory = join(
+    process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
+    'socni',
+    'bun',
+    `${name.replace('/', '-')}-${version}`,
+  )
+  const bun = join(directory, 'package/bin/bun')
+  if (existsSync(bun)) return bun
+  const partial = `${directory}.part`
+  rmSync(partial, { recursive: true, force: true })
+  mkdirSync(partial, { recursive: true })
+  const packed = execFileSync(
+    'npm',
+    ['pack', '--silent', `${name}@${version}`, '--pack-destination', partial],
+    { encoding: 'utf8' },
+  )
+  execFileSync('tar', ['xzf', join(partial, packed.trim()), '-C', partial])
+  rmSync(directory, { recursive: true, force: true })
+  renameSync(partial, directory)
+  return bun
+}
+
+if (import.meta.main) {
+  const wanted = process.argv.slice(2)
+  const platforms = wanted.length === 0 ? (['linux-x64-glibc'] as const) : wanted
+  for (const platform of platforms) {
+    if (!(platform in TARGETS))
+      throw new Error(`"${platform}" is no platform: use ${Object.keys(TARGETS).join(', ')}`)
+    process.stdout.write(`${buildPlugin(platform as Platform)}\n`)
+  }
+}
