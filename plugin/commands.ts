@@ -11,13 +11,17 @@ import type { Call, Commands, Output } from './skeleton.ts'
 
 const NOTHING: Output = { stdout: '', exit: 0 }
 
+/** The skeleton has refused what cannot be read. */
+function read({ text }: Call): JsonObject {
+  return readPluginConfiguration(text).body ?? {}
+}
+
 /** The guard in a real plugin's place: it verifies, then the real plugin runs. */
 export function createCommands(variables: Variables): Commands {
   const settings = (): Settings => readSettings(variables.SOCNI_CONF_DIR)
 
   const guarded = (call: Call): { body: JsonObject; settings: Settings } => {
-    const { body, problem } = readPluginConfiguration(call.text)
-    if (body === undefined) throw new CniError('decoding', `the configuration cannot be read: ${problem}`)
+    const body = read(call)
     const found = settings()
     const decision = authorize(body, call.calledAs, call.environment, found, () => readTrust(found))
     logDecision(found.log, call, found.mode, decision)
@@ -59,8 +63,7 @@ export function createCommands(variables: Variables): Commands {
     },
 
     STATUS(call) {
-      const { body, problem } = readPluginConfiguration(call.text)
-      if (body === undefined) throw new CniError('decoding', `the configuration cannot be read: ${problem}`)
+      const body = read(call)
       try {
         const found = settings()
         readTrust(found)

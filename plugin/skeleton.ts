@@ -58,7 +58,9 @@ export function runPlugin(world: World, commands: Commands): number {
 
 /** The version that errors are printed in; DEL is never refused for what it cannot use. */
 function checkVersion(text: string, command: CommandName): string {
-  const { body } = readPluginConfiguration(text)
+  const { body, problem } = readPluginConfiguration(text)
+  if (body === undefined && command !== 'DEL')
+    throw new CniError('decoding', `the configuration cannot be read: ${problem}`)
   const version = typeof body?.cniVersion === 'string' && body.cniVersion !== '' ? body.cniVersion : '0.1.0'
   if (command === 'DEL') return isCniVersion(version) ? version : '1.1.0'
   if (!isCniVersion(version))
@@ -75,7 +77,7 @@ function checkVersion(text: string, command: CommandName): string {
       `"${version}" is from before ${since}`,
     )
   const name = body?.name
-  if (body !== undefined && (typeof name !== 'string' || !isNetworkName(name)))
+  if (typeof name !== 'string' || !isNetworkName(name))
     throw new CniError(
       'configuration',
       name === undefined ? 'missing network name' : 'invalid network name',

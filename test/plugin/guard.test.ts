@@ -1,0 +1,535 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
+import { printRevocations } from '../../src/claims/revocations.ts'
+import type { JsonObject } from '../../src/json/value.ts'
+import { vlanSet } from '../../src/net/vlan-set.ts'
+import { type Attach, admit } from './admission.ts'
+import { type CallResult, Node, obstacle } from './node.ts'
+
+/** VLAN 100 on eth0: macvlan on the interface that is named as its sub-interface. */
+const macvlan = (change: JsonObject = {}): JsonObject => ({
+  cniVersion: '1.0.0',
+  type: 'macvlan',
+  master: 'eth0.100',
+  mode: 'bridge',
+  ipam: { type: 'host-local', subnet: '10.100.1.0/24' },
+  ...change,
+})
+
+const errorOf = ({ stdout }: CallResult) => JSON.parse(stdout)
+
+describe.skipIf(obstacle !== undefined)(
+  `the built guard, with real plugins in a namespace of its own${obstacle === undefined ? '' : ` (${obstacle})`}`,
+  () => {
+    let node: Node
+    let admitted: Attach
+    beforeAll(async () => {
+      node = await Node.start()
+      admitted = await admit(macvlan(), node.key)
+    })
+    afterAll(() => node?.[Symbol.asyncDispose]())
+
+    const add = (
+      config: JsonObject | string,
+      args: string,
+      environment: Record<string, string | undefined> = {},
+      plugin = 'macvlan',
+    ) =>
+      node.call({
+        plugin,
+        command: 'ADD',
+        config,
+        environment: { CNI_NETNS: '/run/netns/none', CNI_ARGS: args, ...environment },
+      })
+
+    it('attaches what was admitted, checks it, and takes it off without a claim', () => {
+      const netns = node.addPod('books')
+      const environment = { CNI_NETNS: netns, CNI_ARGS: admitted.args }
+      const added = node.call({ plugin: 'macvlan', command: 'ADD', config: admitted.config, environment })
+      expect([added.exit, added.stderr]).toEqual([0, ''])
+      const result = JSON.parse(added.stdout)
+      expect(result.ips[0].address).toMatch(/^10\.100\.1\.\d+\/24$/)
+      expect(node.run('ip', '-n', 'books', '-o', 'addr', 'show', 'dev', 'net1')).toContain('10.100.1.')
+      expect(node.run('ip', '-n', 'books', 'route')).not.toContain('default')
+      const prevResult = { ...result, cniVersion: undefined }
+      const checked = node.call({
+        plugin: 'macvlan',
+        command: 'CHECK',
+        config: { ...admitted.config, prevResult },
+        environment,
+      })
+      expect([checked.exit, checked.stdout]).toEqual([0, ''])
+
+      const bare = { ...admitted.config, args: undefined }
+      node.trust('broken')
+      const removed = node.call({
+        plugin: 'macvlan',
+        command: 'DEL',
+        config: bare,
+        environment: { CNI_NETNS: netns },
+      })
+      expect([removed.exit, removed.stdout]).toEqual([0, ''])
+      expect(node.run('ip', '-n', 'books', '-o', 'link')).not.toContain('net1')
+      for (const again of [netns, undefined, '/run/netns/gone'])
+        expect(
+          node.call({ plugin: 'macvlan', command: 'DEL', config: bare, environment: { CNI_NETNS: again } })
+            .exit,
+        ).toBe(0)
+      node.trust(printKeySet(new Map([[node.key.kid, publish(node.key, 'current')]])))
+    })
+
+    it('hands its own text to the real plugin, without the claim', () => {
+      const netns = node.addPod('text')
+      const { exit } = node.call({
+        plugin: 'macvlan',
+        command: 'ADD',
+        config: JSON.stringify(admitted.config, null, 4),
+        environment: { CNI_NETNS: netns, CNI_ARGS: admitted.args, CNI_CONTAINERID: 'c9' },
+      })
+      expect(exit).toBe(0)
+    })
+
+    const edited = (change: JsonObject): JsonObject => ({ ...admitted.config, ...change })
+    const args = (from: string, to: string) => admitted.args.replace(from, to)
+    const claim = () => String((admitted.config as { args: { cni: JsonObject } }).args.cni['socni.dev/claim'])
+    const withClaim = (text: string) => edited({ args: { cni: { 'socni.dev/claim': text } } })
+
+    it.each<[attack: string, call: () => CallResult, code: number, said: string]>([
+      [
+        'no claim',
+        () => add(edited({ args: {} }), admitted.args),
+        7,
+        'there is no claim for VLAN 100 on "eth0"',
+      ],
+      [
+        'a claim that is no text',
+        () => add(edited({ args: { cni: { 'socni.dev/claim': 1 } } }), admitted.args),
+        7,
+        'base64url',
+      ],
+      [
+        "another pod's",
+        () => add(admitted.config, args('K8S_POD_NAME=books', 'K8S_POD_NAME=thief')),
+        7,
+        'pod "books", not for "thief"',
+      ],
+      [
+        "another namespace's",
+        () => add(admitted.config, args('=finance', '=logistics')),
+        7,
+        'namespace "finance", not for "logistics"',
+      ],
+      [
+        'another interface',
+        () => add(admitted.config, admitted.args, { CNI_IFNAME: 'net2' }),
+        7,
+        'interface "net1", not for "net2"',
+      ],
+      ['another VLAN', () => add(edited({ master: 'eth0.300' }), admitted.args), 7, 'uplinks'],
+      ['the untagged network', () => add(edited({ master: 'eth0' }), admitted.args), 7, 'uplinks'],
+      [
+        'no master, which is the untagged network of the primary interface',
+        () => add(edited({ master: '' }), admitted.args),
+        7,
+        'uplinks',
+      ],
+      ['another MTU', () => add(edited({ mtu: 9000 }), admitted.args), 7, 'configuration'],
+      ['another mode', () => add(edited({ mode: 'passthru' }), admitted.args), 7, 'configuration'],
+      [
+        'another subnet',
+        () => add(edited({ ipam: { type: 'host-local', subnet: '10.100.2.0/24' } }), admitted.args),
+        7,
+        'configuration',
+      ],
+      [
+        'a default route',
+        () =>
+          add(
+            edited({ ipam: { ...(admitted.config.ipam as JsonObject), routes: [{ dst: '0.0.0.0/0' }] } }),
+            admitted.args,
+          ),
+        7,
+        'configuration',
+      ],
+      [
+        'an address that was not asked for',
+        () => add(admitted.config, `${admitted.args};IP=10.100.1.77`),
+        7,
+        'ips',
+      ],
+      [
+        'an address through the capability',
+        () => add(edited({ runtimeConfig: { ips: ['10.100.1.77/24'] } }), admitted.args),
+        7,
+        'ips',
+      ],
+      [
+        'a MAC that was not asked for',
+        () => add(admitted.config, `${admitted.args};MAC=02:00:00:00:00:01`),
+        7,
+        'mac',
+      ],
+      [
+        'a MAC through the capability',
+        () => add(edited({ runtimeConfig: { mac: '02:00:00:00:00:01' } }), admitted.args),
+        7,
+        'mac',
+      ],
+      [
+        'cni-args beside the claim',
+        () =>
+          add(edited({ args: { cni: { 'socni.dev/claim': claim(), ips: ['10.100.1.9'] } } }), admitted.args),
+        7,
+        '"ips" under cni-args',
+      ],
+      [
+        'a device that was not allocated',
+        () => add(edited({ runtimeConfig: { deviceID: '0000:3b:02.1' } }), admitted.args),
+        7,
+        'a device that was not allocated',
+      ],
+      [
+        'a claim of nobody',
+        () => add(withClaim(claim().replace(/\.[^.]*$/, '.')), admitted.args),
+        7,
+        'base64url',
+      ],
+      [
+        'a claim without an algorithm',
+        () => add(withClaim(forge(claim(), { alg: 'none' })), admitted.args),
+        7,
+        'its algorithm is "none"',
+      ],
+      [
+        'a claim with the public key for a secret',
+        () => add(withClaim(forge(claim(), { alg: 'HS256' })), admitted.args),
+        7,
+        'its algorithm is "HS256"',
+      ],
+      [
+        'a claim cut short',
+        () => add(withClaim(claim().slice(0, -9)), admitted.args),
+        7,
+        'the claim does not hold',
+      ],
+      [
+        'a claim of megabytes',
+        () => add(withClaim('a'.repeat(200_000)), admitted.args),
+        7,
+        'longer than 16384',
+      ],
+      [
+        'a plugin called by another name',
+        () => add(admitted.config, admitted.args, {}, 'ipvlan'),
+        7,
+        'configuration',
+      ],
+      [
+        'a key in other letters',
+        () => add(JSON.stringify(admitted.config).replace('"master"', '"Master"'), admitted.args),
+        6,
+        'Go reads the key "Master"',
+      ],
+      [
+        'a key twice',
+        () =>
+          add(JSON.stringify(admitted.config).replace('"mode"', '"master":"eth0.300","mode"'), admitted.args),
+        6,
+        'stands here twice',
+      ],
+      [
+        'a long s',
+        () =>
+          add(
+            JSON.stringify(admitted.config).replace('"mode"', '"ma\u017fter":"eth0.300","mode"'),
+            admitted.args,
+          ),
+        6,
+        'Go reads',
+      ],
+      [
+        'a NUL in the name of the interface',
+        () => add(edited({ master: 'eth0.300\u0000.100' }), admitted.args),
+        6,
+        '',
+      ],
+      ['no JSON', () => add('{"type":', admitted.args), 6, 'cannot be read'],
+      ['nothing', () => add('', admitted.args), 6, 'cannot be read'],
+      ['JSON of great depth', () => add('['.repeat(100_000), admitted.args), 6, 'cannot be read'],
+      [
+        'a pod named twice',
+        () => add(admitted.config, `${admitted.args};K8S_POD_NAME=thief`),
+        4,
+        'K8S_POD_NAME twice',
+      ],
+      ['arguments that are none', () => add(admitted.config, 'K8S_POD_NAME'), 4, 'no KEY=VALUE'],
+      ['no arguments', () => add(admitted.config, ''), 7, 'namespace "finance"'],
+      [
+        'an interface that leads elsewhere',
+        () => add(admitted.config, admitted.args, { CNI_IFNAME: '../net1' }),
+        4,
+        'CNI_IFNAME',
+      ],
+      [
+        'a container that leads elsewhere',
+        () => add(admitted.config, admitted.args, { CNI_CONTAINERID: '../../x' }),
+        4,
+        'CNI_CONTAINERID',
+      ],
+      ['no namespace', () => add(admitted.config, admitted.args, { CNI_NETNS: '' }), 4, '[CNI_NETNS]'],
+      [
+        'an unknown version',
+        () => add(edited({ cniVersion: '9.9.9' }), admitted.args),
+        1,
+        'incompatible CNI versions',
+      ],
+      ['a name that is none', () => add(edited({ name: '../x' }), admitted.args), 7, 'invalid network name'],
+      [
+        'a command that is none',
+        () => add(admitted.config, admitted.args, { CNI_COMMAND: 'EXEC' }),
+        4,
+        'CNI_COMMAND "EXEC"',
+      ],
+    ])('refuses %s, and attaches nothing', (_, call, code, said) => {
+      const result = call()
+      expect(result.exit).not.toBe(0)
+      expect(errorOf(result)).toMatchObject({ code })
+      expect(`${errorOf(result).msg} ${errorOf(result).details ?? ''}`).toContain(said)
+      // The real plugin would have complained of the namespace, which is not there.
+      expect(result.stdout).not.toContain('/run/netns/none')
+      expect(result.stderr).toBe('')
+    })
+
+    it('runs the real plugin when all is as it was signed: its own complaint is what comes back', () => {
+      const { exit, stdout } = add(admitted.config, admitted.args)
+      expect(exit).not.toBe(0)
+      expect(stdout).toContain('/run/netns/none')
+    })
+
+    it('takes what Multus says twice, as long as it is the same', () => {
+      expect(add(admitted.config, `${admitted.args};K8S_POD_NAME=books`).stdout).toContain('/run/netns/none')
+    })
+
+    it('takes addresses and a MAC that the claim states', async () => {
+      const selection = { ips: ['10.100.1.50'], mac: '02:11:22:33:44:55' }
+      const { config, args: given } = await admit(macvlan(), node.key, { selection })
+      const netns = node.addPod('asked')
+      const { exit, stdout } = node.call({
+        plugin: 'macvlan',
+        command: 'ADD',
+        config,
+        environment: { CNI_NETNS: netns, CNI_ARGS: given, CNI_CONTAINERID: 'c2' },
+      })
+      expect([exit, stdout.includes('10.100.1.50'), stdout.includes('02:11:22:33:44:55')]).toEqual([
+        0,
+        true,
+        true,
+      ])
+      expect(add(config, given.replace('10.100.1.50', '10.100.1.51')).stdout).toContain('ips')
+      expect(add(config, given.replace('44:55', '44:56')).stdout).toContain('mac')
+      expect(add(config, given.replace(/;IP=[^;]*/, '')).stdout).toContain('ips')
+    })
+
+    it('refuses a claim of a key that it does not know, or that was dropped', async () => {
+      const { config, args: given } = await admit(macvlan(), generateSigningKey())
+      expect(add(config, given).stdout).toContain('none of ours, or was dropped')
+    })
+
+    it('refuses a claim from before its VLAN was taken away, and takes one from after', async () => {
+      const revocation = {
+        tenant: 'finance',
+        vlans: vlanSet(100),
+        notBefore: Math.floor(Date.now() / 1000) + 100,
+      }
+      node.revoke(printRevocations([revocation]))
+      expect(add(admitted.config, admitted.args).stdout).toContain('were revoked')
+      const later = await admit(macvlan(), node.key, { clock: new Date(Date.now() + 200_000) })
+      expect(add(later.config, later.args).stdout).toContain('/run/netns/none')
+      node.revoke('{"revocations": "none"}')
+      expect(errorOf(add(admitted.config, admitted.args))).toMatchObject({ code: 5 })
+      node.revoke(printRevocations([]))
+    })
+
+    it('fails closed without keys or configuration, with the command that mends it; STATUS says so', () => {
+      const keys = readFileSync(join(node.confDir, 'socni.d/keys.json'), 'utf8')
+      const status = () =>
+        node.call({
+          plugin: 'macvlan',
+          command: 'STATUS',
+          config: { ...macvlan(), name: 'x', cniVersion: '1.1.0' },
+        })
+      for (const broken of ['', '{"keys": []}', '{"keys": [{"kty": "RSA"}]}']) {
+        node.trust(broken)
+        const result = add(admitted.config, admitted.args)
+        expect([result.exit, [5, 7].includes(errorOf(result).code)]).toEqual([1, true])
+      }
+      node.trust('')
+      expect(errorOf(add(admitted.config, admitted.args)).details).toContain('socni-ctl keys export')
+      expect(errorOf(status())).toMatchObject({ code: 50 })
+      node.trust(keys)
+      const guard = join(node.confDir, 'socni.d/guard.json')
+      const settings = readFileSync(guard, 'utf8')
+      for (const broken of ['', '{', '{"pluginDirectory": 1}', '{"pluginDirectory": "/x", "mode": "off"}']) {
+        writeFileSync(guard, broken)
+        expect(add(admitted.config, admitted.args).exit).toBe(1)
+      }
+      writeFileSync(guard, settings)
+    })
+
+    it('only writes down in audit mode what it would refuse', () => {
+      node.configure({ mode: 'audit' })
+      expect(add(edited({ args: {} }), admitted.args).stdout).toContain('/run/netns/none')
+      node.configure({})
+      const last = readFileSync(join(node.directory, 'guard.log'), 'utf8').trimEnd().split('\n').at(-1) ?? ''
+      expect(JSON.parse(last)).toMatchObject({
+        tag: 'socni-cni',
+        mode: 'audit',
+        outcome: 'refused',
+        statement: 'claim',
+        namespace: 'finance',
+        pod: 'books',
+      })
+    })
+
+    it('lets pass what reaches nothing of the host, and the bridge of the cluster itself', () => {
+      const netns = node.addPod('plain')
+      const environment = { CNI_NETNS: netns, CNI_ARGS: '', CNI_IFNAME: 'lo' }
+      expect(
+        node.call({
+          plugin: 'loopback',
+          command: 'ADD',
+          config: { cniVersion: '1.0.0', name: 'lo', type: 'loopback' },
+          environment,
+        }).exit,
+      ).toBe(0)
+      const flannel = {
+        cniVersion: '1.0.0',
+        name: 'cbr0',
+        type: 'bridge',
+        bridge: 'cni0',
+        hairpinMode: true,
+        forceAddress: true,
+        isDefaultGateway: true,
+        ipam: {
+          type: 'host-local',
+          ranges: [[{ subnet: '10.42.0.0/24' }]],
+          routes: [{ dst: '10.42.0.0/16' }],
+        },
+      }
+      const eth0 = node.call({
+        plugin: 'bridge',
+        command: 'ADD',
+        config: flannel,
+        environment: { ...environment, CNI_IFNAME: 'eth0' },
+      })
+      expect([eth0.exit, eth0.stderr]).toEqual([0, ''])
+      expect(node.run('ip', '-n', 'plain', 'route')).toContain('default via 10.42.0.1')
+      for (const [change, ifname] of [
+        [{}, 'net1'],
+        [{ name: 'mine' }, 'eth0'],
+        [{ bridge: 'br-lab' }, 'eth0'],
+        [{ vlan: 100 }, 'eth0'],
+      ] as const) {
+        const refused = node.call({
+          plugin: 'bridge',
+          command: 'ADD',
+          config: { ...flannel, ...change },
+          environment: { ...environment, CNI_IFNAME: ifname },
+        })
+        expect(errorOf(refused).msg).toContain('there is no claim')
+      }
+      expect(
+        node.call({
+          plugin: 'bridge',
+          command: 'DEL',
+          config: flannel,
+          environment: { ...environment, CNI_IFNAME: 'eth0' },
+        }).exit,
+      ).toBe(0)
+    })
+
+    it('leaves the default route to the cluster when a pod has both networks', async () => {
+      const netns = node.addPod('both')
+      const flannel = {
+        cniVersion: '1.0.0',
+        name: 'cbr0',
+        type: 'bridge',
+        bridge: 'cni0',
+        isDefaultGateway: true,
+        ipam: { type: 'host-local', subnet: '10.42.0.0/24' },
+      }
+      expect(
+        node.call({
+          plugin: 'bridge',
+          command: 'ADD',
+          config: flannel,
+          environment: { CNI_NETNS: netns, CNI_IFNAME: 'eth0', CNI_CONTAINERID: 'c5' },
+        }).exit,
+      ).toBe(0)
+      const before = node.run('ip', '-n', 'both', 'route', 'show', 'default')
+      expect(
+        node.call({
+          plugin: 'macvlan',
+          command: 'ADD',
+          config: admitted.config,
+          environment: { CNI_NETNS: netns, CNI_ARGS: admitted.args, CNI_CONTAINERID: 'c5' },
+        }).exit,
+      ).toBe(0)
+      expect(node.run('ip', '-n', 'both', 'route', 'show', 'default')).toBe(before)
+      expect(before).toContain('via 10.42.0.1 dev eth0')
+    })
+
+    it('undoes a first half: no address stays taken when the real plugin fails', async () => {
+      const { config, args: given } = await admit(
+        macvlan({ name: 'half', ipam: { type: 'host-local', subnet: '10.100.3.0/24' } }),
+        node.key,
+      )
+      const netns = node.addPod('half')
+      node.run('ip', '-n', 'half', 'link', 'add', 'net1', 'type', 'bridge')
+      const { exit } = node.call({
+        plugin: 'macvlan',
+        command: 'ADD',
+        config,
+        environment: { CNI_NETNS: netns, CNI_ARGS: given, CNI_CONTAINERID: 'c7' },
+      })
+      expect(exit).not.toBe(0)
+      expect(
+        node.run('sh', '-c', `ls /var/lib/cni/networks/half 2>/dev/null | grep -c '^10\\.' || true`).trim(),
+      ).toBe('0')
+    })
+
+    it.each(['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0'])(
+      'speaks version %s: errors in it, CHECK where it has one',
+      version => {
+        const config = edited({ cniVersion: version, args: {} })
+        expect(errorOf(add(config, admitted.args))).toMatchObject({ cniVersion: version, code: 7 })
+        const check = node.call({
+          plugin: 'macvlan',
+          command: 'CHECK',
+          config,
+          environment: { CNI_NETNS: '/run/netns/none', CNI_ARGS: admitted.args },
+        })
+        expect(errorOf(check).code).toBe(version === '0.4.0' || version === '1.0.0' ? 7 : 1)
+        const gc = node.call({ plugin: 'macvlan', command: 'GC', config })
+        expect(errorOf(gc).code).toBe(1)
+      },
+    )
+
+    it('tells the versions of the real plugin, and its own where there is none', () => {
+      expect(
+        JSON.parse(node.call({ plugin: 'macvlan', command: 'VERSION', config: '' }).stdout).supportedVersions,
+      ).not.toContain('1.1.0')
+      expect(
+        JSON.parse(node.call({ plugin: 'socni', command: 'VERSION', config: '' }).stdout).supportedVersions,
+      ).toContain('1.1.0')
+    })
+  },
+)
+
+/** The same payload under another header, signed by nobody. */
+function forge(claim: string, header: object): string {
+  const [, payload = ''] = claim.split('.')
+  return `${Buffer.from(JSON.stringify({ ...header, typ: 'socni-claim+jwt' })).toString('base64url')}.${payload}.${Buffer.from('x'.repeat(64)).toString('base64url')}`
+}

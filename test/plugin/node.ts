@@ -1,0 +1,167 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildPlugin } from '../../scripts/build-plugin.ts'
+import { generateSigningKey, printKeySet, publish, type SigningKey } from '../../src/claims/keys.ts'
+
+/** The reference plugins, as Debian has them (containernetworking-plugins). */
+export const PLUGINS = process.env.CNI_PLUGINS_DIR ?? '/usr/lib/cni'
+
+/** Plugins that the guard stands in for. */
+const GUARDED = ['bridge', 'ipvlan', 'macvlan', 'vlan', 'loopback', 'ptp']
+
+/** Why real plugins cannot run here; undefined where they can. */
+export const obstacle = findObstacle()
+
+function findObstacle(): string | undefined {
+  if (!existsSync(join(PLUGINS, 'macvlan')))
+    return `there are no CNI plugins in ${PLUGINS}: apt-get install containernetworking-plugins`
+  const { status } = spawnSync('unshare', [
+    '--map-root-user',
+    '--net',
+    '--mount',
+    'ip',
+    'link',
+    'add',
+    'br-try',
+    'type',
+    'bridge',
+  ])
+  return status === 0 ? undefined : 'this user may make no network namespaces'
+}
+
+export interface CallResult {
+  readonly exit: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** What a runtime calls a plugin with. */
+export interface PluginCall {
+  readonly plugin: string
+  readonly command: string
+  readonly config: object | string
+  readonly environment?: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * An imitated node: a network namespace of its own with an interface eth0, one named as VLAN 100 on it, and the guard in
+ * the place of real plugins; /run and /var/lib are its own as well. It ends with the process that holds it.
+ */
+export class Node implements AsyncDisposable {
+  readonly directory: string
+  readonly confDir: string
+  readonly binDir: string
+  readonly key: SigningKey
+  readonly #holder: ChildProcess
+
+  constructor(holder: ChildProcess, key: SigningKey) {
+    this.#holder = holder
+    this.key = key
+    this.directory = mkdtempSync(join(tmpdir(), 'socni-node-'))
+    this.confDir = join(this.directory, 'net.d')
+    this.binDir = join(this.directory, 'bin')
+  }
+
+  static async start(key: SigningKey = generateSigningKey()): Promise<Node> {
+    const script = 'mount -t tmpfs none /run && mount -t tmpfs none /var/lib && echo ready && exec sleep 600'
+    const holder = spawn('unshare', ['--map-root-user', '--net', '--mount', 'sh', '-c', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    if (holder.stdout !== null) await once(holder.stdout, 'data')
+    const node = new Node(holder, key)
+    node.#install()
+    node.run(
+      'sh',
+      '-ec',
+      `ip link set lo up
+       ip link add eth0 type veth peer name far0; ip link set eth0 up; ip link set far0 up
+       ip link add eth0.100 type veth peer name far100; ip link set eth0.100 up; ip link set far100 up`,
+    )
+    return node
+  }
+
+  #install(): void {
+    const executable = buildPlugin('linux-x64-glibc')
+    const real = join(this.binDir, 'socni.d')
+    mkdirSync(real, { recursive: true })
+    mkdirSync(join(this.confDir, 'socni.d'), { recursive: true })
+    cpSync(executable, join(this.binDir, 'socni'))
+    for (const name of readdirSync(PLUGINS))
+      symlinkSync(join(PLUGINS, name), join(GUARDED.includes(name) ? real : this.binDir, name))
+    for (const name of GUARDED) linkSync(join(this.binDir, 'socni'), join(this.binDir, name))
+    this.configure({})
+    this.trust(printKeySet(new Map([[this.key.kid, publish(this.key, 'current')]])))
+  }
+
+  /** Writes guard.json. */
+  configure(settings: object): void {
+    const all = {
+      pluginDirectory: join(this.binDir, 'socni.d'),
+      log: join(this.directory, 'guard.log'),
+      ...settings,
+    }
+    writeFileSync(join(this.confDir, 'socni.d/guard.json'), JSON.stringify(all))
+  }
+
+  trust(keys: string): void {
+    writeFileSync(join(this.confDir, 'socni.d/keys.json'), keys)
+  }
+
+  revoke(text: string): void {
+    writeFileSync(join(this.confDir, 'socni.d/revocations.json'), text)
+  }
+
+  /** Runs a program in the node's namespaces; throws when it fails. */
+  run(program: string, ...args: string[]): string {
+    return execFileSync('nsenter', [...this.#enter(), program, ...args], { encoding: 'utf8', stdio: 'pipe' })
+  }
+
+  addPod(name: string): string {
+    this.run('ip', 'netns', 'add', name)
+    return `/run/netns/${name}`
+  }
+
+  /** Calls a plugin as a runtime does: nothing but the variables of the specification, and no PATH. */
+  call({ plugin, command, config, environment = {} }: PluginCall): CallResult {
+    const given = {
+      CNI_COMMAND: command,
+      CNI_CONTAINERID: 'c1',
+      CNI_IFNAME: 'net1',
+      CNI_PATH: this.binDir,
+      SOCNI_CONF_DIR: this.confDir,
+      ...environment,
+    }
+    const variables = Object.entries(given).flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name}=${value}`],
+    )
+    const program = join(this.binDir, plugin)
+    const args = [...this.#enter(), 'env', '-i', ...variables, program]
+    const input = typeof config === 'string' ? config : JSON.stringify(config)
+    const { status, stdout, stderr } = spawnSync('nsenter', args, { input, encoding: 'utf8' })
+    return { exit: status ?? -1, stdout, stderr }
+  }
+
+  #enter(): string[] {
+    return ['--target', String(this.#holder.pid), '--user', '--net', '--mount', '--preserve-credentials']
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.#holder, 'exit')
+    this.#holder.kill('SIGKILL')
+    await ended
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+}
