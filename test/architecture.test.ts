@@ -33,6 +33,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/manage',
     'src/doctor',
     'src/map',
+    'plugin',
   ],
   'src/manage': [
     'src/json',
@@ -57,7 +58,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/doctor': ['src/json', 'src/kube', 'src/yaml', 'src/claims', 'src/net', 'src/cni'],
   'src/map': ['src/json', 'src/net', 'src/config', 'src/policy'],
-  plugin: ['src/json', 'src/net', 'src/cni', 'src/kube', 'src/claims', 'src/policy'],
+  plugin: [
+    'src/json',
+    'src/net',
+    'src/cni',
+    'src/kube',
+    'src/claims',
+    'src/policy',
+    'src/files',
+    'src/doctor',
+  ],
   'webhook/store': ['src/json', 'src/kube', 'src/policy', 'src/yaml'],
   webhook: ['src/json', 'src/kube', 'src/policy', 'src/review', 'src/claims', 'src/files', 'webhook/store'],
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
+import { InstallError } from '../../plugin/install.ts'
 import { KeyError } from '../claims/keys.ts'
 import { UnreadableFileError } from '../files/read-text.ts'
 import { BaselineError } from '../lint/baseline.ts'
@@ -17,6 +18,7 @@ import {
 import { addCompletion } from './completion.ts'
 import { addDoctor } from './doctor.ts'
 import { addGenerate } from './generate.ts'
+import { addInstall } from './install.ts'
 import { addKeys } from './keys.ts'
 import { addLint } from './lint.ts'
 import { addList } from './list.ts'
@@ -36,6 +38,7 @@ const subcommands: readonly AddCommand[] = [
   addKeys,
   addClaim,
   addDoctor,
+  addInstall,
   addMap,
   addCompletion,
 ]
@@ -121,6 +124,7 @@ function isFailure(error: Error): boolean {
     error instanceof KeyError ||
     error instanceof BaselineError ||
     error instanceof StoreError ||
+    error instanceof InstallError ||
     error instanceof WebhookCallError ||
     error instanceof UnreadableFileError ||
     'syscall' in error

@@ -20,15 +20,8 @@ const KEYS: Question = {
 export function checkGuard(tree: Tree, { binDir, confDir }: Distribution): Check[] {
   const executable = `${binDir}/socni`
   if (!isExecutable(tree, executable)) {
-    // The plugin is not part of a release yet; until then there is nothing that could be installed.
-    return [
-      answer(
-        GUARD,
-        'warning',
-        `"${executable}" is missing`,
-        'only the webhook checks, until the guard is released (CHANGELOG.md)',
-      ),
-    ]
+    const install = `CNI_BIN_DIR=${binDir} CNI_CONF_DIR=${confDir} scripts/install-cni.sh --keys keys.json`
+    return [answer(GUARD, 'warning', `"${executable}" is missing`, install)]
   }
   return [answer(GUARD, 'ok', `"${executable}"`), checkKeys(tree, `${confDir}/socni.d/keys.json`)]
 }

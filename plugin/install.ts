@@ -1,0 +1,225 @@
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { parseKeySet } from '../src/claims/keys.ts'
+import { writeAtomically } from '../src/files/atomic.ts'
+import { readJson } from '../src/json/reader.ts'
+import { isObject, type JsonObject } from '../src/json/value.ts'
+
+/** Plugins that put a pod into a network of the host; the guard stands in for those that a node has. */
+export const GUARDED_PLUGINS = [
+  ...['vlan', 'macvlan', 'ipvlan', 'bridge', 'host-device', 'tap', 'bond'],
+  ...['sriov', 'ib-sriov', 'ovs', 'accelerated-bridge', 'cnv-bridge'],
+] as const
+
+/** The guard, and the directory of the real plugins, in the directory of plugins. */
+const GUARD = 'socni'
+const PRIVATE = 'socni.d'
+/** How the real plugins were there, for putting them back. */
+const RECORD = 'installed.json'
+
+export interface InstallOptions {
+  readonly binDir: string
+  readonly confDir: string
+  /** The guard's executable, to be copied. */
+  readonly executable: string
+  /** Public keys; undefined: those that are there already. */
+  readonly keys: string | undefined
+  readonly mode: 'enforce' | 'audit' | undefined
+  readonly node: string | undefined
+  readonly log: string | undefined
+  /** binDir as the node will see it, where its file system is mounted elsewhere. */
+  readonly binDirOnNode?: string
+}
+
+/** What an installation would do, or did, a line a step. */
+export interface Step {
+  readonly text: string
+  readonly run: () => void
+}
+
+export class InstallError extends Error {
+  readonly code = 'ERR_SOCNI_INSTALL'
+}
+
+/**
+ * What brings a node to where the guard stands in for its plugins; nothing, where it does already. Each plugin is
+ * replaced by one rename, with the real one in place before: there is no moment without a plugin that works.
+ */
+export function planInstall(options: InstallOptions): Step[] {
+  const { binDir, confDir } = options
+  for (const directory of [binDir, confDir])
+    if (!existsSync(directory))
+      throw new InstallError(
+        `${directory} does not exist: name the node's CNI directories with CNI_BIN_DIR and CNI_CONF_DIR`,
+      )
+  const steps: Step[] = []
+  const settings = join(confDir, PRIVATE)
+  const privateDir = join(binDir, PRIVATE)
+  for (const directory of [privateDir, settings]) {
+    if (!existsSync(directory))
+      steps.push({
+        text: `make ${directory}`,
+        run: () => mkdirSync(directory, { recursive: true, mode: 0o755 }),
+      })
+  }
+  steps.push(
+    ...planKeys(options, settings),
+    ...planSettings(options, settings, join(options.binDirOnNode ?? binDir, PRIVATE)),
+  )
+  if (!isSameFile(options.executable, join(binDir, GUARD)))
+    steps.push({
+      text: `copy the guard to ${join(binDir, GUARD)}`,
+      run: () => copyExecutable(options.executable, join(binDir, GUARD)),
+    })
+  for (const name of GUARDED_PLUGINS) {
+    const file = join(binDir, name)
+    if (!isThere(file) || isGuard(file)) continue
+    steps.push({ text: `put the guard in the place of ${file}`, run: () => replacePlugin(binDir, name) })
+  }
+  return steps
+}
+
+/** What brings everything back to how it was. A plugin that somebody put back meanwhile stays. */
+export function planUninstall({ binDir, confDir }: Pick<InstallOptions, 'binDir' | 'confDir'>): Step[] {
+  const privateDir = join(binDir, PRIVATE)
+  const links = readRecord(privateDir)
+  const names = existsSync(privateDir) ? readdirSync(privateDir).filter(name => name !== RECORD) : []
+  const steps = names
+    .filter(name => isGuard(join(binDir, name)))
+    .map(name => ({
+      text: `put ${join(binDir, name)} back`,
+      run: () => restorePlugin(binDir, name, links[name]),
+    }))
+  const rest = [privateDir, join(binDir, GUARD), join(confDir, PRIVATE)].filter(isThere)
+  return [
+    ...steps,
+    ...rest.map(path => ({ text: `remove ${path}`, run: () => rmSync(path, { recursive: true }) })),
+  ]
+}
+
+/** Without keys everything guarded would be refused from the first moment on. */
+function planKeys({ keys, mode }: InstallOptions, settings: string): Step[] {
+  const file = join(settings, 'keys.json')
+  const known = existsSync(file) ? readFileSync(file, 'utf8') : undefined
+  if (keys === undefined) {
+    const effective = mode ?? readConfigured(join(settings, 'guard.json')).mode
+    if (known === undefined && effective !== 'audit') throw new InstallError(NO_KEYS)
+    return []
+  }
+  parseKeySet(keys)
+  return keys === known ? [] : [{ text: `write ${file}`, run: () => writeAtomically(file, keys, 0o644) }]
+}
+
+const NO_KEYS =
+  'the node has no keys, and would refuse every VLAN: add --keys FILE (socni-ctl keys export), or start with --mode audit'
+
+/** What an administrator has written. */
+function readConfigured(file: string): JsonObject {
+  const reading = existsSync(file) ? readJson(readFileSync(file, 'utf8')) : undefined
+  return reading?.ok && isObject(reading.value) ? reading.value : {}
+}
+
+function planSettings(
+  { mode, node, log }: InstallOptions,
+  settings: string,
+  pluginDirectory: string,
+): Step[] {
+  const file = join(settings, 'guard.json')
+  const wanted = {
+    mode: 'enforce',
+    log: '/var/log/socni-cni.log',
+    ...readConfigured(file),
+    pluginDirectory,
+    ...(mode !== undefined && { mode }),
+    ...(node !== undefined && { node }),
+    ...(log !== undefined && { log }),
+  }
+  const text = `${JSON.stringify(wanted, null, 2)}\n`
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return []
+  return [{ text: `write ${file} (${wanted.mode})`, run: () => writeAtomically(file, text, 0o644) }]
+}
+
+function replacePlugin(binDir: string, name: string): void {
+  const file = join(binDir, name)
+  const real = join(binDir, PRIVATE, name)
+  const temporary = `${real}.tmp`
+  rmSync(temporary, { force: true })
+  const links = readRecord(join(binDir, PRIVATE))
+  if (lstatSync(file).isSymbolicLink()) {
+    // K3s: all plugins are links to one program, which tells by its name which one it is.
+    const target = readlinkSync(file)
+    symlinkSync(target.startsWith('/') ? target : `../${target}`, temporary)
+    links[name] = target
+  } else {
+    linkSync(file, temporary)
+    delete links[name]
+  }
+  writeAtomically(join(binDir, PRIVATE, RECORD), `${JSON.stringify(links, null, 2)}\n`, 0o644)
+  renameSync(temporary, real)
+  const guard = join(binDir, `.${name}.socni`)
+  rmSync(guard, { force: true })
+  symlinkSync(GUARD, guard)
+  renameSync(guard, file)
+}
+
+function restorePlugin(binDir: string, name: string, link: string | undefined): void {
+  const file = join(binDir, name)
+  if (link === undefined) {
+    renameSync(join(binDir, PRIVATE, name), file)
+    return
+  }
+  const temporary = join(binDir, `.${name}.socni`)
+  rmSync(temporary, { force: true })
+  symlinkSync(link, temporary)
+  renameSync(temporary, file)
+}
+
+/** Running calls keep the old one: a copy beside it, then a rename. */
+function copyExecutable(from: string, to: string): void {
+  const temporary = `${to}.tmp`
+  copyFileSync(from, temporary)
+  chmodSync(temporary, 0o755)
+  const { atime, mtime } = statSync(from)
+  utimesSync(temporary, atime, mtime)
+  renameSync(temporary, to)
+}
+
+function readRecord(directory: string): Record<string, string> {
+  const file = join(directory, RECORD)
+  return Object.fromEntries(
+    Object.entries(readConfigured(file)).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  )
+}
+
+function isGuard(path: string): boolean {
+  return isThere(path) && lstatSync(path).isSymbolicLink() && readlinkSync(path) === GUARD
+}
+
+/** Also a link that leads nowhere is there. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
+/** A copy has the time of its original; reading a hundred megabytes at each look would be too much. */
+function isSameFile(one: string, other: string): boolean {
+  if (!existsSync(other)) return false
+  const [original, copy] = [statSync(one), statSync(other)]
+  return original.size === copy.size && Math.abs(original.mtimeMs - copy.mtimeMs) < 1000
+}

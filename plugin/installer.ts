@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { KeyError } from '../src/claims/keys.ts'
+import { findDistribution } from '../src/doctor/distribution.ts'
+import { Tree } from '../src/doctor/tree.ts'
+import type { Variables } from './environment.ts'
+import { InstallError, planInstall, planUninstall, type Step } from './install.ts'
+
+const USAGE = `Usage: socni install [options]
+       socni uninstall [--dry-run]
+
+  --keys FILE         public keys that claims are verified with (socni-ctl keys export)
+  --mode MODE         enforce or audit (default: what is configured, else enforce)
+  --node NAME         what the node is called in the cluster
+  --log FILE          where decisions are written (default: /var/log/socni-cni.log)
+  --watch             stay, and put the guard back whenever an upgrade replaces it
+  --dry-run           print what would be done
+
+CNI_BIN_DIR and CNI_CONF_DIR name the node's directories; without them they are found as the distribution has them.
+`
+
+/** How often a plugin that an upgrade has put back is looked for. */
+const WATCH_MS = 5_000
+
+export interface InstallerWorld {
+  readonly args: readonly string[]
+  readonly variables: Variables
+  /** This program's own file. */
+  readonly executable: string
+  readonly stdout: (text: string) => void
+  readonly stderr: (text: string) => void
+}
+
+/** `socni install` and `socni uninstall`, of the guard's executable itself: a node needs nothing else. */
+export function runInstaller(world: InstallerWorld): number {
+  try {
+    const { values, positionals } = parse(world.args)
+    const [verb, ...rest] = positionals
+    if (values.help || rest.length > 0 || (verb !== 'install' && verb !== 'uninstall')) {
+      world.stdout(USAGE)
+      return values.help ? 0 : 2
+    }
+    const directories = findDirectories(world.variables)
+    if (verb === 'uninstall') return carryOut(planUninstall(directories), values['dry-run'], world)
+    const { mode } = values
+    if (mode !== undefined && mode !== 'enforce' && mode !== 'audit')
+      throw new InstallError(`--mode "${mode}" is not understood: use enforce or audit`)
+    const install = (): Step[] =>
+      planInstall({
+        ...directories,
+        executable: world.executable,
+        keys: values.keys === undefined ? undefined : readFileSync(values.keys, 'utf8'),
+        mode,
+        node: values.node,
+        log: values.log,
+      })
+    const exit = carryOut(install(), values['dry-run'], world)
+    if (values.watch && !values['dry-run']) watch(install, world)
+    return exit
+  } catch (error) {
+    const isOurs =
+      error instanceof InstallError ||
+      error instanceof KeyError ||
+      (error instanceof Error && 'code' in error)
+    if (!isOurs) throw error
+    world.stderr(`socni: ${error.message}\n`)
+    return 3
+  }
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      keys: { type: 'string' },
+      mode: { type: 'string' },
+      node: { type: 'string' },
+      log: { type: 'string' },
+      watch: { type: 'boolean', default: false },
+      'dry-run': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+}
+
+function findDirectories({ CNI_BIN_DIR, CNI_CONF_DIR }: Variables): { binDir: string; confDir: string } {
+  const found = findDistribution(new Tree('/'))
+  const binDir = CNI_BIN_DIR ?? found?.binDir
+  const confDir = CNI_CONF_DIR ?? found?.confDir
+  if (binDir === undefined || confDir === undefined)
+    throw new InstallError(
+      'this is neither K3s, RKE2, kubeadm nor OpenShift: name its directories with CNI_BIN_DIR and CNI_CONF_DIR',
+    )
+  return { binDir, confDir }
+}
+
+function carryOut(steps: readonly Step[], isDryRun: boolean, { stdout }: InstallerWorld): number {
+  if (steps.length === 0) stdout('nothing to do\n')
+  for (const { text, run } of steps) {
+    if (!isDryRun) run()
+    stdout(`${isDryRun ? 'would ' : ''}${text}\n`)
+  }
+  return 0
+}
+
+/** An upgrade of K3s unpacks its plugins anew; until then the guard is put back, new attachments are unchecked. */
+function watch(install: () => Step[], { stdout, stderr }: InstallerWorld): void {
+  setInterval(() => {
+    try {
+      for (const { text, run } of install()) {
+        run()
+        stdout(`${text}\n`)
+      }
+    } catch (error) {
+      stderr(`socni: ${error instanceof Error ? error.message : String(error)}\n`)
+    }
+  }, WATCH_MS)
+}

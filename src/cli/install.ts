@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs'
+import { arch } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { type InstallOptions, planInstall, planUninstall, type Step } from '../../plugin/install.ts'
+import { readKeys } from '../claims/files.ts'
+import { printKeySet } from '../claims/keys.ts'
+import { type Distribution, findDistribution } from '../doctor/distribution.ts'
+import { Tree } from '../doctor/tree.ts'
+import { readTextFile } from '../files/read-text.ts'
+import {
+  type AddCommand,
+  choose,
+  type ExitCode,
+  FailureError,
+  type GlobalFlags,
+  type Terminal,
+  UsageError,
+} from './command.ts'
+
+interface InstallFlags extends GlobalFlags {
+  readonly plugin?: string
+  readonly keys?: string
+  readonly mode?: string
+  readonly node?: string
+  readonly log?: string
+  readonly root: string
+  readonly binDir?: string
+  readonly dryRun?: true
+  readonly yes?: true
+}
+
+/** `socni-ctl install` and `uninstall`: the guard on this node, as its own executable installs itself. */
+export const addInstall: AddCommand = (program, { terminal, action }) => {
+  program
+    .command('install')
+    .summary('put the guard in the place of the CNI plugins of this node')
+    .description(
+      'Puts the guard in the place of the CNI plugins of this node. --config-dir and --bin-dir name its directories.',
+    )
+    .option('--plugin <file>', "the guard's executable (default: the one in dist/plugin for this machine)")
+    .option('--bin-dir <dir>', 'directory of CNI plugins (default: as the distribution has it)')
+    .option('--keys <file>', 'public keys (default: those in --keys-dir)')
+    .option('--mode <mode>', 'enforce or audit (default: what is configured, else enforce)')
+    .option('--node <name>', 'what the node is called in the cluster')
+    .option('--log <file>', 'where decisions are written')
+    .option('--root <dir>', 'where the file system of the node is', '/')
+    .option('--dry-run', 'only print what would be done')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sudo socni-ctl install --dry-run\n  sudo socni-ctl install --mode audit',
+    )
+    .action(action((_, command) => install(command.optsWithGlobals(), terminal)))
+  program
+    .command('uninstall')
+    .summary('take the guard off this node')
+    .description(
+      'Puts the real plugins back where they were, and removes the guard with its configuration and keys.',
+    )
+    .option('--bin-dir <dir>', 'directory of CNI plugins (default: as the distribution has it)')
+    .option('--root <dir>', 'where the file system of the node is', '/')
+    .option('--dry-run', 'only print what would be done')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', '\nExample:\n  sudo socni-ctl uninstall --yes')
+    .action(action((_, command) => uninstall(command.optsWithGlobals(), terminal)))
+}
+
+function install(flags: InstallFlags, terminal: Terminal): ExitCode {
+  const mode = flags.mode === undefined ? undefined : choose('--mode', flags.mode, ['enforce', 'audit'])
+  const { binDir, confDir, root } = directories(flags, terminal)
+  const options: InstallOptions = {
+    binDir,
+    confDir,
+    binDirOnNode: `/${relative(root, binDir)}`,
+    executable: flags.plugin === undefined ? builtPlugin() : resolve(terminal.directory, flags.plugin),
+    keys: keysFor(flags, terminal),
+    mode,
+    node: flags.node,
+    log: flags.log,
+  }
+  if (!existsSync(options.executable))
+    throw new FailureError(`${options.executable} does not exist: npm run build:plugin`)
+  return carryOut(planInstall(options), flags, terminal)
+}
+
+function uninstall(flags: InstallFlags, terminal: Terminal): ExitCode {
+  const steps = planUninstall(directories(flags, terminal))
+  if (steps.length > 0 && !flags.yes && !flags.dryRun) {
+    const question = 'Take the guard off this node? Nothing checks claims here any more.'
+    if (terminal.confirm === undefined)
+      throw new UsageError(`${question} Nobody is here to answer: add --yes`)
+    if (!terminal.confirm(question)) throw new FailureError('nothing was changed')
+  }
+  return carryOut(steps, flags, terminal)
+}
+
+/** Keys that were named, else those that the webhook beside us signs with, else none: the node may have some. */
+function keysFor(flags: InstallFlags, terminal: Terminal): string | undefined {
+  if (flags.keys !== undefined) return readTextFile(resolve(terminal.directory, flags.keys))
+  const directory = resolve(terminal.directory, flags.keysDir)
+  return existsSync(directory) ? printKeySet(readKeys(directory).keys) : undefined
+}
+
+function directories(flags: InstallFlags, terminal: Terminal): Pick<Distribution, 'binDir' | 'confDir'> {
+  const root = resolve(terminal.directory, flags.root)
+  const found = findDistribution(new Tree(root))
+  const binDir = flags.binDir ?? found?.binDir
+  const confDir = flags.configDir ?? found?.confDir
+  if (binDir === undefined || confDir === undefined)
+    throw new FailureError(
+      'this is neither K3s, RKE2, kubeadm nor OpenShift: name its directories with --bin-dir and --config-dir',
+    )
+  return { root, binDir: join(root, binDir), confDir: join(root, confDir) }
+}
+
+/** Built for this machine; Debian and K3s's own systems have glibc, others say --plugin. */
+function builtPlugin(): string {
+  const machine = arch() === 'arm64' ? 'arm64' : 'x64'
+  return join(import.meta.dirname, `../../dist/plugin/linux-${machine}-glibc/socni`)
+}
+
+function carryOut(steps: readonly Step[], { dryRun }: InstallFlags, terminal: Terminal): ExitCode {
+  if (steps.length === 0) terminal.stdout('nothing to do\n')
+  for (const { text, run } of steps) {
+    if (!dryRun) run()
+    terminal.stdout(`${dryRun ? 'would ' : ''}${text}\n`)
+  }
+  return 0
+}

@@ -1,0 +1,256 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildPlugin } from '../../scripts/build-plugin.ts'
+import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
+import { ctl } from '../socni-ctl.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'socni-install-'))
+afterAll(() => rmSync(scratch, { recursive: true }))
+const key = generateSigningKey()
+const keys = join(scratch, 'keys.json')
+writeFileSync(keys, printKeySet(new Map([[key.kid, publish(key, 'current')]])))
+let count = 0
+let executable: string
+beforeAll(() => {
+  executable = buildPlugin('linux-x64-glibc')
+})
+
+/** A node's directories: plugins as programs of their own, and, as in K3s, as links to one that tells by its name. */
+function newNode() {
+  const root = join(scratch, String(count++))
+  const [binDir, confDir] = [join(root, 'bin'), join(root, 'net.d')]
+  mkdirSync(binDir, { recursive: true })
+  mkdirSync(confDir)
+  for (const name of ['cni', 'vlan', 'host-local', 'loopback']) {
+    writeFileSync(join(binDir, name), `#!/bin/sh\necho "$0 $CNI_COMMAND"\n`)
+    chmodSync(join(binDir, name), 0o755)
+  }
+  symlinkSync('cni', join(binDir, 'bridge'))
+  symlinkSync(join(binDir, 'cni'), join(binDir, 'macvlan'))
+  writeFileSync(join(confDir, '10-flannel.conflist'), '{}')
+  return { root, binDir, confDir }
+}
+
+/** Every file with what it is, to compare two states by. */
+function snapshot(directory: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .sort()
+      .map(name => {
+        const path = join(directory, name)
+        const status = lstatSync(path)
+        if (status.isSymbolicLink()) return [name, `-> ${readlinkSync(path)}`]
+        return [
+          name,
+          status.isDirectory() ? 'directory' : `${status.mode.toString(8)} ${readFileSync(path, 'base64')}`,
+        ]
+      }),
+  )
+}
+
+function run(node: { binDir: string; confDir: string }, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(executable, args, {
+    encoding: 'utf8',
+    env: { CNI_BIN_DIR: node.binDir, CNI_CONF_DIR: node.confDir },
+  })
+  return { exit: status, stdout, stderr }
+}
+
+describe('socni install, by the executable itself, with no PATH and no HOME', () => {
+  it('takes the place of plugins that reach host networks, and of no other', () => {
+    const node = newNode()
+    expect(run(node, 'install', '--keys', keys)).toMatchObject({ exit: 0, stderr: '' })
+    const links = ['vlan', 'bridge', 'macvlan'].map(name => readlinkSync(join(node.binDir, name)))
+    expect(links).toEqual(['socni', 'socni', 'socni'])
+    expect(lstatSync(join(node.binDir, 'loopback')).isFile()).toBe(true)
+    // The real ones answer under their own names.
+    for (const name of ['vlan', 'bridge', 'macvlan'])
+      expect(String(spawnSync(join(node.binDir, 'socni.d', name)).stdout)).toContain(`/socni.d/${name}`)
+    expect(JSON.parse(readFileSync(join(node.confDir, 'socni.d/guard.json'), 'utf8'))).toEqual({
+      mode: 'enforce',
+      log: '/var/log/socni-cni.log',
+      pluginDirectory: join(node.binDir, 'socni.d'),
+    })
+  })
+
+  it('changes nothing the second time, and puts everything back byte for byte', () => {
+    const node = newNode()
+    const before = [snapshot(node.binDir), snapshot(node.confDir)]
+    run(node, 'install', '--keys', keys)
+    const installed = snapshot(node.binDir)
+    expect(run(node, 'install', '--keys', keys).stdout).toBe('nothing to do\n')
+    expect(snapshot(node.binDir)).toEqual(installed)
+    expect(run(node, 'uninstall').exit).toBe(0)
+    expect([snapshot(node.binDir), snapshot(node.confDir)]).toEqual(before)
+    expect(run(node, 'uninstall').stdout).toBe('nothing to do\n')
+  })
+
+  it('only says what it would do, with --dry-run', () => {
+    const node = newNode()
+    const before = snapshot(node.root)
+    const { stdout } = run(node, 'install', '--keys', keys, '--dry-run')
+    expect(stdout.split('\n').filter(line => line.startsWith('would '))).toHaveLength(8)
+    expect(snapshot(node.root)).toEqual(before)
+  })
+
+  it('takes in the plugin that an upgrade has put back, and keeps that one', () => {
+    const node = newNode()
+    run(node, 'install', '--keys', keys)
+    const file = join(node.binDir, 'vlan')
+    rmSync(file)
+    writeFileSync(file, '#!/bin/sh\necho new\n', { mode: 0o755 })
+    expect(run(node, 'install').stdout).toBe(`put the guard in the place of ${file}\n`)
+    expect(String(spawnSync(join(node.binDir, 'socni.d/vlan')).stdout)).toBe('new\n')
+    run(node, 'uninstall')
+    expect(String(spawnSync(file).stdout)).toBe('new\n')
+  })
+
+  it('watches, and puts the guard back by itself', async () => {
+    const node = newNode()
+    const watcher = spawn(executable, ['install', '--keys', keys, '--watch'], {
+      env: { CNI_BIN_DIR: node.binDir, CNI_CONF_DIR: node.confDir },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      let said = ''
+      watcher.stdout.on('data', text => {
+        said += text
+      })
+      while (!said.includes('macvlan')) await once(watcher.stdout, 'data')
+      const file = join(node.binDir, 'vlan')
+      rmSync(file)
+      cpSync(join(node.binDir, 'loopback'), file)
+      said = ''
+      while (!said.includes('/vlan')) await once(watcher.stdout, 'data')
+      expect(readlinkSync(file)).toBe('socni')
+    } finally {
+      const ended = once(watcher, 'exit')
+      watcher.kill()
+      await ended
+    }
+  })
+
+  it('never leaves a moment without a plugin that answers', async () => {
+    const node = newNode()
+    run(node, 'install', '--keys', keys)
+    const file = join(node.binDir, 'bridge')
+    // Counts calls of bridge that could not be run at all, while it is replaced and put back.
+    const script = `failed=0; calls=0; while [ ! -e "$1/stop" ]; do calls=$((calls + 1)); CNI_COMMAND=VERSION "$1/bridge" </dev/null >/dev/null 2>&1; [ $? -lt 126 ] || failed=$((failed + 1)); done; echo "$calls $failed"`
+    const caller = spawn('sh', ['-c', script, 'sh', node.binDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let counted = ''
+    caller.stdout.on('data', text => {
+      counted += text
+    })
+    for (let round = 0; round < 10; round++) {
+      const back = join(node.binDir, '.back')
+      symlinkSync('cni', back)
+      spawnSync('mv', ['-T', back, file])
+      run(node, 'install')
+    }
+    writeFileSync(join(node.binDir, 'stop'), '')
+    await once(caller, 'exit')
+    const [calls, failed] = counted.trim().split(' ').map(Number)
+    expect(calls).toBeGreaterThan(10)
+    expect(failed).toBe(0)
+  })
+
+  it.each<[what: string, args: string[], said: string]>([
+    ['no keys', ['install'], 'would refuse every VLAN: add --keys FILE'],
+    ['keys that are none', ['install', '--keys', import.meta.filename], ''],
+    ['keys that are not there', ['install', '--keys', '/nowhere'], '/nowhere'],
+    ['an unknown mode', ['install', '--mode', 'off'], 'use enforce or audit'],
+    ['an unknown option', ['install', '--kyes', 'x'], '--kyes'],
+  ])('does nothing and says why, with %s', (_, args, said) => {
+    const node = newNode()
+    const before = snapshot(node.root)
+    const { exit, stderr } = run(node, ...args)
+    expect([exit, stderr.split('\n').length]).toEqual([3, 2])
+    expect(stderr).toContain(said)
+    expect(snapshot(node.root)).toEqual(before)
+  })
+
+  it('needs no keys to begin with an audit, and keeps what an administrator configured', () => {
+    const node = newNode()
+    expect(run(node, 'install', '--mode', 'audit').exit).toBe(0)
+    const file = join(node.confDir, 'socni.d/guard.json')
+    writeFileSync(
+      file,
+      JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), clusterNetworks: ['mine'] }),
+    )
+    expect(run(node, 'install', '--node', 'n1').exit).toBe(0)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+      mode: 'audit',
+      node: 'n1',
+      clusterNetworks: ['mine'],
+    })
+  })
+})
+
+describe('socni-ctl install', () => {
+  it('does the same, with the keys of the webhook beside it', async () => {
+    const node = newNode()
+    const before = snapshot(node.root)
+    const flags = ['--config-dir', node.confDir, '--bin-dir', node.binDir]
+    const at = { directory: scratch }
+    expect((await ctl(['keys', 'generate'], at)).exit).toBe(0)
+    const planned = await ctl(['install', ...flags, '--dry-run'], at)
+    expect([planned.exit, snapshot(node.root)]).toEqual([0, before])
+    const installed = await ctl(['install', ...flags], at)
+    expect(installed.stdout).toBe(planned.stdout.replace(/^would /gm, ''))
+    expect((await ctl(['uninstall', ...flags], at)).exit).toBe(2)
+    expect((await ctl(['uninstall', ...flags, '--yes'], at)).exit).toBe(0)
+    expect(snapshot(node.root)).toEqual(before)
+  })
+
+  it('finds K3s by its files below a root', async () => {
+    const root = join(scratch, 'k3s')
+    const [bin, conf] = ['var/lib/rancher/k3s/data/cni', 'var/lib/rancher/k3s/agent/etc/cni/net.d'].map(
+      path => join(root, path),
+    )
+    for (const directory of [bin, conf]) mkdirSync(String(directory), { recursive: true })
+    writeFileSync(join(String(bin), 'bridge'), '', { mode: 0o755 })
+    const { exit, stdout } = await ctl(['install', '--root', root, '--mode', 'audit', '--dry-run'], {
+      directory: tmpdir(),
+    })
+    expect([exit, stdout.includes(`in the place of ${bin}/bridge`)]).toEqual([0, true])
+    // The node will see its directories where they are on its own disk.
+    await ctl(['install', '--root', root, '--mode', 'audit'], { directory: tmpdir() })
+    const settings = JSON.parse(readFileSync(join(String(conf), 'socni.d/guard.json'), 'utf8'))
+    expect(settings.pluginDirectory).toBe('/var/lib/rancher/k3s/data/cni/socni.d')
+    expect((await ctl(['install', '--root', scratch], { directory: tmpdir() })).stderr).toContain(
+      'neither K3s',
+    )
+  })
+})
+
+describe('scripts/install-cni.sh', () => {
+  it('installs where CNI_BIN_DIR and CNI_CONF_DIR say, as seed 000 exports them, and takes off again', () => {
+    const node = newNode()
+    const before = snapshot(node.root)
+    const script = (...args: string[]) =>
+      spawnSync('sh', [join(import.meta.dirname, '../../scripts/install-cni.sh'), ...args], {
+        encoding: 'utf8',
+        env: { PATH: '/usr/bin:/bin', CNI_BIN_DIR: node.binDir, CNI_CONF_DIR: node.confDir },
+      })
+    expect(script('--keys', keys)).toMatchObject({ status: 0, stderr: '' })
+    expect(readlinkSync(join(node.binDir, 'vlan'))).toBe('socni')
+    expect(script('uninstall')).toMatchObject({ status: 0, stderr: '' })
+    expect(snapshot(node.root)).toEqual(before)
+  })
+})
