@@ -1,6 +1,5 @@
 import { readFileSync, writeSync } from 'node:fs'
 import { createCommands } from './commands.ts'
-import { runInstaller } from './installer.ts'
 import { runPlugin } from './skeleton.ts'
 
 const args = process.argv.slice(2)
@@ -9,18 +8,25 @@ const stdout = (text: string): void => {
 }
 
 // A runtime gives no arguments and always a command; a person the other way round.
-process.exitCode =
-  args.length > 0 && process.env.CNI_COMMAND === undefined
-    ? runInstaller({
-        args,
-        variables: process.env,
-        executable: process.execPath,
-        stdout,
-        stderr: text => {
-          writeSync(2, text)
-        },
-      })
-    : runPlugin(
-        { variables: process.env, calledAs: process.argv0, stdin: () => readFileSync(0, 'utf8'), stdout },
-        createCommands(process.env),
-      )
+if (args.length > 0 && process.env.CNI_COMMAND === undefined) {
+  // Loaded only here: what a call does not need makes every call slower.
+  const { runInstaller } = await import('./installer.ts')
+  const stderr = (text: string): void => {
+    writeSync(2, text)
+  }
+  process.exitCode = runInstaller({
+    args,
+    variables: process.env,
+    executable: process.execPath,
+    stdout,
+    stderr,
+  })
+} else {
+  const world = {
+    variables: process.env,
+    calledAs: process.argv0,
+    stdin: () => readFileSync(0, 'utf8'),
+    stdout,
+  }
+  process.exitCode = runPlugin(world, createCommands(process.env))
+}

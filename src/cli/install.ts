@@ -100,7 +100,10 @@ function keysFor(flags: InstallFlags, terminal: Terminal): string | undefined {
   return existsSync(directory) ? printKeySet(readKeys(directory).keys) : undefined
 }
 
-function directories(flags: InstallFlags, terminal: Terminal): Pick<Distribution, 'binDir' | 'confDir'> {
+function directories(
+  flags: InstallFlags,
+  terminal: Terminal,
+): Pick<Distribution, 'binDir' | 'confDir'> & { readonly root: string } {
   const root = resolve(terminal.directory, flags.root)
   const found = findDistribution(new Tree(root))
   const binDir = flags.binDir ?? found?.binDir
