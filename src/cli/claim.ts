@@ -14,7 +14,7 @@ import { podSubject } from '../policy/judge.ts'
 import { checkClaim } from '../review/claims.ts'
 import { applyPatch } from '../review/patch.ts'
 import { requestFor } from '../review/request.ts'
-import { createReview } from '../review/review.ts'
+import { createLocalReview } from '../review/review.ts'
 import { readManifests } from '../yaml/document.ts'
 import { printManifest } from '../yaml/edit.ts'
 import { describeClaim, inspectClaim } from './claim-text.ts'
@@ -120,8 +120,7 @@ async function verifyPods(
 async function issue(what: string, flags: ClaimFlags, terminal: Terminal): Promise<ExitCode> {
   const keys = readKeys(resolve(terminal.directory, flags.keysDir))
   const { inventory } = await readWorld(await openStore(flags, terminal))
-  const counters = { countFinding: () => {}, countClaims: () => {} }
-  const decide = createReview({ inventory, keys: () => keys, clock: () => new Date(), counters })
+  const decide = createLocalReview(inventory, keys)
   const printed: string[] = []
   let exit: ExitCode = 0
   for (const pod of podsIn(textOf(what, terminal), what, flags.namespace)) {

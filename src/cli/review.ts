@@ -11,7 +11,7 @@ import { readWorld } from '../manage/world.ts'
 import { WebhookClient } from '../review/client.ts'
 import { applyPatch, readPatch } from '../review/patch.ts'
 import { requestFor, withUid } from '../review/request.ts'
-import { createReview, type Phase } from '../review/review.ts'
+import { createLocalReview, type Phase } from '../review/review.ts'
 import { readManifests } from '../yaml/document.ts'
 import { readPlain } from '../yaml/plain.ts'
 import { describeClaim, inspectClaim } from './claim-text.ts'
@@ -121,8 +121,7 @@ async function openReviewer(
   }
   const { inventory } = await readWorld(await openStore(flags, terminal))
   const keys = findKeys(resolve(terminal.directory, flags.keysDir), terminal)
-  const counters = { countFinding: () => {}, countClaims: () => {} }
-  const decide = createReview({ inventory, keys: () => keys, clock: () => new Date(), counters })
+  const decide = createLocalReview(inventory, keys)
   return { ask: async (phase, request) => decide(request, phase), close: () => {} }
 }
 

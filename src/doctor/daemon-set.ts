@@ -3,18 +3,7 @@ import { isObject } from '../json/value.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
 import { answer, type Check, type Question } from './check.ts'
 import { type Distribution, K3S_BIN_DIR, K3S_OLD_BIN_DIR } from './distribution.ts'
-
-const MODE: Question = {
-  id: 'multus-mode',
-  title: 'Thin or thick Multus',
-  why: 'A thick Multus can attach networks to running pods, a thin one is a single program; their settings are different ones.',
-}
-
-const CONFIGURATION: Question = {
-  id: 'cni-config-dir',
-  title: 'Multus writes where the container runtime reads',
-  why: 'containerd takes 00-multus.conf only from its own directory; written anywhere else, Multus is never called.',
-}
+import { CONFIGURATION, MODE } from './questions.ts'
 
 const AUTOCONFIG: Question = {
   id: 'multus-autoconfig-dir',

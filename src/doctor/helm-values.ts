@@ -2,23 +2,12 @@ import { isRecord } from '../kube/manifest.ts'
 import { answer, type Check, type Question } from './check.ts'
 import type { Distribution } from './distribution.ts'
 import { stripHostMount } from './multus.ts'
-
-const MODE: Question = {
-  id: 'multus-mode',
-  title: 'Thin or thick Multus',
-  why: 'A thick Multus can attach networks to running pods, a thin one is a single program; their settings are different ones.',
-}
+import { CONFIGURATION, MODE } from './questions.ts'
 
 const BINARIES: Question = {
   id: 'cni-bin-dir',
   title: 'Multus finds the CNI plugins',
   why: 'The chart mounts /opt/cni/bin into its pod and nothing else; in any other directory: failed to find plugin "flannel" in path.',
-}
-
-const CONFIGURATION: Question = {
-  id: 'cni-config-dir',
-  title: 'Multus writes where the container runtime reads',
-  why: 'containerd takes 00-multus.conf only from its own directory; written anywhere else, Multus is never called.',
 }
 
 const AUTOCONFIG: Question = {

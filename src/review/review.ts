@@ -46,6 +46,12 @@ export function createReview(context: ReviewContext): Decide {
   return (request, phase) => (phase === 'mutate' ? mutate(request, context) : validate(request, context))
 }
 
+/** The same where nobody counts: on a laptop, for one request. */
+export function createLocalReview(inventory: Inventory, keys: ClaimKeys, clock = () => new Date()): Decide {
+  const counters = { countFinding: () => {}, countClaims: () => {} }
+  return createReview({ inventory, keys: () => keys, clock, counters })
+}
+
 function mutate(request: AdmissionRequest, context: ReviewContext): AdmissionResponse {
   const allowed = { uid: request.uid, allowed: true }
   const object = objectOf(request)

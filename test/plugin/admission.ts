@@ -9,7 +9,7 @@ import { Inventory } from '../../src/policy/inventory.ts'
 import { putManifest } from '../../src/policy/load.ts'
 import { applyPatch } from '../../src/review/patch.ts'
 import { requestFor } from '../../src/review/request.ts'
-import { createReview } from '../../src/review/review.ts'
+import { createLocalReview } from '../../src/review/review.ts'
 
 export const tenants: readonly Manifest[] = [
   tenant('finance', ['100', 'native']),
@@ -49,8 +49,7 @@ export async function admit(
     keys: new Map([[key.kid, publish(key, 'current')]]),
     revocations: [],
   }
-  const counters = { countFinding: () => {}, countClaims: () => {} }
-  const decide = createReview({ inventory, keys: () => keys, clock: () => clock, counters })
+  const decide = createLocalReview(inventory, keys, () => clock)
   const manifest = pod([{ name: 'ledger', ...selection }], { metadata: { name: 'books', namespace } })
   const patched = applyPatch(manifest, await decide(requestFor(manifest), 'mutate'))
   const answer = await decide(requestFor(patched), 'validate')
