@@ -31,26 +31,41 @@ export function findBinaries(): Binaries {
   return { etcd, apiServer, kubectl }
 }
 
+/** The real Multus, thin: one program that the runtime calls. */
+export function findMultus(): string {
+  const source = join(import.meta.dirname, 'multus')
+  const file = join(cacheOf(source), 'multus')
+  if (!existsSync(file))
+    goBuild(source, file, 'gopkg.in/k8snetworkplumbingwg/multus-cni.v4/cmd/multus', '-s -w')
+  return file
+}
+
 function build(): string {
-  const pinned = ['go.mod', 'go.sum'].map(name => readFileSync(join(MODULE, name)))
-  const hash = createHash('sha256').update(Buffer.concat(pinned)).digest('hex').slice(0, 16)
-  const directory = join(
-    process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
-    'socni',
-    'test-binaries',
-    hash,
-  )
-  mkdirSync(directory, { recursive: true })
-  const [, version = ''] = /k8s\.io\/kubernetes (v\S+)/.exec(String(pinned[0])) ?? []
+  const directory = cacheOf(MODULE)
+  const [, version = ''] =
+    /k8s\.io\/kubernetes (v\S+)/.exec(readFileSync(join(MODULE, 'go.mod'), 'utf8')) ?? []
   const [major = '', minor = ''] = version.slice(1).split('.')
   const flags = `-s -w -X ${VERSION}.gitVersion=${version} -X ${VERSION}.gitMajor=${major} -X ${VERSION}.gitMinor=${minor}`
   for (const { name, package: path } of PROGRAMS) {
     const file = join(directory, name)
-    if (existsSync(file)) continue
-    process.stderr.write(`building ${name}: some minutes, once\n`)
-    const args = ['build', '-trimpath', `-ldflags=${flags}`, '-o', `${file}.part`, path]
-    execFileSync('go', args, { cwd: MODULE, stdio: 'inherit', env: { ...process.env, CGO_ENABLED: '0' } })
-    renameSync(`${file}.part`, file)
+    if (!existsSync(file)) goBuild(MODULE, file, path, flags)
   }
   return directory
+}
+
+/** A directory for what a module pins, named by the hash of that. */
+function cacheOf(module: string): string {
+  const pinned = ['go.mod', 'go.sum'].map(name => readFileSync(join(module, name)))
+  const hash = createHash('sha256').update(Buffer.concat(pinned)).digest('hex').slice(0, 16)
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
+  const directory = join(cache, 'socni', 'test-binaries', hash)
+  mkdirSync(directory, { recursive: true })
+  return directory
+}
+
+function goBuild(module: string, file: string, path: string, flags: string): void {
+  process.stderr.write(`building ${path}: some minutes, once\n`)
+  const args = ['build', '-trimpath', `-ldflags=${flags}`, '-o', `${file}.part`, path]
+  execFileSync('go', args, { cwd: module, stdio: 'inherit', env: { ...process.env, CGO_ENABLED: '0' } })
+  renameSync(`${file}.part`, file)
 }

@@ -129,6 +129,11 @@ export class Node implements AsyncDisposable {
     return execFileSync('nsenter', [...this.#enter(), program, ...args], { encoding: 'utf8', stdio: 'pipe' })
   }
 
+  /** Starts a program in the node's namespaces, which ends with them. */
+  start(program: string, ...args: string[]): ChildProcess {
+    return spawn('nsenter', [...this.#enter(), program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  }
+
   addPod(name: string): string {
     this.run('ip', 'netns', 'add', name)
     return `/run/netns/${name}`

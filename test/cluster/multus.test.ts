@@ -1,0 +1,182 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openKeys } from '../../src/claims/files.ts'
+import { printKeySet } from '../../src/claims/keys.ts'
+import type { Manifest } from '../../src/kube/manifest.ts'
+import { printManifest } from '../../src/yaml/edit.ts'
+import { Node, obstacle } from '../plugin/node.ts'
+import { ctl } from '../socni-ctl.ts'
+import { findMultus } from './binaries.ts'
+import { type ControlPlane, startControlPlane } from './control-plane.ts'
+
+const plugin = {
+  type: 'macvlan',
+  master: 'eth0.100',
+  mode: 'bridge',
+  ipam: { type: 'host-local', subnet: '10.100.1.0/24' },
+}
+
+function network(name: string, config: object): Manifest {
+  return {
+    apiVersion: 'k8s.cni.cncf.io/v1',
+    kind: 'NetworkAttachmentDefinition',
+    metadata: { name, namespace: 'finance' },
+    spec: { config: JSON.stringify(config) },
+  }
+}
+
+function podWith(name: string, networks: string): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'finance', annotations: { 'k8s.v1.cni.cncf.io/networks': networks } },
+    spec: { containers: [{ name: 'a', image: 'b' }] },
+  }
+}
+
+describe.skipIf(obstacle !== undefined)('real Multus, with the guard in the place of macvlan', () => {
+  let plane: ControlPlane
+  let node: Node
+  let proxy: ChildProcess
+  let count = 0
+  const state = () => join(plane.directory, 'socni')
+  const flags = () => ['--policy-dir', join(state(), 'policy'), '--keys-dir', join(state(), 'keys')]
+
+  beforeAll(async () => {
+    plane = await startControlPlane()
+    plane.kubectl(['create', 'namespace', 'finance'])
+    plane.kubectl(['apply', '-f', join(import.meta.dirname, 'nad-crd.yaml')])
+    plane.kubectl([
+      'wait',
+      '--for=condition=Established',
+      'crd/network-attachment-definitions.k8s.cni.cncf.io',
+      '--timeout=30s',
+    ])
+    const { signing, keys } = openKeys(join(state(), 'keys'))
+    node = await Node.start(signing)
+    node.trust(printKeySet(keys))
+    // The node's namespace has a loopback of its own: the API server is reached through a socket in the file system.
+    const port = Number(new URL(plane.server).port)
+    const socket = join(node.directory, 'api.sock')
+    const forwarder = join(import.meta.dirname, 'forwarder.ts')
+    proxy = spawn(process.execPath, [forwarder, socket, String(port)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const inside = node.start(process.execPath, forwarder, String(port), socket)
+    for (const { stdout } of [proxy, inside]) if (stdout !== null) await once(stdout, 'data')
+    copyFileSync(findMultus(), join(node.binDir, 'multus'))
+    for (const manifest of [
+      network('ledger', { cniVersion: '1.0.0', ...plugin }),
+      network('chain', {
+        cniVersion: '1.0.0',
+        name: 'chain',
+        plugins: [plugin, { type: 'tuning', mtu: 1400 }],
+      }),
+    ])
+      plane.kubectl(['apply', '-f', '-'], JSON.stringify(manifest))
+    await ctl([...flags(), '--tenant-id', 'finance', 'create', '--id', '100', '--master', 'eth0'])
+    const known = plane.kubectl(['-n', 'finance', 'get', 'net-attach-def', '-o', 'json'])
+    writeFileSync(join(state(), 'policy/networks.json'), known)
+  })
+  afterAll(async () => {
+    proxy?.kill()
+    await node?.[Symbol.asyncDispose]()
+    await plane?.[Symbol.asyncDispose]()
+  })
+
+  /** Admits a pod as the webhook does, stores it, and has Multus attach it as a kubelet would. */
+  const attach = async (networks: string, change: (text: string) => string = text => text) => {
+    const name = `books-${count++}`
+    const issued = await ctl([...flags(), 'claim', 'issue', '-'], {
+      input: printManifest(podWith(name, networks)),
+    })
+    expect(issued.stderr).toBe('')
+    plane.kubectl(['apply', '-f', '-'], change(issued.stdout))
+    const uid = plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', 'jsonpath={.metadata.uid}'])
+    const netns = node.addPod(name)
+    const config = {
+      cniVersion: '0.3.1',
+      name: 'multus-cni-network',
+      type: 'multus',
+      kubeconfig: plane.kubeconfig('admin'),
+      binDir: node.binDir,
+      cniDir: '/var/lib/cni/multus',
+      delegates: [
+        {
+          cniVersion: '1.0.0',
+          name: 'cbr0',
+          type: 'bridge',
+          bridge: 'cni0',
+          isDefaultGateway: true,
+          ipam: { type: 'host-local', subnet: '10.42.0.0/24' },
+        },
+      ],
+    }
+    const environment = {
+      CNI_NETNS: netns,
+      CNI_IFNAME: 'eth0',
+      CNI_CONTAINERID: `sandbox-${name}`,
+      CNI_ARGS: `IgnoreUnknown=true;K8S_POD_NAMESPACE=finance;K8S_POD_NAME=${name};K8S_POD_INFRA_CONTAINER_ID=sandbox-${name};K8S_POD_UID=${uid}`,
+    }
+    const call = (command: string) => node.call({ plugin: 'multus', command, config, environment })
+    return { name, added: call('ADD'), call }
+  }
+
+  it.each(['ledger', '[{"name": "chain", "interface": "vlan100"}]'])(
+    'hands the claim on, for %s: eth0 is the cluster’s, the other is the tenant’s',
+    async networks => {
+      const { name, added, call } = await attach(networks)
+      expect([added.exit, added.exit === 0 ? '' : added.stdout + added.stderr]).toEqual([0, ''])
+      const links = node.run('ip', '-n', name, '-o', '-4', 'addr')
+      expect(links).toMatch(/eth0 +inet 10\.42\.0\./)
+      expect(links).toMatch(/(?:net1|vlan100) +inet 10\.100\.1\./)
+      expect(node.run('ip', '-n', name, 'route', 'show', 'default')).toContain('dev eth0')
+      const status = plane.kubectl([
+        '-n',
+        'finance',
+        'get',
+        'pod',
+        name,
+        '-o',
+        'jsonpath={.metadata.annotations.k8s\\.v1\\.cni\\.cncf\\.io/network-status}',
+      ])
+      expect(JSON.parse(status).map(({ name: network }: { name: string }) => network)).toEqual([
+        'cbr0',
+        expect.stringMatching(/^finance\/(ledger|chain)$/),
+      ])
+      expect(call('DEL').exit).toBe(0)
+      expect(node.run('ip', '-n', name, '-o', 'link')).not.toMatch(/net1|vlan100/)
+    },
+  )
+
+  it('refuses a pod whose claim is gone, and leaves it without any network', async () => {
+    const { name, added } = await attach('ledger', text => text.replace(/,?"cni-args":\{[^}]*\}/, ''))
+    expect(added.exit).not.toBe(0)
+    expect(added.stdout).toContain('there is no claim for VLAN 100')
+    expect(node.run('ip', '-n', name, '-o', 'link')).not.toMatch(/net1/)
+  })
+
+  it('refuses the claim of another pod', async () => {
+    const { stdout } = await ctl([...flags(), 'claim', 'issue', '-'], {
+      input: printManifest(podWith('victim', 'ledger')),
+    })
+    const [stolen = ''] = /eyJ[\w.-]+/.exec(stdout) ?? []
+    const { added } = await attach('ledger', text => text.replace(/eyJ[\w.-]+/, stolen))
+    expect(added.exit).not.toBe(0)
+    expect(added.stdout).toMatch(/it was signed for pod .*victim/)
+  })
+
+  it('refuses a network that was edited behind the webhook’s back', async () => {
+    plane.kubectl(
+      ['apply', '-f', '-'],
+      JSON.stringify(network('ledger', { cniVersion: '1.0.0', ...plugin, master: 'eth0' })),
+    )
+    const { added } = await attach('ledger')
+    expect(added.exit).not.toBe(0)
+    expect(added.stdout).toContain('it was signed for uplinks')
+    plane.kubectl(['apply', '-f', '-'], JSON.stringify(network('ledger', { cniVersion: '1.0.0', ...plugin })))
+  })
+})

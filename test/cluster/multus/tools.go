@@ -1,0 +1,8 @@
+//go:build tools
+
+// Multus, pinned by go.mod and go.sum: what it hands to a plugin is what the guard must understand.
+package multus
+
+import (
+	_ "gopkg.in/k8snetworkplumbingwg/multus-cni.v4/cmd/multus"
+)
