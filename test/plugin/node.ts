@@ -66,6 +66,7 @@ export class Node implements AsyncDisposable {
   readonly binDir: string
   readonly key: SigningKey
   readonly #holder: ChildProcess
+  readonly #started: ChildProcess[] = []
 
   constructor(holder: ChildProcess, key: SigningKey) {
     this.#holder = holder
@@ -129,9 +130,13 @@ export class Node implements AsyncDisposable {
     return execFileSync('nsenter', [...this.#enter(), program, ...args], { encoding: 'utf8', stdio: 'pipe' })
   }
 
-  /** Starts a program in the node's namespaces, which ends with them. */
+  /** Starts a program in the node's namespaces; it is ended with the node. */
   start(program: string, ...args: string[]): ChildProcess {
-    return spawn('nsenter', [...this.#enter(), program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn('nsenter', [...this.#enter(), program, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    this.#started.push(child)
+    return child
   }
 
   addPod(name: string): string {
@@ -164,9 +169,10 @@ export class Node implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#holder, 'exit')
-    this.#holder.kill('SIGKILL')
-    await ended
+    for (const child of [...this.#started, this.#holder]) {
+      const ended = once(child, 'exit')
+      if (child.kill('SIGKILL')) await ended
+    }
     rmSync(this.directory, { recursive: true, force: true })
   }
 }
