@@ -1,6 +1,7 @@
 import type { Claim, ClaimedUplink } from '../src/claims/claim.ts'
 import { configurationDigest } from '../src/claims/digest.ts'
 import { type Expected, verifyClaim } from '../src/claims/verify.ts'
+import type { HostPathFact } from '../src/cni/facts/facts.ts'
 import { extractFacts } from '../src/cni/facts/index.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
@@ -24,9 +25,9 @@ export function authorize(
   settings: Settings,
   trust: () => Trust,
 ): Authorization {
-  const reach = reachOf(body, type, settings)
+  const { reach, hostPaths } = readFacts(body, type, settings)
   if (reach.length === 0) return { outcome: 'unguarded', reason: 'it reaches no network of the host' }
-  if (isClusterNetwork(body, reach, environment, settings))
+  if (type === 'bridge' && hostPaths.length === 0 && isClusterNetwork(body, reach, environment, settings))
     return { outcome: 'unguarded', reason: "it is the cluster's own network" }
   const stray = strayInput(body, settings)
   if (stray !== undefined) return { outcome: 'refused', ...stray }
@@ -50,7 +51,11 @@ export function authorize(
 }
 
 /** What the program that is called by this name makes of the configuration; its `type` says nothing to it. */
-function reachOf(body: JsonObject, type: string, { interfaces, primaryInterface }: Settings): Reach[] {
+function readFacts(
+  body: JsonObject,
+  type: string,
+  { interfaces, primaryInterface }: Settings,
+): { reach: Reach[]; hostPaths: readonly HostPathFact[] } {
   // A device is chosen by the runtime, and is compared by what was claimed of it.
   const { deviceID: _, pciBusID: __, ...authored } = body
   const named = { ...authored, type }
@@ -61,10 +66,11 @@ function reachOf(body: JsonObject, type: string, { interfaces, primaryInterface 
     cniVersion: '1.1.0',
     plugins: [{ type, at: [], body: named }],
   } as const
-  return resolveReach(extractFacts(network).uplinks, { interfaces, primaryInterface }, undefined)
+  const { uplinks, hostPaths } = extractFacts(network)
+  return { reach: resolveReach(uplinks, { interfaces, primaryInterface }, undefined), hostPaths }
 }
 
-/** Flannel delegates to bridge for eth0 of every pod, on the bridge that all of them are on anyway. */
+/** Flannel delegates to bridge for eth0 of every pod, on the bridge that all of them are on anyway, and names no file. */
 function isClusterNetwork(
   { name }: JsonObject,
   reach: readonly Reach[],

@@ -428,6 +428,7 @@ describe.skipIf(obstacle !== undefined)(
       expect(node.run('ip', '-n', 'plain', 'route')).toContain('default via 10.42.0.1')
       for (const [change, ifname] of [
         [{}, 'net1'],
+        [{ ipam: { type: 'host-local', subnet: '10.42.0.0/24', dataDir: '/etc' } }, 'eth0'],
         [{ name: 'mine' }, 'eth0'],
         [{ bridge: 'br-lab' }, 'eth0'],
         [{ vlan: 100 }, 'eth0'],
@@ -440,6 +441,9 @@ describe.skipIf(obstacle !== undefined)(
         })
         expect(errorOf(refused).msg).toContain('there is no claim')
       }
+      // The same name and interface, but another plugin on the cluster's bridge.
+      const stranger = { cniVersion: '1.0.0', name: 'cbr0', type: 'macvlan', master: 'cni0' }
+      expect(add(stranger, '', { CNI_IFNAME: 'eth0' }).stdout).toContain('there is no claim')
       expect(
         node.call({
           plugin: 'bridge',
