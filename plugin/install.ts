@@ -112,6 +112,16 @@ export function planUninstall({ binDir, confDir }: Pick<InstallOptions, 'binDir'
   ]
 }
 
+/** Does the steps, or only says what they would be; returns the exit code. */
+export function carryOut(steps: readonly Step[], isDryRun: boolean, stdout: (text: string) => void): 0 {
+  if (steps.length === 0) stdout('nothing to do\n')
+  for (const { text, run } of steps) {
+    if (!isDryRun) run()
+    stdout(`${isDryRun ? 'would ' : ''}${text}\n`)
+  }
+  return 0
+}
+
 /** Without keys everything guarded would be refused from the first moment on. */
 function planKeys({ keys, mode }: InstallOptions, settings: string): Step[] {
   const file = join(settings, 'keys.json')

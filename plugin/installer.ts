@@ -4,7 +4,7 @@ import { KeyError } from '../src/claims/keys.ts'
 import { findDistribution } from '../src/doctor/distribution.ts'
 import { Tree } from '../src/doctor/tree.ts'
 import type { Variables } from './environment.ts'
-import { InstallError, planInstall, planUninstall, type Step } from './install.ts'
+import { carryOut, InstallError, planInstall, planUninstall, type Step } from './install.ts'
 
 const USAGE = `Usage: socni install [options]
        socni uninstall [--dry-run]
@@ -41,7 +41,7 @@ export function runInstaller(world: InstallerWorld): number {
       return values.help ? 0 : 2
     }
     const directories = findDirectories(world.variables)
-    if (verb === 'uninstall') return carryOut(planUninstall(directories), values['dry-run'], world)
+    if (verb === 'uninstall') return carryOut(planUninstall(directories), values['dry-run'], world.stdout)
     const { mode } = values
     if (mode !== undefined && mode !== 'enforce' && mode !== 'audit')
       throw new InstallError(`--mode "${mode}" is not understood: use enforce or audit`)
@@ -54,7 +54,7 @@ export function runInstaller(world: InstallerWorld): number {
         node: values.node,
         log: values.log,
       })
-    const exit = carryOut(install(), values['dry-run'], world)
+    const exit = carryOut(install(), values['dry-run'], world.stdout)
     if (values.watch && !values['dry-run']) watch(install, world)
     return exit
   } catch (error) {
@@ -93,15 +93,6 @@ function findDirectories({ CNI_BIN_DIR, CNI_CONF_DIR }: Variables): { binDir: st
       'this is neither K3s, RKE2, kubeadm nor OpenShift: name its directories with CNI_BIN_DIR and CNI_CONF_DIR',
     )
   return { binDir, confDir }
-}
-
-function carryOut(steps: readonly Step[], isDryRun: boolean, { stdout }: InstallerWorld): number {
-  if (steps.length === 0) stdout('nothing to do\n')
-  for (const { text, run } of steps) {
-    if (!isDryRun) run()
-    stdout(`${isDryRun ? 'would ' : ''}${text}\n`)
-  }
-  return 0
 }
 
 /** An upgrade of K3s unpacks its plugins anew; until then the guard is put back, new attachments are unchecked. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { arch } from 'node:os'
 import { join, relative, resolve } from 'node:path'
-import { type InstallOptions, planInstall, planUninstall, type Step } from '../../plugin/install.ts'
+import { carryOut, type InstallOptions, planInstall, planUninstall } from '../../plugin/install.ts'
 import { readKeys } from '../claims/files.ts'
 import { printKeySet } from '../claims/keys.ts'
 import { type Distribution, findDistribution } from '../doctor/distribution.ts'
@@ -14,8 +14,8 @@ import {
   FailureError,
   type GlobalFlags,
   type Terminal,
-  UsageError,
 } from './command.ts'
+import { askFirst } from './vlans.ts'
 
 interface InstallFlags extends GlobalFlags {
   readonly plugin?: string
@@ -79,18 +79,14 @@ function install(flags: InstallFlags, terminal: Terminal): ExitCode {
   }
   if (!existsSync(options.executable))
     throw new FailureError(`${options.executable} does not exist: npm run build:plugin`)
-  return carryOut(planInstall(options), flags, terminal)
+  return carryOut(planInstall(options), flags.dryRun === true, terminal.stdout)
 }
 
 function uninstall(flags: InstallFlags, terminal: Terminal): ExitCode {
   const steps = planUninstall(directories(flags, terminal))
-  if (steps.length > 0 && !flags.yes && !flags.dryRun) {
-    const question = 'Take the guard off this node? Nothing checks claims here any more.'
-    if (terminal.confirm === undefined)
-      throw new UsageError(`${question} Nobody is here to answer: add --yes`)
-    if (!terminal.confirm(question)) throw new FailureError('nothing was changed')
-  }
-  return carryOut(steps, flags, terminal)
+  if (steps.length > 0)
+    askFirst('Take the guard off this node? Nothing checks claims here any more.', flags, terminal)
+  return carryOut(steps, flags.dryRun === true, terminal.stdout)
 }
 
 /** Keys that were named, else those that the webhook beside us signs with, else none: the node may have some. */
@@ -119,13 +115,4 @@ function directories(
 function builtPlugin(): string {
   const machine = arch() === 'arm64' ? 'arm64' : 'x64'
   return join(import.meta.dirname, `../../dist/plugin/linux-${machine}-glibc/socni`)
-}
-
-function carryOut(steps: readonly Step[], { dryRun }: InstallFlags, terminal: Terminal): ExitCode {
-  if (steps.length === 0) terminal.stdout('nothing to do\n')
-  for (const { text, run } of steps) {
-    if (!dryRun) run()
-    terminal.stdout(`${dryRun ? 'would ' : ''}${text}\n`)
-  }
-  return 0
 }

@@ -198,7 +198,11 @@ async function write(
 }
 
 /** Nothing is taken away without a word from somebody. */
-function askFirst(question: string, { yes, dryRun }: WritingFlags, terminal: Terminal): void {
+export function askFirst(
+  question: string,
+  { yes, dryRun }: Pick<WritingFlags, 'yes' | 'dryRun'>,
+  terminal: Terminal,
+): void {
   if (yes || dryRun) return
   if (terminal.confirm === undefined) throw new UsageError(`${question} Nobody is here to answer: add --yes`)
   if (!terminal.confirm(question)) throw new FailureError('nothing was changed')
