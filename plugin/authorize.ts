@@ -1,13 +1,16 @@
 import type { Claim, ClaimedUplink } from '../src/claims/claim.ts'
 import { configurationDigest } from '../src/claims/digest.ts'
-import { type Expected, verifyClaim } from '../src/claims/verify.ts'
+import { type Expected, judgeClaim } from '../src/claims/judge.ts'
+import { type JwsVerification, openJws, unsealPayload } from '../src/claims/jws.ts'
 import type { HostPathFact } from '../src/cni/facts/facts.ts'
 import { extractFacts } from '../src/cni/facts/index.ts'
+import { GUARD_TYPE } from '../src/cni/guarded.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
 import { printVlans } from '../src/net/vlan-set.ts'
 import { type Reach, resolveReach } from '../src/policy/reach.ts'
 import type { CallEnvironment } from './environment.ts'
+import { sha256, verifyEd25519 } from './runtime.ts'
 import type { Settings, Trust } from './settings.ts'
 
 /** What the guard thinks of a call. */
@@ -18,15 +21,17 @@ export type Authorization =
   | { readonly outcome: 'refused'; readonly statement: string; readonly message: string }
 
 /** Whether a plugin may be run with this configuration. Keys are only asked for where a claim is needed. */
-export function authorize(
+export async function authorize(
   body: JsonObject,
   type: string,
   environment: CallEnvironment,
   settings: Settings,
-  trust: () => Trust,
-): Authorization {
+  trust: () => Promise<Trust>,
+): Promise<Authorization> {
   const { reach, hostPaths } = readFacts(body, type, settings)
-  if (reach.length === 0) return { outcome: 'unguarded', reason: 'it reaches no network of the host' }
+  // By its own name the guard is there on purpose, whatever it delegates to.
+  if (reach.length === 0 && type !== GUARD_TYPE)
+    return { outcome: 'unguarded', reason: 'it reaches no network of the host' }
   if (type === 'bridge' && hostPaths.length === 0 && isClusterNetwork(body, reach, environment, settings))
     return { outcome: 'unguarded', reason: "it is the cluster's own network" }
   const stray = strayInput(body, settings)
@@ -36,11 +41,11 @@ export function authorize(
     return {
       outcome: 'refused',
       statement: 'claim',
-      message: `there is no claim for ${describe(reach)}: the webhook did not admit this pod to it`,
+      message: `there is no claim${reach.length === 0 ? '' : ` for ${describe(reach)}`}: the webhook did not admit this pod to it`,
     }
-  const { keys, revocations } = trust()
+  const { keys, revocations } = await trust()
   const expected = (claim: Claim): Expected => expectedOf(claim, body, type, reach, environment, settings)
-  const verification = verifyClaim(jws, expected, keys, revocations)
+  const verification = judgeClaim(await verify(jws, keys), expected, revocations)
   return verification.ok
     ? { outcome: 'allowed', claim: verification.claim }
     : {
@@ -48,6 +53,14 @@ export function authorize(
         statement: verification.failed,
         message: `the claim does not hold: ${verification.message}`,
       }
+}
+
+/** The signature, checked by the runtime's own cryptography. */
+async function verify(jws: string, keys: Trust['keys']): Promise<JwsVerification> {
+  const sealed = openJws(jws, keys)
+  if (!sealed.ok) return sealed
+  const { key, input, signature, payload } = sealed
+  return unsealPayload(payload, await verifyEd25519(key.x, input, signature))
 }
 
 /** What the program that is called by this name makes of the configuration; its `type` says nothing to it. */
@@ -120,7 +133,7 @@ function expectedOf(
   settings: Settings,
 ): Expected {
   const uplinks = uplinksOf(reach, claim)
-  const digest = { type, sha256: configurationDigest(body) }
+  const digest = { type, sha256: configurationDigest(body, sha256) }
   const isListed = claim.digests.some(
     stated => stated.type === digest.type && stated.sha256 === digest.sha256,
   )

@@ -1,96 +1,174 @@
 import { CniError } from '../src/cni/errors.ts'
 import { CNI_VERSIONS } from '../src/cni/spec.ts'
-import type { JsonObject } from '../src/json/value.ts'
+import { isObject, type JsonObject } from '../src/json/value.ts'
 import { authorize } from './authorize.ts'
-import { readForCleanUp, readPluginConfiguration } from './configuration.ts'
-import { hasDelegate, runDelegate, translate } from './delegate.ts'
-import type { Variables } from './environment.ts'
+import { missingDelegate, runDelegate } from './delegate.ts'
+import type { CallEnvironment, CommandName, Variables } from './environment.ts'
+import { closeFile, openFile } from './libc.ts'
 import { logDecision } from './log.ts'
+import { type Delegation, delegationOf } from './own-type.ts'
 import { readSettings, readTrust, type Settings } from './settings.ts'
 import type { Call, Commands, Output } from './skeleton.ts'
+import { checkUse, collect, join, leave, type User, waitForLock } from './sub-interface.ts'
 
 const NOTHING: Output = { stdout: '', exit: 0 }
 
-/** The skeleton has refused what cannot be read. */
-function read({ text }: Call): JsonObject {
-  return readPluginConfiguration(text).body ?? {}
-}
-
-/** The guard in a real plugin's place: it verifies, then the real plugin runs. */
+/** The guard in a real plugin's place, or by its own name: it verifies, then the real plugin runs. */
 export function createCommands(variables: Variables): Commands {
-  const settings = (): Settings => readSettings(variables.SOCNI_CONF_DIR)
-
-  const guarded = (call: Call): { body: JsonObject; settings: Settings } => {
-    const body = read(call)
-    const found = settings()
-    const decision = authorize(body, call.calledAs, call.environment, found, () => readTrust(found))
-    logDecision(found.log, call, found.mode, decision)
-    if (decision.outcome === 'refused' && found.mode === 'enforce')
-      throw new CniError('configuration', decision.message, `statement: ${decision.statement}`)
-    return { body: translate(body, call.calledAs), settings: found }
-  }
-
-  const run = ({ environment, calledAs }: Call, body: JsonObject, { pluginDirectory }: Settings): Output =>
-    runDelegate(pluginDirectory, calledAs, environment.command, body, variables)
+  const settings = (): Promise<Settings> => readSettings(variables.SOCNI_CONF_DIR)
 
   return {
-    ADD(call) {
-      const { body, settings: found } = guarded(call)
-      const added = run(call, body, found)
-      // A plugin that failed half-way has to undo the first half; what DEL says of that is not the news.
-      if (added.exit !== 0) runDelegate(found.pluginDirectory, call.calledAs, 'DEL', body, variables)
+    async ADD(call) {
+      const found = await settings()
+      const isGuarded = await guard(call, found)
+      const { type, body, shared } = delegationOf(call.calledAs, call.body)
+      if (type === undefined) return printPrevious(call.body)
+      // Flannel's own bridge is not ours to delay.
+      const pod = isGuarded ? await lockPod(call.environment) : { locks: [], isLocked: true }
+      if (!pod.isLocked) throw new CniError('tryLater', 'another call for this pod has not ended')
+      const run = runner(found, variables, pod.locks)
+      if (shared !== undefined) await join(shared, userOf(call), found.directory)
+      const added = run(type, 'ADD', body) ?? missing(found, type)
+      if (added.exit !== 0) {
+        // A plugin that failed half-way has to undo the first half; what DEL says of that is not the news.
+        run(type, 'DEL', body)
+        if (shared !== undefined) await leave(shared, userOf(call), found.directory)
+      }
       return added
     },
 
-    CHECK(call) {
-      const { body, settings: found } = guarded(call)
-      return run(call, body, found)
+    async CHECK(call) {
+      const found = await settings()
+      await guard(call, found)
+      const { type, body, shared } = delegationOf(call.calledAs, call.body)
+      if (type === undefined) return NOTHING
+      if (shared !== undefined) checkUse(shared, userOf(call))
+      return runner(found, variables)(type, 'CHECK', body) ?? missing(found, type)
     },
 
-    DEL(call) {
-      const body = readForCleanUp(call.text)
-      const found = settings()
-      // What nobody can read was never attached, and what is not installed any more has nothing to take off.
-      if (body === undefined || !hasDelegate(found.pluginDirectory, call.calledAs)) return NOTHING
-      return run(call, translate(body, call.calledAs), found)
+    async DEL(call) {
+      const found = await settings()
+      const delegation = delegationForCleanUp(call)
+      if (delegation?.type === undefined) return NOTHING
+      // An ADD that was killed may still run its plugin. One that hangs must not keep the pod from being cleaned up.
+      const { locks } = await lockPod(call.environment)
+      // What is not installed any more has nothing to take off.
+      const removed = runner(found, variables, locks)(delegation.type, 'DEL', delegation.body) ?? NOTHING
+      if (delegation.shared !== undefined && removed.exit === 0)
+        await leave(delegation.shared, userOf(call), found.directory)
+      return removed
     },
 
-    GC(call) {
-      const body = readForCleanUp(call.text)
-      const found = settings()
-      if (body === undefined || !hasDelegate(found.pluginDirectory, call.calledAs)) return NOTHING
-      return run(call, translate(body, call.calledAs), found)
+    async GC(call) {
+      const found = await settings()
+      const delegation = delegationForCleanUp(call)
+      if (delegation?.type === undefined) return NOTHING
+      const collected = runner(found, variables)(delegation.type, 'GC', delegation.body) ?? NOTHING
+      const valid = validAttachments(call.body)
+      if (delegation.shared !== undefined && valid !== undefined)
+        await collect(networkOf(call.body), valid, found.directory)
+      return collected
     },
 
-    STATUS(call) {
-      const body = read(call)
+    async STATUS(call) {
       try {
-        const found = settings()
-        readTrust(found)
-        if (!hasDelegate(found.pluginDirectory, call.calledAs))
-          throw new CniError('io', `the real plugin "${found.pluginDirectory}/${call.calledAs}" is missing`)
-        return run(call, translate(body, call.calledAs), found)
+        const found = await settings()
+        await readTrust(found)
+        const { type, body } = delegationOf(call.calledAs, call.body)
+        if (type === undefined) return NOTHING
+        return runner(found, variables)(type, 'STATUS', body) ?? missing(found, type)
       } catch (error) {
         if (error instanceof CniError) throw new CniError('notAvailable', error.message, error.details)
         throw error
       }
     },
 
-    VERSION(call) {
-      const own = {
-        stdout: `${JSON.stringify({ cniVersion: '1.1.0', supportedVersions: CNI_VERSIONS })}\n`,
-        exit: 0,
-      }
+    async VERSION(call) {
+      const own = { cniVersion: '1.1.0', supportedVersions: CNI_VERSIONS }
+      const printed = { stdout: `${JSON.stringify(own)}\n`, exit: 0 }
       try {
-        const found = settings()
         // What the real plugin speaks is what can be used; the guard itself speaks every version.
-        return hasDelegate(found.pluginDirectory, call.calledAs)
-          ? run(call, { cniVersion: '1.1.0' }, found)
-          : own
+        const run = runner(await settings(), variables)
+        return run(call.calledAs, 'VERSION', { cniVersion: '1.1.0' }) ?? printed
       } catch (error) {
-        if (error instanceof CniError) return own
+        if (error instanceof CniError) return printed
         throw error
       }
     },
   }
+}
+
+/** Refuses what no claim covers; returns whether a claim was needed. */
+async function guard(call: Call, settings: Settings): Promise<boolean> {
+  const trust = () => readTrust(settings)
+  const decision = await authorize(call.body, call.calledAs, call.environment, settings, trust)
+  logDecision(settings.log, call, settings.mode, decision)
+  if (decision.outcome === 'refused' && settings.mode === 'enforce')
+    throw new CniError('configuration', decision.message, `statement: ${decision.statement}`)
+  return decision.outcome !== 'unguarded'
+}
+
+function runner({ pluginDirectory }: Settings, variables: Variables, locks: readonly number[] = []) {
+  return (type: string, command: CommandName, body: JsonObject): Output | undefined =>
+    runDelegate({ pluginDirectory, variables, locks }, type, command, body)
+}
+
+function missing(settings: Settings, type: string): never {
+  throw missingDelegate(settings.pluginDirectory, type)
+}
+
+/**
+ * Keeps calls for one pod apart, by a lock on its network namespace: of an ADD whose guard was killed the plugin goes on,
+ * and a DEL meanwhile would find nothing to take off. The process's end closes the file.
+ */
+async function lockPod({ netns }: CallEnvironment): Promise<{ locks: number[]; isLocked: boolean }> {
+  const file = netns === '' ? undefined : openFile(netns)
+  // A namespace that is not there is the real plugin's to complain of.
+  if (file === undefined) return { locks: [], isLocked: true }
+  if (await waitForLock(file)) return { locks: [file], isLocked: true }
+  closeFile(file)
+  return { locks: [], isLocked: false }
+}
+
+/** What a clean-up delegates to; what cannot be delegated to was never attached. */
+function delegationForCleanUp({ calledAs, body }: Call): Delegation | undefined {
+  try {
+    return delegationOf(calledAs, body)
+  } catch (error) {
+    if (error instanceof CniError) return undefined
+    throw error
+  }
+}
+
+/** Behind another plugin its result is ours (CNI SPEC 1.1.0, section 4, "ADD"). */
+function printPrevious({ prevResult }: JsonObject): Output {
+  if (!isObject(prevResult))
+    throw new CniError(
+      'configuration',
+      'there is no plugin before this one: write "delegate", or "vlan" and "master"',
+    )
+  return { stdout: `${JSON.stringify(prevResult)}\n`, exit: 0 }
+}
+
+function userOf({ environment, body }: Call): User {
+  return {
+    network: networkOf(body),
+    containerId: environment.containerId,
+    interface: environment.interface,
+  }
+}
+
+function networkOf({ name }: JsonObject): string {
+  return typeof name === 'string' ? name : ''
+}
+
+/** CNI SPEC 1.1.0, "GC": undefined when the runtime does not say what is valid, and nothing may be taken away. */
+function validAttachments(body: JsonObject): User[] | undefined {
+  const listed = body['cni.dev/valid-attachments']
+  if (!Array.isArray(listed)) return undefined
+  return listed.filter(isObject).map(({ containerID, ifname }) => ({
+    network: networkOf(body),
+    containerId: String(containerID),
+    interface: String(ifname),
+  }))
 }

@@ -1,4 +1,4 @@
-import { knownKeys } from '../src/cni/facts/keys.ts'
+import { knownKeys } from '../src/cni/facts/known-keys.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 

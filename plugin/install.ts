@@ -16,18 +16,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { parseKeySet } from '../src/claims/keys.ts'
+import { GUARD_TYPE as GUARD, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 
-/** Plugins that put a pod into a network of the host; the guard stands in for those that a node has. */
-export const GUARDED_PLUGINS = [
-  ...['vlan', 'macvlan', 'ipvlan', 'bridge', 'host-device', 'tap', 'bond'],
-  ...['sriov', 'ib-sriov', 'ovs', 'accelerated-bridge', 'cnv-bridge'],
-] as const
-
-/** The guard, and the directory of the real plugins, in the directory of plugins. */
-const GUARD = 'socni'
+/** The directory of the real plugins, in the directory of plugins. */
 const PRIVATE = 'socni.d'
 /** How the real plugins were there, for putting them back. */
 const RECORD = 'installed.json'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { KeyError } from '../src/claims/keys.ts'
+import { KeyError } from '../src/claims/jwk.ts'
 import { findDistribution } from '../src/doctor/distribution.ts'
 import { Tree } from '../src/doctor/tree.ts'
 import type { Variables } from './environment.ts'

@@ -1,19 +1,19 @@
-import { appendFileSync } from 'node:fs'
 import type { Authorization } from './authorize.ts'
+import { appendText, sendDatagram } from './libc.ts'
 import type { Call } from './skeleton.ts'
 
 /** Writes down a decision, a line of JSON. A log that cannot be written keeps nothing from attaching, or from coming off. */
 export function logDecision(
-  file: string,
+  log: string,
   { environment, calledAs }: Call,
   mode: string,
   decision: Authorization,
 ): void {
-  if (file === '' || decision.outcome === 'unguarded') return
+  if (log === '' || decision.outcome === 'unguarded') return
   const { command, containerId, args } = environment
   const line = {
     time: new Date().toISOString(),
-    tag: 'socni-cni',
+    tag: TAG,
     command,
     plugin: calledAs,
     mode,
@@ -27,9 +27,23 @@ export function logDecision(
       ? { tenant: decision.claim.tenant, nad: decision.claim.nad, uplinks: decision.claim.uplinks }
       : { statement: decision.statement, message: decision.message }),
   }
-  try {
-    appendFileSync(file, `${JSON.stringify(line)}\n`, { mode: 0o640 })
-  } catch {
-    // Read-only roots, full disks: the decision stands without its line.
-  }
+  const text = JSON.stringify(line)
+  // Read-only roots, full disks, a syslog that is away: the decision stands without its line.
+  if (log === SYSLOG) sendDatagram('/dev/log', syslogMessage(text, decision.outcome))
+  else appendText(log, `${text}\n`)
+}
+
+/** What `log` says in guard.json for the node's syslog instead of a file. */
+const SYSLOG = 'syslog'
+/** The tag of every line. */
+const TAG = 'socni-cni'
+const FACILITY_DAEMON = 3 * 8
+const WARNING = 4
+const INFORMATIONAL = 6
+
+/** RFC 3164 section 4.1, as syslog(3) writes it for the local socket: without a host's name. */
+function syslogMessage(text: string, outcome: Authorization['outcome']): string {
+  const priority = FACILITY_DAEMON + (outcome === 'refused' ? WARNING : INFORMATIONAL)
+  const [, month = '', day = '', , time = ''] = new Date().toString().split(' ')
+  return `<${priority}>${month} ${day.replace(/^0/, ' ')} ${time} ${TAG}: ${text}`
 }

@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { KeyError, type KeySet, parseKeySet } from '../src/claims/keys.ts'
+import { KeyError, type PublicJwk, parseJwkSet } from '../src/claims/jwk.ts'
 import { parseRevocations, type Revocation } from '../src/claims/revocations.ts'
 import { CniError } from '../src/cni/errors.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
+import { readText, sha256 } from './runtime.ts'
 
 /** How the guard is run on this node: `socni.d/guard.json` beside the CNI configurations. */
 export interface Settings {
@@ -14,7 +13,7 @@ export interface Settings {
   readonly mode: 'enforce' | 'audit'
   /** Where the real plugins are. */
   readonly pluginDirectory: string
-  /** File of decisions, a JSON object a line; empty: none. */
+  /** File of decisions, a JSON object a line; `syslog`: the node's; empty: none. */
   readonly log: string
   /** What the node is called in the cluster; undefined: the UID of a bound claim has to do. */
   readonly node: string | undefined
@@ -31,24 +30,23 @@ export interface Settings {
 const CONF_DIRS = ['/var/lib/rancher/k3s/agent/etc/cni/net.d', '/etc/cni/net.d', '/etc/kubernetes/cni/net.d']
 
 /** Finds and reads guard.json. Throws a CniError (5 or 7) with the command that mends it. */
-export function readSettings(confDir: string | undefined): Settings {
+export async function readSettings(confDir: string | undefined): Promise<Settings> {
   const candidates = confDir === undefined ? CONF_DIRS : [confDir]
-  const found = candidates
-    .map(directory => join(directory, 'socni.d'))
-    .find(path => existsSync(join(path, 'guard.json')))
-  if (found === undefined)
-    throw new CniError(
-      'io',
-      'the guard has no configuration on this node: run scripts/install-cni.sh',
-      candidates.join(', '),
-    )
-  const path = join(found, 'guard.json')
-  const reading = readJson(readText(path))
-  if (!reading.ok || !isObject(reading.value)) {
+  for (const candidate of candidates) {
+    const directory = `${candidate}/socni.d`
+    const path = `${directory}/guard.json`
+    const text = await readText(path)
+    if (text === undefined) continue
+    const reading = readJson(text)
+    if (reading.ok && isObject(reading.value)) return decode(reading.value, directory, path)
     const problem = reading.ok ? 'it is no object' : reading.problems[0]?.message
     throw new CniError('configuration', `${path}: ${problem}`)
   }
-  return decode(reading.value, found, path)
+  throw new CniError(
+    'io',
+    'the guard has no configuration on this node: run scripts/install-cni.sh',
+    candidates.join(', '),
+  )
 }
 
 function decode(value: JsonObject, directory: string, path: string): Settings {
@@ -98,29 +96,25 @@ function decodeInterfaces(
 
 /** What claims are verified with. */
 export interface Trust {
-  readonly keys: KeySet
+  readonly keys: ReadonlyMap<string, PublicJwk>
   readonly revocations: readonly Revocation[]
 }
 
 /** Reads keys and revocations. Throws a CniError (5): without them nothing may attach. */
-export function readTrust({ directory }: Settings): Trust {
-  const mend = `copy what "socni-ctl keys export" prints to ${join(directory, 'keys.json')}`
+export async function readTrust({ directory }: Settings): Promise<Trust> {
+  const path = `${directory}/keys.json`
+  const mend = `copy what "socni-ctl keys export" prints to ${path}`
   try {
-    const keys = parseKeySet(readText(join(directory, 'keys.json')))
-    const revocations = join(directory, 'revocations.json')
-    return { keys, revocations: existsSync(revocations) ? parseRevocations(readText(revocations)) : [] }
+    const [keys, revocations] = await Promise.all([readText(path), readText(`${directory}/revocations.json`)])
+    if (keys === undefined) throw new CniError('io', `${path} is missing`)
+    return {
+      keys: new Map(parseJwkSet(keys, sha256).map(key => [key.kid, key])),
+      revocations: revocations === undefined ? [] : parseRevocations(revocations),
+    }
   } catch (error) {
     if (error instanceof KeyError)
       throw new CniError('io', `the keys of this node cannot be read: ${error.message}`, mend)
     if (error instanceof CniError) throw new CniError('io', error.message, mend)
     throw error
-  }
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new CniError('io', `${path} cannot be read`, error instanceof Error ? error.message : String(error))
   }
 }

@@ -1,6 +1,7 @@
 import { CniError } from '../src/cni/errors.ts'
 import { CNI_VERSIONS, isCniVersion, isNetworkName } from '../src/cni/spec.ts'
-import { JSON_LIMIT, readPluginConfiguration } from './configuration.ts'
+import type { JsonObject } from '../src/json/value.ts'
+import { JSON_LIMIT, readForCleanUp, readPluginConfiguration } from './configuration.ts'
 import { type CallEnvironment, type CommandName, readEnvironment, type Variables } from './environment.ts'
 
 /** The process, passed in so that tests need none. */
@@ -8,18 +9,18 @@ export interface World {
   readonly variables: Variables
   /** The name that the program was called by: `vlan`, or a path that ends in it. */
   readonly calledAs: string
-  readonly stdin: () => string
-  readonly stdout: (text: string) => void
+  readonly stdin: () => Promise<string>
+  readonly stdout: (text: string) => Promise<unknown>
 }
 
-/** One call: its environment, and its configuration as text and as it was read. */
+/** One call: its environment, and its configuration as the strict reader has it (empty for VERSION). */
 export interface Call {
   readonly environment: CallEnvironment
   readonly calledAs: string
-  readonly text: string
+  readonly body: JsonObject
 }
 
-export type Command = (call: Call) => Output
+export type Command = (call: Call) => Promise<Output>
 
 /** What a command prints, and its exit code. */
 export interface Output {
@@ -37,32 +38,47 @@ const SINCE: Partial<Record<CommandName, (typeof CNI_VERSIONS)[number]>> = {
 }
 
 /** Runs one call from environment and standard input to standard output and exit code. It never throws. */
-export function runPlugin(world: World, commands: Commands): number {
+export async function runPlugin(world: World, commands: Commands): Promise<number> {
   let version = '1.1.0'
   try {
     const environment = readEnvironment(world.variables)
     const calledAs = world.calledAs.slice(world.calledAs.lastIndexOf('/') + 1)
-    const text = world.stdin()
-    if (text.length > JSON_LIMIT)
-      throw new CniError('decoding', `the configuration is longer than ${JSON_LIMIT} characters`)
-    const { command } = environment
-    if (command !== 'VERSION') version = checkVersion(text, command)
-    const { stdout, exit } = commands[command]({ environment, calledAs, text })
-    world.stdout(stdout)
+    const body = await readBody(environment.command, world)
+    // What nobody can read was never attached.
+    if (body === undefined) return 0
+    version = versionOf(body)
+    check(body, version, environment.command)
+    const { stdout, exit } = await commands[environment.command]({ environment, calledAs, body })
+    if (stdout !== '') await world.stdout(stdout)
     return exit
   } catch (error) {
-    world.stdout(printError(error, version))
+    await world.stdout(printError(error, version)).catch(() => {
+      // Nobody listens; the exit code says it as well.
+    })
     return 1
   }
 }
 
-/** The version that errors are printed in; DEL is never refused for what it cannot use. */
-function checkVersion(text: string, command: CommandName): string {
+/** The configuration; undefined only for a DEL that has none. */
+async function readBody(command: CommandName, world: World): Promise<JsonObject | undefined> {
+  if (command === 'VERSION') return {}
+  const text = await world.stdin()
+  if (text.length > JSON_LIMIT)
+    throw new CniError('decoding', `the configuration is longer than ${JSON_LIMIT} characters`)
+  if (command === 'DEL') return readForCleanUp(text)
   const { body, problem } = readPluginConfiguration(text)
-  if (body === undefined && command !== 'DEL')
-    throw new CniError('decoding', `the configuration cannot be read: ${problem}`)
-  const version = typeof body?.cniVersion === 'string' && body.cniVersion !== '' ? body.cniVersion : '0.1.0'
-  if (command === 'DEL') return isCniVersion(version) ? version : '1.1.0'
+  if (body === undefined) throw new CniError('decoding', `the configuration cannot be read: ${problem}`)
+  return body
+}
+
+/** The version that errors are printed in. */
+function versionOf({ cniVersion }: JsonObject): string {
+  return typeof cniVersion === 'string' && cniVersion !== '' ? cniVersion : '0.1.0'
+}
+
+function check({ name }: JsonObject, version: string, command: CommandName): void {
+  // DEL is never refused for what it cannot use.
+  if (command === 'VERSION' || command === 'DEL') return
   if (!isCniVersion(version))
     throw new CniError(
       'version',
@@ -76,18 +92,17 @@ function checkVersion(text: string, command: CommandName): string {
       `config version does not allow ${command}`,
       `"${version}" is from before ${since}`,
     )
-  const name = body?.name
   if (typeof name !== 'string' || !isNetworkName(name))
     throw new CniError(
       'configuration',
       name === undefined ? 'missing network name' : 'invalid network name',
       JSON.stringify(name ?? ''),
     )
-  return version
 }
 
 /** CNI SPEC 1.1.0, "Error". What is no CniError is our own mistake: 999, as the reference skeleton has it. */
-function printError(error: unknown, cniVersion: string): string {
+function printError(error: unknown, version: string): string {
+  const cniVersion = isCniVersion(version) ? version : '1.1.0'
   const [code, msg, details] =
     error instanceof CniError
       ? [error.code, error.message, error.details]

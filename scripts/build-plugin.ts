@@ -31,6 +31,8 @@ export function buildPlugin(platform: Platform): string {
     '--compile',
     '--minify',
     '--bytecode',
+    // The installer stays apart, so that a call loads nothing of it.
+    '--splitting',
     '--format=esm',
     `--target=${target}`,
     `--compile-executable-path=${bunOf(name)}`,

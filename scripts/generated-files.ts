@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { stringify } from 'yaml'
+import type { KeyTree } from '../src/cni/facts/extractor.ts'
+import { extractors } from '../src/cni/facts/extractors.ts'
+import { COMMON_KEYS } from '../src/cni/facts/keys.ts'
 import { tenantCrd } from '../src/config/tenant-crd.ts'
 import type { Manifest } from '../src/kube/manifest.ts'
 import { lint } from '../src/lint/lint.ts'
@@ -22,6 +25,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/socni-ctl.md', commandReference()],
     ['manifests/crds/tenant.yaml', toYaml(tenantCrd())],
     ['README.md', readme()],
+    ['src/cni/facts/known-keys.ts', knownKeysModule()],
   ])
 }
 
@@ -54,6 +58,33 @@ ${examples(rule.good)}
 Source: ${rule.source}
 
 The examples stand in the [example world](README.md#the-example-world).
+`
+}
+
+/** Collected ahead, since the guard starts anew for each interface. */
+function knownKeysModule(): string {
+  const keys = new Set<string>()
+  const add = (tree: KeyTree): void => {
+    for (const [key, inner] of Object.entries(tree)) {
+      keys.add(key)
+      add(inner)
+    }
+  }
+  for (const tree of [COMMON_KEYS, ...extractors.map(extractor => extractor.keys)]) add(tree)
+  const list = [...keys]
+    .sort()
+    .join(' ')
+    .replaceAll(/(.{1,100})(?: |$)/g, "  '$1 ' +\n")
+    .replace(/ ' \+\n$/, "'")
+  return `/**
+ * Every key that some extractor knows: the strict reader refuses keys that Go only folds onto one of them.
+ * Written by "npm run generate".
+ */
+export const knownKeys: ReadonlySet<string> = new Set(
+  (
+    ${list.trimStart().replaceAll('\n  ', '\n    ')}
+  ).split(' '),
+)
 `
 }
 

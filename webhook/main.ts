@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { KeyError } from '../src/claims/keys.ts'
+import { KeyError } from '../src/claims/jwk.ts'
 import { readConfiguration, UsageError, usage } from './configuration.ts'
 import { createLog } from './log.ts'
 import { startService } from './service.ts'

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeAtomically } from '../files/atomic.ts'
+import { KeyError } from './jwk.ts'
 import {
   generateSigningKey,
-  KeyError,
   type KeySet,
   parseKeySet,
   parseSigningKey,

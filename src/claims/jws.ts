@@ -1,10 +1,10 @@
-import { sign as signBytes, verify as verifyBytes } from 'node:crypto'
 import { readJson } from '../json/reader.ts'
 import { isObject, type JsonObject, type JsonValue } from '../json/value.ts'
-import type { Claim } from './claim.ts'
-import type { KeySet, SigningKey } from './keys.ts'
 
-/** Compact JWS (RFC 7515 section 7.1) with EdDSA over Ed25519 (RFC 8037 section 3.1), and nothing else. */
+/**
+ * Compact JWS (RFC 7515 section 7.1) with EdDSA over Ed25519 (RFC 8037 section 3.1), and nothing else. Only its form: the
+ * guard does the cryptography otherwise than the webhook (signature.ts).
+ */
 
 /** A claim has about one KiB; an annotation could hold 256 KiB. */
 const MAX_LENGTH = 16 * 1024
@@ -18,23 +18,34 @@ export type JwsVerification =
   | { readonly ok: true; readonly payload: JsonValue }
   | { readonly ok: false; readonly failed: JwsFailure; readonly message: string }
 
-/** Signs a claim. The caller has judged what it states. */
-export function signClaim(payload: Claim, { kid, key }: SigningKey): string {
-  const header = encode({ alg: 'EdDSA', kid, typ: TYPE })
-  const input = `${header}.${encode(payload)}`
-  return `${input}.${signBytes(null, Buffer.from(input), key).toString('base64url')}`
+/** A JWS that is well-formed, of a key that we know: what is left is whether the signature holds. */
+export interface SealedJws<Key> {
+  readonly ok: true
+  readonly key: Key
+  /** What was signed (RFC 7515 section 5.2 step 8). */
+  readonly input: Buffer
+  readonly signature: Buffer
+  readonly payload: Buffer
 }
 
-/** Checks form, header, key and signature, in this order. The payload is read only after its signature holds. */
-export function verifyJws(jws: string, keys: KeySet): JwsVerification {
+/** Prints the part of a JWS that is signed. */
+export function signingInput(payload: object, kid: string): string {
+  return `${encode({ alg: 'EdDSA', kid, typ: TYPE })}.${encode(payload)}`
+}
+
+/** Checks form, header and key, in this order. */
+export function openJws<Key>(
+  jws: string,
+  keys: ReadonlyMap<string, Key>,
+): SealedJws<Key> | (JwsVerification & { ok: false }) {
   if (jws.length > MAX_LENGTH) return fail('form', `it is longer than ${MAX_LENGTH} characters`)
   const [header = '', payload = '', signature = '', ...rest] = jws.split('.')
   const parts = [header, payload, signature].map(decode)
-  if (rest.length > 0 || parts.some(part => part === undefined)) {
+  const [headerBytes, payloadBytes, signatureBytes] = parts
+  if (rest.length > 0 || !headerBytes || !payloadBytes || !signatureBytes) {
     return fail('form', 'it is not three parts of base64url with dots between them')
   }
-  const [headerBytes, payloadBytes, signatureBytes] = parts
-  const members = headerBytes && parse(headerBytes)
+  const members = parse(headerBytes)
   if (!isObject(members)) return fail('form', 'its header is no JSON object')
   const wrong = checkHeader(members)
   if (wrong !== undefined) return fail('algorithm', wrong)
@@ -45,11 +56,19 @@ export function verifyJws(jws: string, keys: KeySet): JwsVerification {
       `the key "${String(members.kid).slice(0, 64)}" that signed it is none of ours, or was dropped`,
     )
   }
-  const input = Buffer.from(`${header}.${payload}`)
-  if (!signatureBytes || !payloadBytes || !verifyBytes(null, input, key.key, signatureBytes)) {
-    return fail('signature', 'its signature does not fit')
+  return {
+    ok: true,
+    key,
+    input: Buffer.from(`${header}.${payload}`),
+    signature: signatureBytes,
+    payload: payloadBytes,
   }
-  const value = parse(payloadBytes)
+}
+
+/** The payload, which is read only when the signature holds. */
+export function unsealPayload(payload: Buffer, holds: boolean): JwsVerification {
+  if (!holds) return fail('signature', 'its signature does not fit')
+  const value = parse(payload)
   return value === undefined ? fail('form', 'its payload is no JSON') : { ok: true, payload: value }
 }
 
@@ -64,7 +83,7 @@ export function readUnverified(jws: string): { header: JsonValue; payload: JsonV
     : { header, payload }
 }
 
-function fail(failed: JwsFailure, message: string): JwsVerification {
+function fail(failed: JwsFailure, message: string): JwsVerification & { ok: false } {
   return { ok: false, failed, message }
 }
 

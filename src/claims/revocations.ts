@@ -9,7 +9,7 @@ import {
   type VlanSet,
 } from '../net/vlan-set.ts'
 import type { Claim } from './claim.ts'
-import { KeyError } from './keys.ts'
+import { KeyError } from './jwk.ts'
 
 /** Claims of this tenant for one of these VLANs no longer count when they were signed before `notBefore`. */
 export interface Revocation {

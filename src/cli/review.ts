@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { type ClaimKeys, readKeys } from '../claims/files.ts'
-import { generateSigningKey, KeyError, publish } from '../claims/keys.ts'
+import { KeyError } from '../claims/jwk.ts'
+import { generateSigningKey, publish } from '../claims/keys.ts'
 import { readTextFile } from '../files/read-text.ts'
 import type { AdmissionRequest, AdmissionResponse } from '../kube/admission.ts'
 import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'

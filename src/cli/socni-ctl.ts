@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { InstallError } from '../../plugin/install.ts'
-import { KeyError } from '../claims/keys.ts'
+import { KeyError } from '../claims/jwk.ts'
 import { UnreadableFileError } from '../files/read-text.ts'
 import { BaselineError } from '../lint/baseline.ts'
 import { WebhookCallError } from '../review/client.ts'

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   io: 5,
   decoding: 6,
   configuration: 7,
+  tryLater: 11,
   notAvailable: 50,
 } as const
 

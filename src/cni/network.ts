@@ -2,7 +2,7 @@ import type { Fix } from '../json/fix.ts'
 import { quoteValue } from '../json/quote.ts'
 import { readJson } from '../json/reader.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../json/value.ts'
-import { knownKeys } from './facts/keys.ts'
+import { knownKeys } from './facts/known-keys.ts'
 import { CNI_VERSIONS, isCniVersion, isNetworkName, isPluginType } from './spec.ts'
 
 /** A network configuration as libcni sees it: what a NAD's spec.config holds. CNI SPEC 1.1 section 1. */

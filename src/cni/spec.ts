@@ -18,3 +18,20 @@ export function isNetworkName(text: string): boolean {
 export function isPluginType(text: string): boolean {
   return text !== '' && text !== '.' && text !== '..' && !/[/\\\s]/.test(text)
 }
+
+/**
+ * What the runtime writes into a plugin's configuration on the node (libcni InjectConf; multus for deviceID and
+ * pciBusID), so that a digest must not cover it. Nothing can be smuggled in through these keys: an author-set args,
+ * runtimeConfig or prevResult is refused, and devices are compared as masters, by their facts.
+ */
+export const RUNTIME_KEYS: ReadonlySet<string> = new Set([
+  'name',
+  'cniVersion',
+  'args',
+  'runtimeConfig',
+  'prevResult',
+  'deviceID',
+  'pciBusID',
+  'cni.dev/valid-attachments',
+  'cni.dev/attachments',
+])

@@ -1,4 +1,5 @@
-import { KeyError, type KeySet, parseKeySet } from '../claims/keys.ts'
+import { KeyError } from '../claims/jwk.ts'
+import { type KeySet, parseKeySet } from '../claims/keys.ts'
 import { answer, type Check, type Question } from './check.ts'
 import type { Distribution } from './distribution.ts'
 import { isExecutable } from './multus.ts'

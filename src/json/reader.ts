@@ -1,5 +1,6 @@
 import type { Fix } from './fix.ts'
 import { foldKey } from './fold.ts'
+import { readPlain } from './plain.ts'
 import { type Span, spanOf } from './position.ts'
 import { quote } from './quote.ts'
 import { JsonSyntaxError, type Member, type ProblemCode, Scanner } from './scanner.ts'
@@ -53,10 +54,13 @@ export function readJson(text: string, options: ReadOptions = {}): JsonReading {
   }
 
   // A UTF-16 unit is at least one byte, so the cheap test decides most cases.
-  if (text.length > maxLength || Buffer.byteLength(text) > maxLength) {
+  const bytes = text.length > maxLength ? text.length : Buffer.byteLength(text)
+  if (bytes > maxLength) {
     problem('too-long', [], 0, 0, `the JSON is longer than ${maxLength} bytes`)
     return { ok: false, problems }
   }
+  const plain = readPlain(text, options, maxDepth, bytes)
+  if (plain !== undefined) return { ok: true, value: plain }
   try {
     const object = (path: Path, members: readonly Member[]): void =>
       checkKeys(path, members, options, problem)

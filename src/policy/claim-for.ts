@@ -1,6 +1,7 @@
 import type { Claim, ClaimedDigest, ClaimedUplink } from '../claims/claim.ts'
 import { configurationDigest } from '../claims/digest.ts'
-import type { Expected } from '../claims/verify.ts'
+import type { Expected } from '../claims/judge.ts'
+import { sha256 } from '../claims/sha256.ts'
 import type { ObjectMeta } from '../kube/manifest.ts'
 import { printVlans } from '../net/vlan-set.ts'
 import type { Attachment, SelectionSubject } from './subjects.ts'
@@ -55,5 +56,8 @@ function claimedUplinks({ reach }: Attachment): ClaimedUplink[] {
 }
 
 function claimedDigests({ network }: Attachment): ClaimedDigest[] {
-  return (network?.plugins ?? []).map(({ type, body }) => ({ type, sha256: configurationDigest(body) }))
+  return (network?.plugins ?? []).map(({ type, body }) => ({
+    type,
+    sha256: configurationDigest(body, sha256),
+  }))
 }

@@ -1,5 +1,5 @@
 import type { ClaimKeys } from '../claims/files.ts'
-import { signClaim } from '../claims/jws.ts'
+import { signClaim } from '../claims/signature.ts'
 import { verifyClaim } from '../claims/verify.ts'
 import type { JsonObject } from '../json/value.ts'
 import type { ObjectMeta } from '../kube/manifest.ts'

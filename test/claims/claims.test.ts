@@ -7,21 +7,22 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Claim } from '../../src/claims/claim.ts'
 import { configurationDigest } from '../../src/claims/digest.ts'
 import { openKeys } from '../../src/claims/files.ts'
-import { signClaim } from '../../src/claims/jws.ts'
+import type { Expected, Statement } from '../../src/claims/judge.ts'
+import { type KeyState, thumbprint } from '../../src/claims/jwk.ts'
 import {
   generateSigningKey,
   type KeySet,
-  type KeyState,
   parseKeySet,
   parseSigningKey,
   printKeySet,
   printSigningKey,
   publish,
   rotate,
-  thumbprint,
 } from '../../src/claims/keys.ts'
 import { parseRevocations, printRevocations } from '../../src/claims/revocations.ts'
-import { type Expected, type Statement, verifyClaim } from '../../src/claims/verify.ts'
+import { sha256 } from '../../src/claims/sha256.ts'
+import { signClaim } from '../../src/claims/signature.ts'
+import { verifyClaim } from '../../src/claims/verify.ts'
 import { vlanSet } from '../../src/net/vlan-set.ts'
 
 const key = generateSigningKey()
@@ -66,7 +67,7 @@ const RFC8037 = {
 
 describe('a key', () => {
   it('has the thumbprint of RFC 8037 A.3', () => {
-    expect(thumbprint(RFC8037.x)).toBe(RFC8037.thumbprint)
+    expect(thumbprint(RFC8037.x, sha256)).toBe(RFC8037.thumbprint)
   })
 
   it('is read from the JWK of RFC 8037 A.1, and its public half is that of A.2', () => {
@@ -309,20 +310,23 @@ describe('a list of revocations', () => {
 
 describe('a digest', () => {
   it('is the same for other spellings of the same configuration, without what the runtime writes', () => {
-    const one = configurationDigest({ type: 'vlan', vlanId: 100, master: 'eth0' })
+    const one = configurationDigest({ type: 'vlan', vlanId: 100, master: 'eth0' }, sha256)
     expect(
-      configurationDigest({
-        master: 'eth0',
-        vlanId: 1e2,
-        type: 'vlan',
-        name: 'n',
-        cniVersion: '1.0.0',
-        args: { cni: {} },
-        runtimeConfig: {},
-        prevResult: {},
-      }),
+      configurationDigest(
+        {
+          master: 'eth0',
+          vlanId: 1e2,
+          type: 'vlan',
+          name: 'n',
+          cniVersion: '1.0.0',
+          args: { cni: {} },
+          runtimeConfig: {},
+          prevResult: {},
+        },
+        sha256,
+      ),
     ).toBe(one)
-    expect(configurationDigest({ type: 'vlan', vlanId: 101, master: 'eth0' })).not.toBe(one)
+    expect(configurationDigest({ type: 'vlan', vlanId: 101, master: 'eth0' }, sha256)).not.toBe(one)
   })
 })
 

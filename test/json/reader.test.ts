@@ -133,6 +133,43 @@ describe('the strict reader', () => {
     )
   })
 
+  it("says the same of a text whether the runtime's own parser could read it or not", () => {
+    const key = fc.constantFrom(
+      'vlan',
+      'VLAN',
+      'Vlan',
+      'name',
+      'Name',
+      'labels',
+      'other',
+      'ſlan',
+      '__proto__',
+      'a\u007f',
+    )
+    const leaf = fc.oneof(fc.integer(), fc.double(), fc.boolean(), fc.constant(null), fc.string())
+    const { tree } = fc.letrec(tie => ({
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        leaf,
+        fc.array(tie('tree'), { maxLength: 3 }),
+        fc.dictionary(key, tie('tree'), { maxKeys: 4 }),
+      ),
+    }))
+    const options = { knownKeys, freeForm: (path: Path) => path.at(-1) === 'labels', maxDepth: 3 }
+    const answer = (text: string) => {
+      const reading = readJson(text, options)
+      return reading.ok ? JSON.stringify(reading.value) : reading.problems.map(({ code, at }) => [code, at])
+    }
+    fc.assert(
+      fc.property(tree, fc.constantFrom(undefined, 2), (value, indent) => {
+        const text = `${JSON.stringify(value, null, indent)}${indent === 2 ? '\n' : ''}`
+        // White space at the end makes it a text that no program prints.
+        expect(answer(text)).toEqual(answer(`${text} `))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
   it('reads whatever JSON prints, and nothing else than JSON.parse reads', () => {
     fc.assert(
       fc.property(fc.jsonValue({ depthSize: 'medium' }), value => {

@@ -23,6 +23,7 @@ import { ovs } from './ovs.ts'
 import { ptp } from './ptp.ts'
 import { routeOverride } from './route-override.ts'
 import { sbr } from './sbr.ts'
+import { socni } from './socni.ts'
 import { spiderpool } from './spiderpool.ts'
 import { sriov } from './sriov.ts'
 import { staticIpam } from './static.ts'
@@ -35,6 +36,8 @@ import { whereabouts } from './whereabouts.ts'
 
 /** One extractor per CNI type. A type that is not in this list is unknown, and refused for tenants. */
 export const extractors: readonly Extractor[] = [
+  // ours
+  socni,
   // containernetworking/plugins
   bandwidth,
   bridge,

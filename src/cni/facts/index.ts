@@ -10,9 +10,6 @@ import type { Facts, TypeFact } from './facts.ts'
 import { Fields } from './fields.ts'
 import { COMMON_KEYS, VLAN_KEYS } from './keys.ts'
 
-const pluginExtractors = indexByType('plugin')
-const ipamExtractors = indexByType('ipam')
-
 /** Delegates may nest (flannel in multus in …). Deeper than any real configuration is not followed, but reported. */
 const MAX_NESTING = 8
 
@@ -32,7 +29,7 @@ function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: F
   const type = typeof body.type === 'string' ? body.type : ''
   const chain = by.plugin === '' ? [type] : [...by.plugin.split(' > '), type]
   const facts = by.speakingFor(chain.join(' > '))
-  const extractor = (role === 'ipam' ? ipamExtractors : pluginExtractors).get(type)
+  const extractor = extractorOf(type, role)
   facts.type({ at: [...at, 'type'], type, role, known: extractor !== undefined })
   if (chain.length > MAX_NESTING) {
     facts.problem('undecidable', at, `delegates are nested deeper than ${MAX_NESTING} levels`)
@@ -68,9 +65,8 @@ function reportMisspeltKeys(value: JsonValue, at: Path, keys: KeyTree, facts: Fa
     return
   }
   if (!isObject(value)) return
-  const spelling = new Map(Object.keys(keys).map(key => [foldKey(key), key]))
   for (const [key, inner] of Object.entries(value)) {
-    const known = spelling.get(foldKey(key))
+    const known = Object.hasOwn(keys, key) ? key : Object.keys(keys).find(isFoldedTo(key))
     if (known === undefined) continue
     if (known !== key)
       facts.problem(
@@ -81,6 +77,12 @@ function reportMisspeltKeys(value: JsonValue, at: Path, keys: KeyTree, facts: Fa
       )
     reportMisspeltKeys(inner, [...at, key], keys[known] ?? {}, facts)
   }
+}
+
+function isFoldedTo(key: string): (known: string) => boolean {
+  const folded = foldKey(key)
+  // Folding keeps the length, and most lengths differ.
+  return known => known.length === folded.length && foldKey(known) === folded
 }
 
 function reportIgnoredVlanKeys(
@@ -108,10 +110,8 @@ function reportIgnoredVlanKeys(
   }
 }
 
-function indexByType(role: Extractor['role']): ReadonlyMap<string, Extractor> {
-  return new Map(
-    extractors
-      .filter(extractor => extractor.role === role)
-      .flatMap(extractor => extractor.types.map(type => [type, extractor])),
-  )
+function extractorOf(type: string, role: TypeFact['role']): Extractor | undefined {
+  const wanted = role === 'ipam' ? 'ipam' : 'plugin'
+  // A look through all of them is faster than an index that the guard would build for one or two looks.
+  return extractors.find(extractor => extractor.role === wanted && extractor.types.includes(type))
 }

@@ -1,0 +1,147 @@
+import { CniError } from '../src/cni/errors.ts'
+import { closeFile, openFile, tryLock } from './libc.ts'
+import {
+  addAltName,
+  createVlanLink,
+  deleteLink,
+  findLink,
+  type Link,
+  listLinks,
+  removeAltName,
+} from './netlink.ts'
+import { sha256 } from './runtime.ts'
+
+/**
+ * VLAN sub-interfaces that the pods of a node share. The kernel remembers all there is to remember: the link's group
+ * says that it is ours, and each attachment that uses it is one of its alternative names. So nothing is written to disk,
+ * nothing outlives a reboot that should not, and a process that dies half-way leaves nothing that GC would not find.
+ */
+export interface SubInterface {
+  readonly master: string
+  readonly vlan: number
+  /** Of a sub-interface that is created; undefined: as the master has it. */
+  readonly mtu: number | undefined
+}
+
+/** One use of it: an interface of a container, on a network. */
+export interface User {
+  readonly network: string
+  readonly containerId: string
+  readonly interface: string
+}
+
+/** "socn" in ASCII: who looks at `ip link` finds what the guard made with `ip link show group 1936677742`. */
+const GROUP = 0x736f636e
+
+/** Longest name of an interface (linux/if.h IFNAMSIZ, less the NUL). */
+const MAX_NAME = 15
+
+/** What the sub-interface is called: `eth0.100`, as administrators do; a hash where the master's name is too long. */
+export function nameOf({ master, vlan }: SubInterface): string {
+  const name = `${master}.${vlan}`
+  return name.length <= MAX_NAME ? name : `s${hash(master, 9)}.${vlan}`
+}
+
+/** Makes the sub-interface when this is its first use, and writes the use down. Throws a CniError (5, 7 or 11). */
+export function join(sub: SubInterface, user: User, lockDirectory: string): Promise<void> {
+  return exclusively(lockDirectory, () => {
+    const link = ensure(sub)
+    // One that an administrator made stays when its last user goes, so nobody counts them.
+    if (link.group === GROUP) addAltName(link, nameOfUse(user))
+  })
+}
+
+/** Forgets a use, and takes the sub-interface away with the last one. What is gone already is no error. */
+export function leave(sub: SubInterface, user: User, lockDirectory: string): Promise<void> {
+  return exclusively(lockDirectory, () => {
+    const link = findLink(nameOf(sub))
+    if (link?.group === GROUP) forget(link, [nameOfUse(user)])
+  })
+}
+
+/** Forgets every use on this network that is not among the valid ones. */
+export function collect(network: string, valid: readonly User[], lockDirectory: string): Promise<void> {
+  const kept = new Set(valid.map(nameOfUse))
+  return exclusively(lockDirectory, () => {
+    for (const link of listLinks()) {
+      if (link.group !== GROUP) continue
+      const stale = link.altNames.filter(name => name.startsWith(prefixOf(network)) && !kept.has(name))
+      forget(link, stale)
+    }
+  })
+}
+
+/** Throws a CniError (7) when the sub-interface is not there, or does not know of this use. */
+export function checkUse(sub: SubInterface, user: User): void {
+  const link = findLink(nameOf(sub))
+  if (link === undefined) throw new CniError('configuration', `the sub-interface ${nameOf(sub)} is gone`)
+  if (link.group === GROUP && !link.altNames.includes(nameOfUse(user)))
+    throw new CniError('configuration', `the sub-interface ${nameOf(sub)} does not know of this attachment`)
+}
+
+function ensure(sub: SubInterface): Link {
+  const parent = findLink(sub.master)
+  if (parent === undefined || parent.name !== sub.master)
+    throw new CniError('configuration', `the master "${sub.master}" is no interface of this node`)
+  const name = nameOf(sub)
+  if (findLink(name) === undefined) createVlanLink(name, sub.vlan, parent, GROUP, sub.mtu)
+  const link = findLink(name)
+  // Whoever made it: a bridge, or another VLAN, by that name is not what was admitted.
+  if (link?.name !== name || link.vlan !== sub.vlan || link.parent !== parent.index)
+    throw new CniError('configuration', `"${name}" is there, and is not VLAN ${sub.vlan} on "${sub.master}"`)
+  return link
+}
+
+function forget(link: Link, uses: readonly string[]): void {
+  const known = uses.filter(use => link.altNames.includes(use))
+  for (const use of known) removeAltName(link, use)
+  const isUsed = link.altNames.some(name => name.startsWith(PREFIX) && !known.includes(name))
+  if (!isUsed) deleteLink(link)
+}
+
+const PREFIX = 'socni-'
+
+function prefixOf(network: string): string {
+  return `${PREFIX}${hash(network, 12)}-`
+}
+
+function nameOfUse({ network, containerId, interface: name }: User): string {
+  // Neither a container's id nor an interface's name holds a slash.
+  return `${prefixOf(network)}${hash(`${containerId}/${name}`, 32)}`
+}
+
+/** Letters that any name of an interface may hold, whatever the text is. */
+function hash(text: string, length: number): string {
+  return sha256(text)
+    .replaceAll(/[^A-Za-z0-9]/g, 'x')
+    .slice(0, length)
+}
+
+const WAIT_MS = 10_000
+const RETRY_MS = 2
+
+/**
+ * Runs alone among the guards of this node, for some system calls' time. The lock is the kernel's, on a directory that is
+ * there anyway: it ends with the process that holds it, however that ends.
+ */
+async function exclusively(directory: string, work: () => void): Promise<void> {
+  const file = openFile(directory)
+  if (file === undefined) throw new CniError('io', `${directory} cannot be opened`)
+  try {
+    if (!(await waitForLock(file)))
+      throw new CniError('tryLater', `${directory} stays locked by another guard`)
+    work()
+  } finally {
+    closeFile(file)
+  }
+}
+
+/** Waits for a lock, ten seconds at most; returns whether it was taken. */
+export async function waitForLock(file: number): Promise<boolean> {
+  const end = Date.now() + WAIT_MS
+  while (!tryLock(file)) {
+    if (Date.now() > end) return false
+    await Bun.sleep(RETRY_MS)
+  }
+  return true
+}
