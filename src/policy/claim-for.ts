@@ -2,13 +2,19 @@ import type { Claim, ClaimedDigest, ClaimedUplink } from '../claims/claim.ts'
 import { configurationDigest } from '../claims/digest.ts'
 import type { Expected } from '../claims/judge.ts'
 import { sha256 } from '../claims/sha256.ts'
+import { GUARD_TYPE } from '../cni/guarded.ts'
 import type { ObjectMeta } from '../kube/manifest.ts'
 import { printVlans } from '../net/vlan-set.ts'
 import type { Attachment, SelectionSubject } from './subjects.ts'
 
-/** A network that reaches a host network is guarded, and needs a claim; any other is let through by the guard. */
+/**
+ * A network that reaches a host network, or calls the guard by its own name, needs a claim; any other is let through by
+ * the guard.
+ */
 export function needsClaim({ attachment }: SelectionSubject): boolean {
-  return attachment !== undefined && attachment.reach.length > 0
+  if (attachment === undefined) return false
+  const isByName = attachment.network?.plugins.some(({ type }) => type === GUARD_TYPE) ?? false
+  return attachment.reach.length > 0 || isByName
 }
 
 /** A pod's UID and node, once the scheduler has bound it. */

@@ -45,6 +45,39 @@ type Row = readonly [config: Record<string, unknown>, facts: readonly string[]]
 
 /** Every CNI type that is analysed, with its defaults and its tricks. */
 const ROWS: readonly Row[] = [
+  [{ type: 'socni' }, []],
+  [
+    { type: 'socni', master: 'eth0', vlan: 100, mtu: 1400, capabilities: { ips: true } },
+    ['uplink 100 on eth0 (ride, key)', 'mtu 1400', 'pod sets ips'],
+  ],
+  [
+    { type: 'socni', master: 'eth0', vlan: 100, linkInContainer: true, mode: 'passthru' },
+    ['uplink 100 on eth0 (ride, key)', 'malformed at mode'],
+  ],
+  [{ type: 'socni', master: 'eth0.300', vlan: 5 }, ['uplink 5 on eth0.300 (ride, key)']],
+  [{ type: 'socni', master: 'eth0' }, ['uplink none on eth0 (ride, key)', 'missing at ']],
+  [{ type: 'socni', vlan: 100 }, ['uplink 100 on ?* (ride, key)', 'missing at ']],
+  [{ type: 'socni', master: 'eth0', vlan: 0 }, ['uplink none on eth0 (ride, key)', 'vlan-out-of-range at vlan']],
+  [
+    { type: 'socni', master: 'eth0', vlan: 5000 },
+    ['uplink none on eth0 (ride, key)', 'vlan-out-of-range at vlan'],
+  ],
+  [
+    { type: 'socni', master: 'eth0', vlanId: 100 },
+    ['uplink none on eth0 (ride, key)', 'ignored-vlan-key at vlanId', 'missing at '],
+  ],
+  [
+    { type: 'socni', delegate: { type: 'bridge', bridge: 'br0', vlan: 7 } },
+    ['uplink 7 on br0 (bridge, key)', 'pod sets args mac'],
+  ],
+  [
+    { type: 'socni', delegate: { type: 'debug', addHooks: [['id']] } },
+    ['execute id', 'malformed at delegate.type'],
+  ],
+  [
+    { type: 'socni', vlan: 1, delegate: { type: 'macvlan', master: 'eth1', args: {} } },
+    ['uplink native on eth1 (ride, untagged)', 'contradiction at delegate', 'malformed at delegate.args'],
+  ],
   [
     { type: 'vlan', master: 'eth0', vlanId: 100, ipam: { type: 'dhcp' } },
     ['uplink 100 on eth0 (ride, key)', 'route 0.0.0.0/0? (dhcp)'],

@@ -15,13 +15,15 @@ export const onePodPerVlan: Rule<'attachment'> = {
 
   *check({ attachment: { reach } }) {
     for (const { uplink, master } of reach) {
-      if (uplink.plugin !== 'vlan') continue
+      // Also where another plugin delegates to it.
+      if (uplink.plugin.split(' > ').at(-1) !== 'vlan') continue
       const id = printVlans(uplink.vlans)
       // VID 0 is the untagged network, which the interface itself is on.
       const shared = id === 'native' ? master : `${master}.${id}`
+      const way = id === 'native' ? '' : 'write type "socni" for "vlan", or '
       yield {
         inside: uplink.at,
-        message: `a second pod on a node cannot attach to VLAN ${id} on "${master}": use macvlan on "${shared}"`,
+        message: `a second pod on a node cannot attach to VLAN ${id} on "${master}": ${way}use macvlan on "${shared}"`,
       }
     }
   },
