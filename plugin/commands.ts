@@ -31,7 +31,7 @@ export function createCommands(variables: Variables): Commands {
       const added = run(type, 'ADD', body) ?? missing(found, type)
       if (added.exit !== 0) {
         // A plugin that failed half-way has to undo the first half; what DEL says of that is not the news.
-        run(type, 'DEL', body)
+        run(type, 'DEL', forRemoval({ type, body, shared }))
         if (shared !== undefined) await leave(shared, userOf(call), found.directory)
       }
       return added
@@ -53,7 +53,8 @@ export function createCommands(variables: Variables): Commands {
       // An ADD that was killed may still run its plugin. One that hangs must not keep the pod from being cleaned up.
       const { locks } = await lockPod(call.environment)
       // What is not installed any more has nothing to take off.
-      const removed = runner(found, variables, locks)(delegation.type, 'DEL', delegation.body) ?? NOTHING
+      const removed =
+        runner(found, variables, locks)(delegation.type, 'DEL', forRemoval(delegation)) ?? NOTHING
       if (delegation.shared !== undefined && removed.exit === 0)
         await leave(delegation.shared, userOf(call), found.directory)
       return removed
@@ -138,6 +139,11 @@ function delegationForCleanUp({ calledAs, body }: Call): Delegation | undefined 
     if (error instanceof CniError) return undefined
     throw error
   }
+}
+
+/** macvlan before 1.2 looks its master up even for DEL, and the sub-interface may be gone; `lo` never is. */
+function forRemoval({ body, shared }: Delegation): JsonObject {
+  return shared === undefined ? body : { ...body, master: 'lo' }
 }
 
 /** Behind another plugin its result is ours (CNI SPEC 1.1.0, section 4, "ADD"). */

@@ -30,7 +30,7 @@ export interface User {
   readonly interface: string
 }
 
-/** "socn" in ASCII: who looks at `ip link` finds what the guard made with `ip link show group 1936677742`. */
+/** "socn" in ASCII: who looks at `ip link` finds what the guard made with `ip link show group 1936679790`. */
 const GROUP = 0x736f636e
 
 /** Longest name of an interface (linux/if.h IFNAMSIZ, less the NUL). */

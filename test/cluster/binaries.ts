@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 /** Where the programs of a control plane are. */
 export interface Binaries {
@@ -38,6 +38,18 @@ export function findMultus(): string {
   if (!existsSync(file))
     goBuild(source, file, 'gopkg.in/k8snetworkplumbingwg/multus-cni.v4/cmd/multus', '-s -w')
   return file
+}
+
+/** The reference plugins, newer than Debian's: they speak CNI 1.1.0. Returns their directory. */
+export function findPlugins(): string {
+  const source = join(import.meta.dirname, 'plugins')
+  const directory = cacheOf(source)
+  for (const path of ['main/macvlan', 'main/vlan', 'ipam/host-local']) {
+    const file = join(directory, basename(path))
+    if (!existsSync(file))
+      goBuild(source, file, `github.com/containernetworking/plugins/plugins/${path}`, '-s -w')
+  }
+  return directory
 }
 
 function build(): string {

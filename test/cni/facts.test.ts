@@ -57,7 +57,10 @@ const ROWS: readonly Row[] = [
   [{ type: 'socni', master: 'eth0.300', vlan: 5 }, ['uplink 5 on eth0.300 (ride, key)']],
   [{ type: 'socni', master: 'eth0' }, ['uplink none on eth0 (ride, key)', 'missing at ']],
   [{ type: 'socni', vlan: 100 }, ['uplink 100 on ?* (ride, key)', 'missing at ']],
-  [{ type: 'socni', master: 'eth0', vlan: 0 }, ['uplink none on eth0 (ride, key)', 'vlan-out-of-range at vlan']],
+  [
+    { type: 'socni', master: 'eth0', vlan: 0 },
+    ['uplink none on eth0 (ride, key)', 'vlan-out-of-range at vlan'],
+  ],
   [
     { type: 'socni', master: 'eth0', vlan: 5000 },
     ['uplink none on eth0 (ride, key)', 'vlan-out-of-range at vlan'],

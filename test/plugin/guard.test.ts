@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
@@ -6,7 +6,7 @@ import { printRevocations } from '../../src/claims/revocations.ts'
 import type { JsonObject } from '../../src/json/value.ts'
 import { vlanSet } from '../../src/net/vlan-set.ts'
 import { type Attach, admit } from './admission.ts'
-import { type CallResult, Node, obstacle } from './node.ts'
+import { type CallResult, Node, obstacle, PLUGINS } from './node.ts'
 
 /** VLAN 100 on eth0: macvlan on the interface that is named as its sub-interface. */
 const macvlan = (change: JsonObject = {}): JsonObject => ({
@@ -502,6 +502,43 @@ describe.skipIf(obstacle !== undefined)(
       expect(
         node.run('sh', '-c', `ls /var/lib/cni/networks/half 2>/dev/null | grep -c '^10\\.' || true`).trim(),
       ).toBe('0')
+    })
+
+    it('waits with DEL for a plugin that goes on after its guard was killed, so that nothing is left', async () => {
+      const own = macvlan({ name: 'killed', ipam: { type: 'host-local', subnet: '10.100.4.0/24' } })
+      const { config, args: given } = await admit(own, node.key)
+      const netns = node.addPod('killed')
+      // The real plugin, but slow.
+      const slow = join(node.directory, 'slow')
+      mkdirSync(slow)
+      writeFileSync(
+        join(slow, 'macvlan'),
+        `#!/bin/sh\nif [ $CNI_COMMAND = ADD ]; then touch ${slow}/started; /bin/sleep 1; fi\nexec ${PLUGINS}/macvlan\n`,
+        { mode: 0o755 },
+      )
+      node.configure({ pluginDirectory: slow })
+      writeFileSync(join(slow, 'config'), JSON.stringify(config))
+      node.run(
+        'sh',
+        '-c',
+        `CNI_COMMAND=ADD CNI_CONTAINERID=c8 CNI_NETNS=${netns} CNI_IFNAME=net1 CNI_PATH=${node.binDir} CNI_ARGS='${given}' \\
+           SOCNI_CONF_DIR=${node.confDir} ${node.binDir}/macvlan < ${slow}/config > /dev/null 2>&1 & guard=$!
+         while [ ! -e ${slow}/started ]; do sleep 0.01; done
+         kill -9 $guard`,
+      )
+      const removed = node.call({
+        plugin: 'macvlan',
+        command: 'DEL',
+        config,
+        environment: { CNI_NETNS: netns, CNI_CONTAINERID: 'c8' },
+      })
+      node.configure({})
+      expect(removed).toMatchObject({ exit: 0, stdout: '' })
+      expect(node.run('ip', '-n', 'killed', '-o', 'link')).not.toContain('net1')
+      expect(node.run('sh', '-c', 'ls /var/lib/cni/networks/killed').match(/^10\./m)).toBeNull()
+      // Nothing came after it either.
+      node.run('sleep', '1.2')
+      expect(node.run('ip', '-n', 'killed', '-o', 'link')).not.toContain('net1')
     })
 
     it.each(['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0'])(

@@ -21,7 +21,7 @@ function findObstacle(): string | undefined {
  * Boots a kernel with 802.1Q in software, runs a script in it and powers off; returns what the script printed. The guest's
  * root is this machine's, so that what it writes to is mounted over first; the folder `shared` alone is not.
  */
-export function runInKernel(script: string, shared: string): { exit: number; output: string } {
+export function runInKernel(script: string, shared: string, seconds = 150): { exit: number; output: string } {
   const first = join(shared, 'first.sh')
   const root = join(CACHE, 'root')
   writeFileSync(
@@ -44,7 +44,9 @@ sleep 10
   const args = [
     ...[
       '-accel',
-      'tcg',
+      'tcg,thread=multi',
+      '-smp',
+      '2',
       '-cpu',
       'max',
       '-m',
@@ -60,7 +62,7 @@ sleep 10
     ...['-append', `console=ttyS0 quiet panic=-1 socni.script=${first}`],
     ...['-virtfs', 'local,path=/,mount_tag=host,security_model=none,multidevs=remap'],
   ]
-  spawnSync('timeout', ['-k', '5', '150', QEMU, ...args], { stdio: 'ignore' })
+  spawnSync('timeout', ['-k', '5', String(seconds), QEMU, ...args], { stdio: 'ignore' })
   const read = (name: string) =>
     existsSync(join(shared, name)) ? readFileSync(join(shared, name), 'utf8') : ''
   return { exit: Number(read('exit') || -1), output: read('output') }

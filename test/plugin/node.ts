@@ -20,7 +20,7 @@ import { generateSigningKey, printKeySet, publish, type SigningKey } from '../..
 export const PLUGINS = process.env.CNI_PLUGINS_DIR ?? '/usr/lib/cni'
 
 /** Plugins that the guard stands in for. */
-const GUARDED = ['bridge', 'ipvlan', 'macvlan', 'vlan', 'loopback', 'ptp']
+const GUARDED = ['bridge', 'host-device', 'ipvlan', 'macvlan', 'vlan', 'loopback', 'ptp']
 
 /** Why real plugins cannot run here; undefined where they can. */
 export const obstacle = findObstacle()
@@ -56,6 +56,10 @@ export interface PluginCall {
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
+/** A /dev of its own, so that the node's syslog is not this machine's. */
+const OWN_DEV =
+  'mkdir /run/dev && mount --rbind /dev /run/dev && mount -t tmpfs none /dev && for device in null zero random urandom tty; do touch /dev/$device && mount --bind /run/dev/$device /dev/$device; done && ln -s /proc/self/fd /dev/fd && mkdir /dev/shm'
+
 /**
  * An imitated node: a network namespace of its own with an interface eth0, one named as VLAN 100 on it, and the guard in
  * the place of real plugins; /run and /var/lib are its own as well. It ends with the process that holds it.
@@ -77,7 +81,7 @@ export class Node implements AsyncDisposable {
   }
 
   static async start(key: SigningKey = generateSigningKey()): Promise<Node> {
-    const script = 'mount -t tmpfs none /run && mount -t tmpfs none /var/lib && echo ready && exec sleep 600'
+    const script = `mount -t tmpfs none /run && mount -t tmpfs none /var/lib && ${OWN_DEV} && echo ready && exec sleep 600`
     const holder = spawn('unshare', ['--map-root-user', '--net', '--mount', 'sh', '-c', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
