@@ -26,7 +26,7 @@ export async function authorize(
   type: string,
   environment: CallEnvironment,
   settings: Settings,
-  trust: () => Promise<Trust>,
+  trust: () => Trust,
 ): Promise<Authorization> {
   const { reach, hostPaths } = readFacts(body, type, settings)
   // By its own name the guard is there on purpose, whatever it delegates to.
@@ -43,7 +43,7 @@ export async function authorize(
       statement: 'claim',
       message: `there is no claim${reach.length === 0 ? '' : ` for ${describe(reach)}`}: the webhook did not admit this pod to it`,
     }
-  const { keys, revocations } = await trust()
+  const { keys, revocations } = trust()
   const expected = (claim: Claim): Expected => expectedOf(claim, body, type, reach, environment, settings)
   const verification = judgeClaim(await verify(jws, keys), expected, revocations)
   return verification.ok

@@ -1,10 +1,6 @@
 /** What the guard uses of its runtime (bun 1.4); @types/bun would change the types of every other file too. */
 
 declare const Bun: {
-  readonly stdin: { text(): Promise<string> }
-  readonly stdout: unknown
-  file(path: string): { text(): Promise<string> }
-  write(to: unknown, text: string): Promise<number>
   sleep(ms: number): Promise<void>
   readonly CryptoHasher: new (
     algorithm: 'sha256',

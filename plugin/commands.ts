@@ -15,11 +15,11 @@ const NOTHING: Output = { stdout: '', exit: 0 }
 
 /** The guard in a real plugin's place, or by its own name: it verifies, then the real plugin runs. */
 export function createCommands(variables: Variables): Commands {
-  const settings = (): Promise<Settings> => readSettings(variables.SOCNI_CONF_DIR)
+  const settings = (): Settings => readSettings(variables.SOCNI_CONF_DIR)
 
   return {
     async ADD(call) {
-      const found = await settings()
+      const found = settings()
       const isGuarded = await guard(call, found)
       const { type, body, shared } = delegationOf(call.calledAs, call.body)
       if (type === undefined) return printPrevious(call.body)
@@ -38,7 +38,7 @@ export function createCommands(variables: Variables): Commands {
     },
 
     async CHECK(call) {
-      const found = await settings()
+      const found = settings()
       await guard(call, found)
       const { type, body, shared } = delegationOf(call.calledAs, call.body)
       if (type === undefined) return NOTHING
@@ -47,7 +47,7 @@ export function createCommands(variables: Variables): Commands {
     },
 
     async DEL(call) {
-      const found = await settings()
+      const found = settings()
       const delegation = delegationForCleanUp(call)
       if (delegation?.type === undefined) return NOTHING
       // An ADD that was killed may still run its plugin. One that hangs must not keep the pod from being cleaned up.
@@ -61,7 +61,7 @@ export function createCommands(variables: Variables): Commands {
     },
 
     async GC(call) {
-      const found = await settings()
+      const found = settings()
       const delegation = delegationForCleanUp(call)
       if (delegation?.type === undefined) return NOTHING
       const collected = runner(found, variables)(delegation.type, 'GC', delegation.body) ?? NOTHING
@@ -73,8 +73,8 @@ export function createCommands(variables: Variables): Commands {
 
     async STATUS(call) {
       try {
-        const found = await settings()
-        await readTrust(found)
+        const found = settings()
+        readTrust(found)
         const { type, body } = delegationOf(call.calledAs, call.body)
         if (type === undefined) return NOTHING
         return runner(found, variables)(type, 'STATUS', body) ?? missing(found, type)
@@ -89,7 +89,7 @@ export function createCommands(variables: Variables): Commands {
       const printed = { stdout: `${JSON.stringify(own)}\n`, exit: 0 }
       try {
         // What the real plugin speaks is what can be used; the guard itself speaks every version.
-        const run = runner(await settings(), variables)
+        const run = runner(settings(), variables)
         return run(call.calledAs, 'VERSION', { cniVersion: '1.1.0' }) ?? printed
       } catch (error) {
         if (error instanceof CniError) return printed

@@ -1,4 +1,4 @@
-import { dlopen, read } from 'bun:ffi'
+import { dlopen, read as peek } from 'bun:ffi'
 import { CniError } from '../src/cni/errors.ts'
 
 /** System calls that neither Bun nor Node has: locks, netlink, syslog's socket. Linux on x86-64 and arm64. */
@@ -9,7 +9,9 @@ const LIBRARIES = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1
 const SYMBOLS = {
   open: { args: ['ptr', 'i32', 'i32'], returns: 'i32' },
   close: { args: ['i32'], returns: 'i32' },
+  read: { args: ['i32', 'ptr', 'u64'], returns: 'i32' },
   write: { args: ['i32', 'ptr', 'u64'], returns: 'i32' },
+  poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
   flock: { args: ['i32', 'i32'], returns: 'i32' },
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   sendto: { args: ['i32', 'ptr', 'u64', 'i32', 'ptr', 'u32'], returns: 'i32' },
@@ -29,7 +31,12 @@ const SOCK_RAW = 3
 const SOCK_CLOEXEC = O_CLOEXEC
 const MSG_DONTWAIT = 0x40
 const LOCK_EX_NB = 2 | 4
+const POLLIN = 1
+const POLLOUT = 4
+const ENOENT = 2
 const EINTR = 4
+const EAGAIN = 11
+const ENOTDIR = 20
 
 type Libc = ReturnType<typeof dlopen<typeof SYMBOLS>>['symbols']
 let loaded: Libc | undefined
@@ -54,15 +61,16 @@ function cString(text: string): Uint8Array {
   return Buffer.from(`${text}\0`)
 }
 
-/** Whether the last call failed only since a signal came in between. */
-function wasInterrupted(): boolean {
-  return read.i32(libc().__errno_location()) === EINTR
+/** Why the last call failed, errno(3). */
+function errno(): number {
+  return peek.i32(libc().__errno_location())
 }
 
 function repeat(call: () => number): number {
   for (;;) {
     const result = call()
-    if (result >= 0 || !wasInterrupted()) return result
+    // Only a signal came in between.
+    if (result >= 0 || errno() !== EINTR) return result
   }
 }
 
@@ -74,6 +82,50 @@ export function openFile(path: string): number | undefined {
 
 export function closeFile(file: number): void {
   libc().close(file)
+}
+
+/** A file's text; undefined when it is not there. Throws a CniError (5) for one that cannot be read. */
+export function readText(path: string): string | undefined {
+  const file = repeat(() => libc().open(cString(path), O_RDONLY | O_CLOEXEC, 0))
+  if (file < 0) {
+    const reason = errno()
+    if (reason === ENOENT || reason === ENOTDIR) return undefined
+    throw new CniError('io', `${path} cannot be read`, `errno ${reason}`)
+  }
+  try {
+    return readToEnd(file)
+  } catch (error) {
+    throw error instanceof CniError ? new CniError('io', `${path} cannot be read`, error.message) : error
+  } finally {
+    closeFile(file)
+  }
+}
+
+/** Standard input, to its end: the configuration. */
+export function readInput(): string {
+  return readToEnd(0)
+}
+
+const CHUNK = 64 * 1024
+
+function readToEnd(file: number): string {
+  const chunks: Buffer[] = []
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(CHUNK)
+    const length = repeat(() => libc().read(file, chunk, CHUNK))
+    if (length > 0) chunks.push(chunk.subarray(0, length))
+    else if (length === 0) return Buffer.concat(chunks).toString()
+    else if (errno() === EAGAIN) waitFor(file, POLLIN)
+    else throw new CniError('io', 'the configuration cannot be read', `errno ${errno()}`)
+  }
+}
+
+/** A runtime may hand over a pipe that does not block. */
+function waitFor(file: number, event: typeof POLLIN | typeof POLLOUT): void {
+  const poll = Buffer.alloc(8)
+  poll.writeInt32LE(file, 0)
+  poll.writeInt16LE(event, 4)
+  repeat(() => libc().poll(poll, 1, -1))
 }
 
 /** Takes the one lock of an open file, or returns false while another process has it (flock(2)). */
@@ -89,6 +141,18 @@ export function appendText(path: string, text: string): boolean {
   const written = repeat(() => libc().write(file, bytes, bytes.length))
   closeFile(file)
   return written === bytes.length
+}
+
+/** Writes to standard output, whole. Throws a CniError (5) when nobody takes it: a result that is lost is no success. */
+export function writeOutput(text: string): void {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; ) {
+    const rest = bytes.subarray(at)
+    const written = repeat(() => libc().write(1, rest, rest.length))
+    if (written >= 0) at += written
+    else if (errno() === EAGAIN) waitFor(1, POLLOUT)
+    else throw new CniError('io', 'the result cannot be written', `errno ${errno()}`)
+  }
 }
 
 /** Sends a datagram to a Unix socket without waiting. Returns whether it was taken. */

@@ -1,4 +1,5 @@
 import { createCommands } from './commands.ts'
+import { readInput, writeOutput } from './libc.ts'
 import { runPlugin } from './skeleton.ts'
 
 const args = process.argv.slice(2)
@@ -18,8 +19,8 @@ if (args.length > 0 && process.env.CNI_COMMAND === undefined) {
   const world = {
     variables: process.env,
     calledAs: process.argv0,
-    stdin: () => Bun.stdin.text(),
-    stdout: (text: string) => Bun.write(Bun.stdout, text),
+    stdin: readInput,
+    stdout: writeOutput,
   }
   process.exitCode = await runPlugin(world, createCommands(process.env))
 }

@@ -2,16 +2,6 @@ import { CniError } from '../src/cni/errors.ts'
 
 /** What the guard asks of its runtime. Bun's own functions only: each module of Node's costs a millisecond to load. */
 
-/** A file's text; undefined when it is not there. Throws a CniError (5) for one that cannot be read. */
-export async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await Bun.file(path).text()
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw new CniError('io', `${path} cannot be read`, messageOf(error))
-  }
-}
-
 /** SHA-256 of a text, base64url. */
 export function sha256(text: string): string {
   return new Bun.CryptoHasher('sha256').update(text).digest('base64url')

@@ -3,7 +3,8 @@ import { parseRevocations, type Revocation } from '../src/claims/revocations.ts'
 import { CniError } from '../src/cni/errors.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
-import { readText, sha256 } from './runtime.ts'
+import { readText } from './libc.ts'
+import { sha256 } from './runtime.ts'
 
 /** How the guard is run on this node: `socni.d/guard.json` beside the CNI configurations. */
 export interface Settings {
@@ -30,12 +31,12 @@ export interface Settings {
 const CONF_DIRS = ['/var/lib/rancher/k3s/agent/etc/cni/net.d', '/etc/cni/net.d', '/etc/kubernetes/cni/net.d']
 
 /** Finds and reads guard.json. Throws a CniError (5 or 7) with the command that mends it. */
-export async function readSettings(confDir: string | undefined): Promise<Settings> {
+export function readSettings(confDir: string | undefined): Settings {
   const candidates = confDir === undefined ? CONF_DIRS : [confDir]
   for (const candidate of candidates) {
     const directory = `${candidate}/socni.d`
     const path = `${directory}/guard.json`
-    const text = await readText(path)
+    const text = readText(path)
     if (text === undefined) continue
     const reading = readJson(text)
     if (reading.ok && isObject(reading.value)) return decode(reading.value, directory, path)
@@ -101,11 +102,12 @@ export interface Trust {
 }
 
 /** Reads keys and revocations. Throws a CniError (5): without them nothing may attach. */
-export async function readTrust({ directory }: Settings): Promise<Trust> {
+export function readTrust({ directory }: Settings): Trust {
   const path = `${directory}/keys.json`
   const mend = `copy what "socni-ctl keys export" prints to ${path}`
   try {
-    const [keys, revocations] = await Promise.all([readText(path), readText(`${directory}/revocations.json`)])
+    const keys = readText(path)
+    const revocations = readText(`${directory}/revocations.json`)
     if (keys === undefined) throw new CniError('io', `${path} is missing`)
     return {
       keys: new Map(parseJwkSet(keys, sha256).map(key => [key.kid, key])),

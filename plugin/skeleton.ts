@@ -9,8 +9,8 @@ export interface World {
   readonly variables: Variables
   /** The name that the program was called by: `vlan`, or a path that ends in it. */
   readonly calledAs: string
-  readonly stdin: () => Promise<string>
-  readonly stdout: (text: string) => Promise<unknown>
+  readonly stdin: () => string
+  readonly stdout: (text: string) => void
 }
 
 /** One call: its environment, and its configuration as the strict reader has it (empty for VERSION). */
@@ -43,26 +43,28 @@ export async function runPlugin(world: World, commands: Commands): Promise<numbe
   try {
     const environment = readEnvironment(world.variables)
     const calledAs = world.calledAs.slice(world.calledAs.lastIndexOf('/') + 1)
-    const body = await readBody(environment.command, world)
+    const body = readBody(environment.command, world)
     // What nobody can read was never attached.
     if (body === undefined) return 0
     version = versionOf(body)
     check(body, version, environment.command)
     const { stdout, exit } = await commands[environment.command]({ environment, calledAs, body })
-    if (stdout !== '') await world.stdout(stdout)
+    if (stdout !== '') world.stdout(stdout)
     return exit
   } catch (error) {
-    await world.stdout(printError(error, version)).catch(() => {
+    try {
+      world.stdout(printError(error, version))
+    } catch {
       // Nobody listens; the exit code says it as well.
-    })
+    }
     return 1
   }
 }
 
 /** The configuration; undefined only for a DEL that has none. */
-async function readBody(command: CommandName, world: World): Promise<JsonObject | undefined> {
+function readBody(command: CommandName, world: World): JsonObject | undefined {
   if (command === 'VERSION') return {}
-  const text = await world.stdin()
+  const text = world.stdin()
   if (text.length > JSON_LIMIT)
     throw new CniError('decoding', `the configuration is longer than ${JSON_LIMIT} characters`)
   if (command === 'DEL') return readForCleanUp(text)
