@@ -1,8 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Claim } from '../../src/claims/claim.ts'
+import { readUnverified } from '../../src/claims/jws.ts'
 import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
 import { printRevocations } from '../../src/claims/revocations.ts'
+import { signClaim } from '../../src/claims/signature.ts'
 import type { JsonObject } from '../../src/json/value.ts'
 import { vlanSet } from '../../src/net/vlan-set.ts'
 import { type Attach, admit } from './admission.ts'
@@ -330,6 +333,27 @@ describe.skipIf(obstacle !== undefined)(
       expect(add(config, given.replace('10.100.1.50', '10.100.1.51')).stdout).toContain('ips')
       expect(add(config, given.replace('44:55', '44:56')).stdout).toContain('mac')
       expect(add(config, given.replace(/;IP=[^;]*/, '')).stdout).toContain('ips')
+    })
+
+    it('takes a bound claim for its pod and on its node only', () => {
+      const payload = readUnverified(claim())?.payload as unknown as Claim
+      const bound = (change: Partial<Claim>) => ({
+        ...admitted.config,
+        args: {
+          cni: {
+            'socni.dev/claim': signClaim({ ...payload, uid: 'uid-1', node: 'n1', ...change }, node.key),
+          },
+        },
+      })
+      const said = (config: JsonObject, given = admitted.args) => add(config, given).stdout
+      // A node that does not know its name has the UID to go by.
+      expect(said(bound({ node: 'n2' }))).toContain('/run/netns/none')
+      node.configure({ node: 'n1' })
+      expect(said(bound({}))).toContain('/run/netns/none')
+      expect(said(bound({ node: 'n2' }))).toContain('node \\"n2\\", not for \\"n1\\"')
+      expect(said(bound({ uid: 'uid-2' }))).toContain('uid \\"uid-2\\", not for \\"uid-1\\"')
+      expect(said(bound({}), args(';K8S_POD_UID=uid-1', ''))).toContain('uid \\"uid-1\\", not for none')
+      node.configure({})
     })
 
     it('refuses a claim of a key that it does not know, or that was dropped', async () => {

@@ -243,8 +243,12 @@ describe('scripts/install-cni.sh', () => {
   it('installs where CNI_BIN_DIR and CNI_CONF_DIR say, as seed 000 exports them, and takes off again', () => {
     const node = newNode()
     const before = snapshot(node.root)
+    const beside = mkdtempSync(join(tmpdir(), 'socni-beside-'))
+    // The seed calls it from beside the checkout.
+    symlinkSync(join(import.meta.dirname, '../..'), join(beside, 'socni'))
     const script = (...args: string[]) =>
-      spawnSync('sh', [join(import.meta.dirname, '../../scripts/install-cni.sh'), ...args], {
+      spawnSync('./socni/scripts/install-cni.sh', args, {
+        cwd: beside,
         encoding: 'utf8',
         env: { PATH: '/usr/bin:/bin', CNI_BIN_DIR: node.binDir, CNI_CONF_DIR: node.confDir },
       })
@@ -252,5 +256,6 @@ describe('scripts/install-cni.sh', () => {
     expect(readlinkSync(join(node.binDir, 'vlan'))).toBe('socni')
     expect(script('uninstall')).toMatchObject({ status: 0, stderr: '' })
     expect(snapshot(node.root)).toEqual(before)
+    rmSync(beside, { recursive: true })
   })
 })
