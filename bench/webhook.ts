@@ -9,10 +9,10 @@ import { stringify } from 'yaml'
 import { ApiServer } from '../examples/demo/api-server.ts'
 import { attachment, exampleWorld, macvlanConfig, pod } from '../src/policy/example.ts'
 import { requestFor } from '../src/review/request.ts'
-import { createAuthority, createLeaf } from '../webhook/certificates.ts'
 import { readConfiguration } from '../webhook/configuration.ts'
 import { createLog } from '../webhook/log.ts'
 import { startService } from '../webhook/service.ts'
+import { createAuthority, createLeaf } from '../webhook/tls/certificates.ts'
 import { median, quantile, row } from './measure.ts'
 
 /** Connections at once, as an API server keeps them, and requests on each in one round. */

@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { parseKeySet } from '../src/claims/keys.ts'
+import { parseRevocations } from '../src/claims/revocations.ts'
 import { GUARD_TYPE as GUARD, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
 import { readJson } from '../src/json/reader.ts'
@@ -33,6 +34,8 @@ export interface InstallOptions {
   readonly executable: string
   /** Public keys; undefined: those that are there already. */
   readonly keys: string | undefined
+  /** Claims that no longer count; undefined: those that are there already. */
+  readonly revocations?: string | undefined
   readonly mode: 'enforce' | 'audit' | undefined
   readonly node: string | undefined
   readonly log: string | undefined
@@ -73,6 +76,7 @@ export function planInstall(options: InstallOptions): Step[] {
   }
   steps.push(
     ...planKeys(options, settings),
+    ...planRevocations(options, settings),
     ...planSettings(options, settings, join(options.binDirOnNode ?? binDir, PRIVATE)),
   )
   if (!isSameFile(options.executable, join(binDir, GUARD)))
@@ -127,6 +131,14 @@ function planKeys({ keys, mode }: InstallOptions, settings: string): Step[] {
   }
   parseKeySet(keys)
   return keys === known ? [] : [{ text: `write ${file}`, run: () => writeAtomically(file, keys, 0o644) }]
+}
+
+function planRevocations({ revocations }: InstallOptions, settings: string): Step[] {
+  const file = join(settings, 'revocations.json')
+  if (revocations === undefined) return []
+  parseRevocations(revocations)
+  const isKnown = existsSync(file) && readFileSync(file, 'utf8') === revocations
+  return isKnown ? [] : [{ text: `write ${file}`, run: () => writeAtomically(file, revocations, 0o644) }]
 }
 
 const NO_KEYS =

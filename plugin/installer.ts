@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { KeyError } from '../src/claims/jwk.ts'
 import { findDistribution } from '../src/doctor/distribution.ts'
@@ -10,6 +10,7 @@ const USAGE = `Usage: socni install [options]
        socni uninstall [--dry-run]
 
   --keys FILE         public keys that claims are verified with (socni-ctl keys export)
+  --revocations FILE  claims that no longer count (ConfigMap socni-system/socni-keys)
   --mode MODE         enforce or audit (default: what is configured, else enforce)
   --node NAME         what the node is called in the cluster
   --log FILE          where decisions are written (default: /var/log/socni-cni.log)
@@ -50,6 +51,7 @@ export function runInstaller(world: InstallerWorld): number {
         ...directories,
         executable: world.executable,
         keys: values.keys === undefined ? undefined : readFileSync(values.keys, 'utf8'),
+        revocations: readRevocations(values.revocations),
         mode,
         node: values.node,
         log: values.log,
@@ -74,6 +76,7 @@ function parse(args: readonly string[]) {
     allowPositionals: true,
     options: {
       keys: { type: 'string' },
+      revocations: { type: 'string' },
       mode: { type: 'string' },
       node: { type: 'string' },
       log: { type: 'string' },
@@ -82,6 +85,11 @@ function parse(args: readonly string[]) {
       help: { type: 'boolean', default: false },
     },
   })
+}
+
+/** A cluster in which nothing was revoked yet has no such file. */
+function readRevocations(file: string | undefined): string | undefined {
+  return file === undefined || !existsSync(file) ? undefined : readFileSync(file, 'utf8')
 }
 
 function findDirectories({ CNI_BIN_DIR, CNI_CONF_DIR }: Variables): { binDir: string; confDir: string } {

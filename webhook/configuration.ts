@@ -12,6 +12,10 @@ export interface Configuration {
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
   readonly clientCa: string | undefined
+  /** Policy, keys and certificates are the cluster's, not those of a directory. */
+  readonly isInCluster: boolean
+  /** With which the API server is asked; undefined: as a pod, or KUBECONFIG. */
+  readonly kubeconfig: string | undefined
   readonly logLevel: string
 }
 
@@ -31,6 +35,8 @@ const FLAGS = {
   'tls-cert': { default: '', help: 'certificate file of your own, re-read when it changes' },
   'tls-key': { default: '', help: 'its private key' },
   'client-ca': { default: '', help: 'authority of the client certificates that callers must have' },
+  cluster: { default: '', help: '"true": policy, keys and certificates from the API server' },
+  kubeconfig: { default: '', help: 'kubeconfig for --cluster (default: as a pod, or KUBECONFIG)' },
   'log-level': { default: 'info', help: 'fatal, error, warn, info, debug or trace' },
 } as const
 
@@ -67,6 +73,11 @@ export function readConfiguration(
     throw new UsageError(`--port "${value('port')}" is no port: use 0 to 65535`)
   if ((value('tls-cert') === '') !== (value('tls-key') === ''))
     throw new UsageError('--tls-cert and --tls-key belong together')
+  const isTrue = (flag: Flag): boolean => {
+    if (!['', 'true', 'false'].includes(value(flag)))
+      throw new UsageError(`--${flag} "${value(flag)}" is neither "true" nor "false"`)
+    return value(flag) === 'true'
+  }
   const level = value('log-level')
   if (!['fatal', 'error', 'warn', 'info', 'debug', 'trace'].includes(level)) {
     throw new UsageError(`--log-level "${level}" is none: use fatal, error, warn, info, debug or trace`)
@@ -83,6 +94,8 @@ export function readConfiguration(
     tlsCert: value('tls-cert') || undefined,
     tlsKey: value('tls-key') || undefined,
     clientCa: value('client-ca') || undefined,
+    isInCluster: isTrue('cluster'),
+    kubeconfig: value('kubeconfig') || undefined,
     logLevel: level,
   }
 }

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { KeyError } from '../src/claims/jwk.ts'
+import { ApiError } from '../src/kube-api/client.ts'
+import { startClusterService } from './cluster-service.ts'
 import { readConfiguration, UsageError, usage } from './configuration.ts'
 import { createLog } from './log.ts'
 import { startService } from './service.ts'
@@ -13,7 +15,8 @@ async function main(): Promise<void> {
   try {
     const configuration = readConfiguration(args, process.env)
     const log = createLog(configuration.logLevel)
-    const service = await startService({
+    const start = configuration.isInCluster ? startClusterService : startService
+    const service = await start({
       configuration,
       log,
       clock: () => new Date(),
@@ -21,12 +24,14 @@ async function main(): Promise<void> {
       // Endpoints take a moment to forget a pod; on a laptop nobody waits.
       drainDelay: process.env.KUBERNETES_SERVICE_HOST === undefined ? 0 : 5_000,
     })
-    process.stdout.write(greeting(service.url, configuration.stateDirectory, configuration.policyDirectory))
+    if (configuration.isInCluster) log.info({ url: service.url }, 'listening, with the policy of the cluster')
+    else
+      process.stdout.write(greeting(service.url, configuration.stateDirectory, configuration.policyDirectory))
     for (const signal of ['SIGTERM', 'SIGINT']) {
       process.once(signal, () => void service.close().then(() => log.info('stopped')))
     }
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof KeyError || isSystemError(error))) throw error
+    if (!isExplained(error)) throw error
     process.stderr.write(`socni-webhook: ${explain(error)}\n`)
     process.exitCode = error instanceof UsageError ? 2 : 3
   }
@@ -41,7 +46,16 @@ function greeting(url: string, state: string, policy: string): string {
 `
 }
 
-function explain(error: UsageError | KeyError | NodeJS.ErrnoException): string {
+function isExplained(error: unknown): error is UsageError | KeyError | ApiError | NodeJS.ErrnoException {
+  return (
+    error instanceof UsageError ||
+    error instanceof KeyError ||
+    error instanceof ApiError ||
+    isSystemError(error)
+  )
+}
+
+function explain(error: UsageError | KeyError | ApiError | NodeJS.ErrnoException): string {
   const isTaken = isSystemError(error) && error.code === 'EADDRINUSE'
   return isTaken ? `${error.message}; choose another with --port, or 0 for any that is free` : error.message
 }

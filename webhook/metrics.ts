@@ -33,6 +33,16 @@ export class Metrics {
     help: 'Policy documents and files that cannot be read; what they said before stays in force.',
     registers: [this.registry],
   })
+  readonly #leader = new Gauge({
+    name: 'socni_leader',
+    help: 'Whether this replica looks after certificates (1) or another one does (0).',
+    registers: [this.registry],
+  })
+  readonly #staleness = new Gauge({
+    name: 'socni_policy_staleness_seconds',
+    help: 'Since when the API server was not heard of, by the kind that waits longest.',
+    registers: [this.registry],
+  })
   readonly #expiry = new Gauge({
     name: 'socni_certificate_expiry_timestamp_seconds',
     help: 'When the serving certificate ends, in seconds since 1970.',
@@ -55,6 +65,14 @@ export class Metrics {
 
   countError(code: string): void {
     this.#errors.inc({ code })
+  }
+
+  setLeader(isLeader: boolean): void {
+    this.#leader.set(isLeader ? 1 : 0)
+  }
+
+  setStaleness(seconds: number): void {
+    this.#staleness.set(seconds)
   }
 
   setProblems(count: number): void {

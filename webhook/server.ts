@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import { type AdmissionOptions, admissionHandler, asRequestError, phaseOf, send } from './admission.ts'
-import type { CertificatePair } from './certificates.ts'
 import { RequestError } from './request-error.ts'
+import type { CertificatePair } from './tls/certificates.ts'
 
 export interface ServerOptions extends AdmissionOptions {
   readonly certificate: CertificatePair
@@ -13,6 +13,8 @@ export interface ServerOptions extends AdmissionOptions {
   readonly port: number
   /** What is wrong with its files. It goes on with what they said before, so it stays ready, and says so. */
   readonly problems: () => readonly string[]
+  /** Why nothing can be decided yet, or any more; undefined: it can. */
+  readonly obstacle: () => string | undefined
   /** With it, only clients with a certificate of this authority are served (the API server's, see docs/operations.md). */
   readonly clientCa?: string | undefined
   /** How long readiness fails before connections are refused, in milliseconds. */
@@ -80,14 +82,14 @@ async function closeServer(server: Server): Promise<void> {
 }
 
 /** Everything but the two admission routes. */
-function createApp({ metrics, problems, log }: ServerOptions, isDraining: () => boolean): Express {
+function createApp({ metrics, problems, obstacle, log }: ServerOptions, isDraining: () => boolean): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
   app.get('/healthz', (_request, response) => send(response, 200, { status: 'alive' }))
   app.get('/readyz', (_request, response) => {
-    const status = isDraining() ? 'stopping' : 'ready'
-    send(response, isDraining() ? 503 : 200, { status, problems: problems() })
+    const reason = isDraining() ? 'stopping' : obstacle()
+    send(response, reason === undefined ? 200 : 503, { status: reason ?? 'ready', problems: problems() })
   })
   app.get('/metrics', async (_request, response) => {
     response.type(metrics.registry.contentType).end(await metrics.registry.metrics())

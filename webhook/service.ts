@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { openKeys, readKeys } from '../src/claims/files.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
 import { createReview } from '../src/review/review.ts'
-import { type CertificateSource, givenCertificates, ownCertificates } from './certificate-files.ts'
-import { type CertificatePair, expiryOf } from './certificates.ts'
 import type { Configuration } from './configuration.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { type RunningServer, startServer } from './server.ts'
 import { openDirectory } from './store/directory.ts'
+import { type CertificatePair, expiryOf } from './tls/certificates.ts'
+import { type CertificateSource, givenCertificates, ownCertificates } from './tls/files.ts'
 
 export interface ServiceOptions {
   readonly configuration: Configuration
@@ -19,6 +19,9 @@ export interface ServiceOptions {
   readonly pollInterval: number
   readonly drainDelay: number
 }
+
+/** The API server waits three seconds (timeoutSeconds in manifests/), and should hear our reason. */
+export const LIMITS = { deadline: 2_500, maxConcurrent: 256 }
 
 export interface RunningService {
   readonly url: string
@@ -59,9 +62,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     port: configuration.port,
     clientCa: configuration.clientCa && readFileSync(configuration.clientCa, 'utf8'),
     problems: () => [...store.problems, ...failures.values()],
-    // The API server waits three seconds (timeoutSeconds in manifests/), and should hear our reason.
-    deadline: 2_500,
-    maxConcurrent: 256,
+    obstacle: () => undefined,
+    ...LIMITS,
     drainDelay: options.drainDelay,
   })
 

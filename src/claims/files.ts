@@ -43,13 +43,30 @@ export function openKeys(directory: string): ClaimKeys {
 
 /** Reads the keys again while the webhook runs. Unlike openKeys it makes none: nodes would not know a new one. */
 export function readKeys(directory: string): ClaimKeys {
-  const signing = readSigningKey(join(directory, SIGNING_KEY))
-  const keys = readIfThere(join(directory, KEYS), parseKeySet)
+  return readKeyFiles(name => readIfThere(join(directory, name), text => text), directory)
+}
+
+/** The keys in files of these names, wherever they are: a directory, or a Secret of a cluster. Throws a KeyError. */
+export function readKeyFiles(read: (name: string) => string | undefined, place: string): ClaimKeys {
+  const file = <T>(name: string, parse: (text: string) => T): T | undefined => {
+    const text = read(name)
+    return text === undefined ? undefined : parseNamed(`${place}/${name}`, text, parse)
+  }
+  const [signing, keys] = [file(SIGNING_KEY, parseSigningKey), file(KEYS, parseKeySet)]
   if (signing === undefined || keys === undefined)
-    throw new KeyError([], `${directory} lacks ${SIGNING_KEY} or ${KEYS}: socni-ctl keys generate makes them`)
+    throw new KeyError([], `${place} lacks ${SIGNING_KEY} or ${KEYS}: socni-ctl keys generate makes them`)
   if (!keys.has(signing.kid))
     throw new KeyError([], `${KEYS} lacks the key "${signing.kid}" that signs: nodes would refuse its claims`)
-  return { signing, keys, revocations: readIfThere(join(directory, REVOCATIONS), parseRevocations) ?? [] }
+  return { signing, keys, revocations: file(REVOCATIONS, parseRevocations) ?? [] }
+}
+
+/** The files of a first key, which signs at once: there are no claims of another one. */
+export function firstKeyFiles(): Readonly<Record<string, string>> {
+  const key = generateSigningKey()
+  return {
+    [SIGNING_KEY]: printSigningKey(key),
+    [KEYS]: printKeySet(new Map([[key.kid, publish(key, 'current')]])),
+  }
 }
 
 /**
@@ -112,10 +129,14 @@ function readIfThere<T>(path: string, parse: (text: string) => T): T | undefined
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   }
+  return parseNamed(path, text, parse)
+}
+
+function parseNamed<T>(name: string, text: string, parse: (text: string) => T): T {
   try {
     return parse(text)
   } catch (error) {
-    if (error instanceof KeyError) throw new KeyError(error.at, `${path}: ${error.message}`)
+    if (error instanceof KeyError) throw new KeyError(error.at, `${name}: ${error.message}`)
     throw error
   }
 }

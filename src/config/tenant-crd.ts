@@ -13,12 +13,25 @@ export function tenantCrd(): object {
     spec: {
       group: 'socni.dev',
       scope: 'Cluster',
-      names: { plural: 'tenants', singular: 'tenant', kind: 'Tenant', listKind: 'TenantList' },
+      names: {
+        plural: 'tenants',
+        singular: 'tenant',
+        kind: 'Tenant',
+        listKind: 'TenantList',
+        shortNames: ['tnt'],
+        categories: ['socni'],
+      },
       versions: [
         {
           name: 'v1alpha1',
           served: true,
           storage: true,
+          additionalPrinterColumns: [
+            { name: 'Namespaces', type: 'string', jsonPath: '.spec.namespaces' },
+            { name: 'VLANs', type: 'string', jsonPath: '.spec.vlans[*].ids' },
+            { name: 'Masters', type: 'string', jsonPath: '.spec.vlans[*].masters' },
+            { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+          ],
           schema: {
             openAPIV3Schema: tenantSchema(),
           },

@@ -14,6 +14,9 @@ export interface ObjectMeta {
   readonly uid?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
+  /** Both set by the API server. */
+  readonly resourceVersion?: string
+  readonly creationTimestamp?: string
 }
 
 export interface PodSpec {

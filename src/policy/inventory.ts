@@ -112,6 +112,10 @@ export class Inventory {
     this.#pods.set(objectKey(manifest.metadata.namespace ?? '', manifest.metadata.name ?? ''), manifest)
   }
 
+  removePod(namespace: string, name: string): void {
+    this.#pods.delete(objectKey(namespace, name))
+  }
+
   pod(namespace: string, name: string): Manifest | undefined {
     return this.#pods.get(objectKey(namespace, name))
   }

@@ -1,13 +1,7 @@
-import {
-  ApiException,
-  KubeConfig,
-  type KubernetesObject,
-  KubernetesObjectApi,
-  type V1ConfigMap,
-} from '@kubernetes/client-node'
 import { mergeRevocation, parseRevocations, printRevocations } from '../claims/revocations.ts'
 import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
+import { ApiError, type ClusterAccess, KubeClient, loadConfig, orNone } from '../kube-api/client.ts'
 import { readManifests } from '../yaml/document.ts'
 import { applyEdits, type PolicyStore, StoreError } from './store.ts'
 
@@ -15,6 +9,7 @@ import { applyEdits, type PolicyStore, StoreError } from './store.ts'
 const NAMESPACE = 'socni-system'
 const CONFIGURATION = { name: 'socni-configuration', key: 'cluster.yaml' }
 const KEYS = { name: 'socni-keys', key: 'revocations.json' }
+const CONFIG_MAP = { apiVersion: 'v1', kind: 'ConfigMap' }
 
 /** Kinds that rules know something from. A cluster without their definition has none of them. */
 const KINDS = [
@@ -23,53 +18,20 @@ const KINDS = [
   { apiVersion: 'k8s.cni.cncf.io/v1', kind: 'NetworkAttachmentDefinition' },
 ] as const
 
-/** Objects a page: the API server answers in pieces, and so a large cluster needs no large answer. */
-const PAGE = 500
-
-export interface ClusterAccess {
-  readonly kubeconfig?: string | undefined
-  readonly context?: string | undefined
-}
-
 /** A cluster as a store, with the rights of whoever the kubeconfig speaks for. */
 export function openClusterStore(access: ClusterAccess): PolicyStore {
-  const config = loadConfig(access)
-  const api = KubernetesObjectApi.makeApiClient(config)
-  const cluster = config.getCurrentCluster()?.server ?? 'no server'
+  const client = connect(access)
 
   const call = async <T>(what: string, request: () => Promise<T>): Promise<T> => {
     try {
       return await request()
     } catch (error) {
-      throw new StoreError(`${cluster}: ${what}: ${reasonOf(error)}`)
+      throw error instanceof ApiError ? new StoreError(`${client.server}: ${what}: ${error.message}`) : error
     }
   }
 
-  const listKind = async (apiVersion: string, kind: string): Promise<Manifest[]> => {
-    const found: Manifest[] = []
-    let next: string | undefined
-    do {
-      const page = await api.list(
-        apiVersion,
-        kind,
-        undefined,
-        undefined,
-        undefined,
-        undefined,
-        undefined,
-        undefined,
-        PAGE,
-        next,
-      )
-      found.push(...page.items.map(item => plain(item, apiVersion, kind)))
-      next = page.metadata?._continue || undefined
-    } while (next !== undefined)
-    return found
-  }
-
   const configuration = async (): Promise<Manifest[]> => {
-    const map = await readOrNone(() => readMap(api, CONFIGURATION.name))
-    const text = map?.data?.[CONFIGURATION.key]
+    const text = dataOf(await client.read(CONFIG_MAP, CONFIGURATION.name, NAMESPACE))[CONFIGURATION.key]
     if (text === undefined) return []
     const { manifests, problems } = readManifests(text)
     const [problem] = problems
@@ -81,112 +43,54 @@ export function openClusterStore(access: ClusterAccess): PolicyStore {
   }
 
   return {
-    title: `the cluster at ${cluster}`,
+    title: `the cluster at ${client.server}`,
 
     list: () =>
       call('its policy cannot be read', async () => {
-        const kinds = await Promise.all(
-          KINDS.map(({ apiVersion, kind }) => readOrNone(() => listKind(apiVersion, kind))),
-        )
-        const pods = await listKind('v1', 'Pod')
-        const withNetworks = pods.filter(
-          ({ metadata }) =>
-            isRecord(metadata.annotations) && metadata.annotations[NETWORKS_ANNOTATION] !== undefined,
-        )
-        return [...(await configuration()), ...kinds.flatMap(list => list ?? []), ...withNetworks]
+        const kinds = await Promise.all(KINDS.map(kind => orNone(() => client.list(kind))))
+        const pods = await client.list({ apiVersion: 'v1', kind: 'Pod' }, withNetworks)
+        return [...(await configuration()), ...kinds.flatMap(list => list?.items ?? []), ...pods.items]
       }),
 
     createTenant: manifest =>
       call(`Tenant "${manifest.metadata.name}" cannot be created`, async () => {
-        await api.create(manifest as KubernetesObject)
+        await client.create(manifest)
       }),
 
     // The resourceVersion that list() read goes along, so that the API server refuses an edit of something older.
     editTenant: (tenant, edits) =>
       call(`Tenant "${tenant.metadata.name}" cannot be changed`, async () => {
-        await api.replace(applyEdits(tenant, edits) as KubernetesObject)
+        await client.replace(applyEdits(tenant, edits))
       }),
 
     revoke: revocation =>
       call('the revocation cannot be written', async () => {
-        const map = await readOrNone(() => readMap(api, KEYS.name))
-        const known = map?.data?.[KEYS.key]
+        const map = await client.read(CONFIG_MAP, KEYS.name, NAMESPACE)
+        const known = dataOf(map)[KEYS.key]
         const text = printRevocations(
           mergeRevocation(known === undefined ? [] : parseRevocations(known), revocation),
         )
-        const data = { ...map?.data, [KEYS.key]: text }
-        const header = { apiVersion: 'v1', kind: 'ConfigMap' }
-        if (map === undefined)
-          await api.create({
-            ...header,
-            metadata: { name: KEYS.name, namespace: NAMESPACE },
-            data,
-          } as V1ConfigMap)
-        else await api.replace({ ...header, metadata: map.metadata, data } as V1ConfigMap)
+        const data = { ...dataOf(map), [KEYS.key]: text }
+        const metadata = map?.metadata ?? { name: KEYS.name, namespace: NAMESPACE }
+        const manifest = { ...CONFIG_MAP, metadata, data }
+        await (map === undefined ? client.create(manifest) : client.replace(manifest))
       }),
   }
 }
 
-function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
-  const config = new KubeConfig()
+function connect(access: ClusterAccess): KubeClient {
   try {
-    if (kubeconfig === undefined) config.loadFromDefault()
-    else config.loadFromFile(kubeconfig)
+    return new KubeClient(loadConfig(access))
   } catch (error) {
-    throw new StoreError(`${kubeconfig ?? 'the kubeconfig'} cannot be read: ${reasonOf(error)}`)
-  }
-  if (context !== undefined) {
-    const known = config.getContexts().map(({ name }) => name)
-    if (!known.includes(context))
-      throw new StoreError(
-        `"${context}" is no context of the kubeconfig: it has ${known.join(', ') || 'none'}`,
-      )
-    config.setCurrentContext(context)
-  }
-  return config
-}
-
-function readMap(api: KubernetesObjectApi, name: string): Promise<V1ConfigMap> {
-  return api.read<V1ConfigMap>({
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name, namespace: NAMESPACE },
-  })
-}
-
-/** Without the definition, the namespace or the object there simply is none. */
-async function readOrNone<T>(request: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await request()
-  } catch (error) {
-    const isMissing =
-      (error instanceof ApiException && error.code === 404) ||
-      (error instanceof Error && error.message.startsWith('Unrecognized API version and kind'))
-    if (isMissing) return undefined
-    throw error
+    throw error instanceof ApiError ? new StoreError(error.message) : error
   }
 }
 
-/** The client makes objects of its own classes, with dates; rules read what is written. */
-function plain(object: KubernetesObject, apiVersion: string, kind: string): Manifest {
-  return { ...JSON.parse(JSON.stringify(object)), apiVersion, kind }
+function withNetworks(pod: Manifest): Manifest | undefined {
+  const { annotations } = pod.metadata
+  return isRecord(annotations) && annotations[NETWORKS_ANNOTATION] !== undefined ? pod : undefined
 }
 
-/** What the API server says is wrong, without the request around it. */
-function reasonOf(error: unknown): string {
-  if (error instanceof StoreError) return error.message
-  if (error instanceof ApiException) {
-    const body: unknown = typeof error.body === 'string' ? parseOrText(error.body) : error.body
-    return isRecord(body) && typeof body.message === 'string' ? body.message : `HTTP ${error.code}`
-  }
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
-}
-
-function parseOrText(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
+function dataOf(map: Manifest | undefined): Readonly<Record<string, string>> {
+  return isRecord(map?.data) ? (map.data as Record<string, string>) : {}
 }

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
-import { givenCertificates, ownCertificates } from '../../webhook/certificate-files.ts'
-import { createAuthority, createLeaf, fits, isDueForRenewal } from '../../webhook/certificates.ts'
+import { createAuthority, createLeaf, fits, isDueForRenewal } from '../../webhook/tls/certificates.ts'
+import { givenCertificates, ownCertificates } from '../../webhook/tls/files.ts'
 import { eventually, startWebhook } from '../webhook-under-test.ts'
 
 const DAY = 24 * 60 * 60 * 1000

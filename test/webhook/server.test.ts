@@ -10,10 +10,10 @@ import { pod } from '../../src/policy/example.ts'
 import { requestFor } from '../../src/review/request.ts'
 import type { Decide } from '../../src/review/review.ts'
 import { MAX_BODY_BYTES } from '../../webhook/body.ts'
-import { createAuthority, createLeaf } from '../../webhook/certificates.ts'
 import { createLog } from '../../webhook/log.ts'
 import { Metrics } from '../../webhook/metrics.ts'
 import { type RunningServer, startServer } from '../../webhook/server.ts'
+import { createAuthority, createLeaf } from '../../webhook/tls/certificates.ts'
 
 const authority = createAuthority(new Date())
 const leaf = createLeaf(authority, ['localhost', '127.0.0.1'], new Date())
@@ -34,6 +34,7 @@ async function start(change: Partial<Parameters<typeof startServer>[0]> = {}) {
     host: '127.0.0.1',
     port: 0,
     problems: () => [],
+    obstacle: () => undefined,
     deadline: 2_500,
     maxConcurrent: 8,
     drainDelay: 0,

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeAtomically } from '../src/files/atomic.ts'
+import { writeAtomically } from '../../src/files/atomic.ts'
 import { type CertificatePair, createAuthority, createLeaf, fits, isDueForRenewal } from './certificates.ts'
 
 /** Where the serving certificate comes from; asked again and again, since it changes while the webhook runs. */

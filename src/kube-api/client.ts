@@ -1,0 +1,175 @@
+import { ApiException, KubeConfig, type KubernetesObject, KubernetesObjectApi } from '@kubernetes/client-node'
+import { isRecord, type Manifest } from '../kube/manifest.ts'
+
+/** Why the API server, or the way to it, did not do what was asked; its own words, without the request around them. */
+export class ApiError extends Error {
+  readonly code = 'ERR_SOCNI_API'
+  /** HTTP status; 0 where there was no answer. */
+  readonly status: number
+
+  constructor(message: string, status = 0) {
+    super(message)
+    this.status = status
+  }
+}
+
+export interface ClusterAccess {
+  readonly kubeconfig?: string | undefined
+  readonly context?: string | undefined
+}
+
+/** A kind of object, as its manifests name it. */
+export interface KindOf {
+  readonly apiVersion: string
+  readonly kind: string
+}
+
+export interface Listing {
+  readonly items: readonly Manifest[]
+  /** Where a watch goes on from. */
+  readonly resourceVersion: string
+}
+
+/** Objects a page: the API server answers in pieces, and so a large cluster needs no large answer. */
+const PAGE = 500
+
+/** Reads the kubeconfig, or what a pod is given of its cluster. Throws an ApiError that says what it has instead. */
+export function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
+  const config = new KubeConfig()
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault()
+    else config.loadFromFile(kubeconfig)
+  } catch (error) {
+    throw new ApiError(`${kubeconfig ?? 'the kubeconfig'} cannot be read: ${reasonOf(error)}`)
+  }
+  if (context !== undefined) {
+    const known = config.getContexts().map(({ name }) => name)
+    if (!known.includes(context))
+      throw new ApiError(`"${context}" is no context of the kubeconfig: it has ${known.join(', ') || 'none'}`)
+    config.setCurrentContext(context)
+  }
+  return config
+}
+
+/** Objects of any kind, as manifests. Every failure is an ApiError. */
+export class KubeClient {
+  readonly config: KubeConfig
+  readonly #api: KubernetesObjectApi
+
+  constructor(config: KubeConfig) {
+    this.config = config
+    this.#api = KubernetesObjectApi.makeApiClient(config)
+  }
+
+  get server(): string {
+    return this.config.getCurrentCluster()?.server ?? 'no server'
+  }
+
+  /** All objects of a kind, page by page; `keep` decides at once what stays in memory. */
+  async list(
+    { apiVersion, kind }: KindOf,
+    keep: (manifest: Manifest) => Manifest | undefined = manifest => manifest,
+    { fieldSelector, limit }: { fieldSelector?: string | undefined; limit?: number } = {},
+  ): Promise<Listing> {
+    const items: Manifest[] = []
+    let next: string | undefined
+    let resourceVersion = ''
+    do {
+      const page = await call(() =>
+        this.#api.list(
+          apiVersion,
+          kind,
+          undefined,
+          undefined,
+          undefined,
+          undefined,
+          fieldSelector,
+          undefined,
+          limit ?? PAGE,
+          next,
+        ),
+      )
+      for (const item of page.items) {
+        const kept = keep(plain(item, apiVersion, kind))
+        if (kept !== undefined) items.push(kept)
+      }
+      resourceVersion = page.metadata?.resourceVersion ?? ''
+      next = limit === undefined ? page.metadata?._continue || undefined : undefined
+    } while (next !== undefined)
+    return { items, resourceVersion }
+  }
+
+  /** One object; undefined when it, its namespace or its kind is not there, or no object can have that name. */
+  async read({ apiVersion, kind }: KindOf, name: string, namespace?: string): Promise<Manifest | undefined> {
+    // Tenants write names; one like ".." would be another path.
+    if (!isPathSegment(name) || (namespace !== undefined && !isPathSegment(namespace))) return undefined
+    const metadata = { name, ...(namespace !== undefined && { namespace }) }
+    return orNone(async () => plain(await this.#api.read({ apiVersion, kind, metadata }), apiVersion, kind))
+  }
+
+  async create(manifest: Manifest): Promise<Manifest> {
+    const created = await call(() => this.#api.create(forClient(manifest)))
+    return plain(created, manifest.apiVersion, manifest.kind)
+  }
+
+  /** With a resourceVersion in its metadata the API server refuses an edit of something older (409). */
+  async replace(manifest: Manifest): Promise<Manifest> {
+    const replaced = await call(() => this.#api.replace(forClient(manifest)))
+    return plain(replaced, manifest.apiVersion, manifest.kind)
+  }
+}
+
+/** What a request answers; undefined when what it asks for is not there (404), or its kind is not. */
+export async function orNone<T>(request: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call(request)
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined
+    throw error
+  }
+}
+
+async function call<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request()
+  } catch (error) {
+    if (error instanceof ApiError) throw error
+    const isUnknownKind =
+      error instanceof Error && error.message.startsWith('Unrecognized API version and kind')
+    const status = error instanceof ApiException ? error.code : isUnknownKind ? 404 : 0
+    throw new ApiError(reasonOf(error), status)
+  }
+}
+
+/** What the API server takes for a name in a path (apimachinery pkg/api/validation/path IsValidPathSegmentName). */
+function isPathSegment(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !/[/%]/.test(name)
+}
+
+/** The client's types have dates where JSON has texts; it hands texts on as they are. */
+function forClient(manifest: Manifest): KubernetesObject {
+  return manifest as unknown as KubernetesObject
+}
+
+/** The client makes objects of its own classes, with dates; rules read what is written. */
+function plain(object: KubernetesObject, apiVersion: string, kind: string): Manifest {
+  return { ...JSON.parse(JSON.stringify(object)), apiVersion, kind }
+}
+
+/** What the API server says is wrong, without the request around it. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ApiException) {
+    const body: unknown = typeof error.body === 'string' ? parseOrText(error.body) : error.body
+    return isRecord(body) && typeof body.message === 'string' ? body.message : `HTTP ${error.code}`
+  }
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+function parseOrText(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { KubeClient, loadConfig } from '../src/kube-api/client.ts'
+import { createReview } from '../src/review/review.ts'
+import {
+  type ClusterCertificates,
+  caBundleOf,
+  openClusterCertificates,
+  patchCaBundle,
+  renewClusterCertificates,
+} from './cluster/certificates.ts'
+import { withFreshObjects } from './cluster/fresh.ts'
+import { lead, resign } from './cluster/lease.ts'
+import { openClusterKeys } from './cluster/objects.ts'
+import { openCluster } from './cluster/store.ts'
+import type { Log } from './log.ts'
+import { Metrics } from './metrics.ts'
+import { startServer } from './server.ts'
+import { LIMITS, type RunningService, type ServiceOptions } from './service.ts'
+import { expiryOf } from './tls/certificates.ts'
+
+/** Both webhook configurations have this name (manifests/base). */
+const WEBHOOKS = 'socni'
+
+/** A mirror that has not heard of the API server for so long may be wrong about anything. */
+const STALE_SECONDS = 120
+
+/** Starts the webhook on a cluster: policy, keys and certificates are objects of the API server, the same for all replicas. */
+export async function startClusterService(options: ServiceOptions): Promise<RunningService> {
+  const { configuration, log, clock } = options
+  const client = new KubeClient(loadConfig({ kubeconfig: configuration.kubeconfig }))
+  const store = openCluster(client, await openClusterKeys(client), log)
+  let certificates = await openClusterCertificates(client, configuration.names, clock())
+  const metrics = new Metrics()
+  metrics.setCertificateExpiry(expiryOf(certificates.leaf.cert))
+  const review = createReview({ inventory: store.inventory, keys: store.keys, clock, counters: metrics })
+
+  const server = await startServer({
+    decide: withFreshObjects(review, client, store.inventory, log),
+    metrics,
+    log,
+    certificate: certificates.leaf,
+    host: configuration.host,
+    port: configuration.port,
+    clientCa: configuration.clientCa && readFileSync(configuration.clientCa, 'utf8'),
+    problems: () => store.problems(),
+    obstacle: () => {
+      if (!store.isSynced()) return 'the policy was not read from the API server yet'
+      const age = store.staleness()
+      return age > STALE_SECONDS ? `the API server was not heard of for ${Math.round(age)} s` : undefined
+    },
+    ...LIMITS,
+    drainDelay: options.drainDelay,
+  })
+
+  const identity = `${hostname()}_${randomUUID()}`
+  const serve = (fresh: ClusterCertificates): void => {
+    if (fresh.leaf.cert !== certificates.leaf.cert) {
+      server.setCertificate(fresh.leaf)
+      metrics.setCertificateExpiry(expiryOf(fresh.leaf.cert))
+      log.info({ until: expiryOf(fresh.leaf.cert) }, 'a new certificate is served')
+    }
+    certificates = fresh
+  }
+  const round = async (): Promise<void> => {
+    const isLeader = await lead(client, identity, clock())
+    metrics.setLeader(isLeader)
+    if (isLeader) {
+      // Clients trust an authority before anything is served that it signed.
+      const changed = await patchCaBundle(client, WEBHOOKS, caBundleOf(certificates))
+      if (changed > 0)
+        log.info({ changed }, 'the webhook configurations trust the authorities of the certificate')
+      serve(await renewClusterCertificates(client, configuration.names, clock()))
+    } else serve(await openClusterCertificates(client, configuration.names, clock()))
+  }
+  const rounds = repeat(round, options.pollInterval, log)
+  const gauges = setInterval(() => {
+    metrics.setProblems(store.problems().length)
+    metrics.setStaleness(store.staleness())
+  }, 1_000)
+
+  return {
+    url: `https://${configuration.host}:${server.port}`,
+    authority: certificates.authority.cert,
+    close: async () => {
+      clearInterval(gauges)
+      await rounds.stop()
+      await server.close()
+      store.stop()
+      // Whoever takes over need not wait until the Lease is over.
+      await resign(client, identity).catch(error => log.warn({ err: error }, 'the Lease cannot be given up'))
+    },
+  }
+}
+
+/** Does the work again and again, with a pause in between; one failure does not end it. */
+function repeat(work: () => Promise<void>, interval: number, log: Log): { stop(): Promise<void> } {
+  let isStopped = false
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> = Promise.resolve()
+  const turn = async (): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      log.warn({ err: error }, 'certificates cannot be looked after; it is tried again')
+    }
+    if (!isStopped) {
+      timer = setTimeout(() => {
+        running = turn()
+      }, interval)
+    }
+  }
+  running = turn()
+  return {
+    stop: async () => {
+      isStopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}

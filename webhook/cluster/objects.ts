@@ -1,0 +1,84 @@
+import { type ClaimKeys, firstKeyFiles, readKeyFiles } from '../../src/claims/files.ts'
+import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
+import { ApiError, type KubeClient } from '../../src/kube-api/client.ts'
+
+/** The objects in which the webhook keeps what is its own. socni-ctl writes revocations into the same ConfigMap. */
+export const NAMESPACE = 'socni-system'
+export const CONFIGURATION = { name: 'socni-configuration', key: 'cluster.yaml' }
+/** Public keys and revocations, for the nodes. */
+export const KEY_MAP = 'socni-keys'
+/** The signing key and the key set. */
+export const KEY_SECRET = 'socni-signing-key'
+/** The serving certificate and its authority. */
+export const TLS_SECRET = 'socni-webhook-tls'
+
+const SECRET = { apiVersion: 'v1', kind: 'Secret' }
+const CONFIG_MAP = { apiVersion: 'v1', kind: 'ConfigMap' }
+const PUBLIC_KEYS = 'keys.json'
+
+/**
+ * Reads an object of the webhook's own namespace, or makes it. Several replicas may try at once: one creates it, the
+ * others read what that one made.
+ */
+export async function readOrCreate(
+  client: KubeClient,
+  kind: typeof SECRET,
+  name: string,
+  make: () => object,
+): Promise<Manifest> {
+  const known = await client.read(kind, name, NAMESPACE)
+  if (known !== undefined) return known
+  try {
+    return await client.create({ ...kind, metadata: { name, namespace: NAMESPACE }, ...make() })
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 409)) throw error
+    const made = await client.read(kind, name, NAMESPACE)
+    if (made === undefined) throw error
+    return made
+  }
+}
+
+/** The keys of the cluster, made at the first start, with the public ones published for the nodes. */
+export async function openClusterKeys(client: KubeClient): Promise<ClaimKeys> {
+  const secret = await readOrCreate(client, SECRET, KEY_SECRET, () => ({ data: encode(firstKeyFiles()) }))
+  const publicKeys = decode(textsOf(secret))[PUBLIC_KEYS] ?? ''
+  const map = await readOrCreate(client, CONFIG_MAP, KEY_MAP, () => ({ data: { [PUBLIC_KEYS]: publicKeys } }))
+  const data = textsOf(map)
+  if (data[PUBLIC_KEYS] !== publicKeys)
+    await client.replace({ ...map, data: { ...data, [PUBLIC_KEYS]: publicKeys } })
+  return keysOf(textsOf(secret), data)
+}
+
+/** The keys in a Secret's data, and the revocations in the ConfigMap's. Throws a KeyError. */
+export function keysOf(
+  secret: Readonly<Record<string, string>>,
+  map: Readonly<Record<string, string>>,
+): ClaimKeys {
+  const files = decode(secret)
+  const revocations = map['revocations.json']
+  return readKeyFiles(
+    name => (name === 'revocations.json' ? revocations : files[name]),
+    `Secret ${NAMESPACE}/${KEY_SECRET}`,
+  )
+}
+
+/** The texts of a Secret or ConfigMap, as they are written. */
+export function textsOf({ data }: Manifest): Readonly<Record<string, string>> {
+  return isRecord(data) ? (data as Record<string, string>) : {}
+}
+
+/** Secrets hold base64. */
+export function encode(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return mapValues(texts, text => Buffer.from(text).toString('base64'))
+}
+
+export function decode(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return mapValues(texts, text => Buffer.from(text, 'base64').toString())
+}
+
+function mapValues(
+  texts: Readonly<Record<string, string>>,
+  change: (text: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, change(text)]))
+}

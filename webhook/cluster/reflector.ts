@@ -1,0 +1,190 @@
+import { type KubeConfig, Watch } from '@kubernetes/client-node'
+import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
+import { ApiError, type KindOf, type KubeClient } from '../../src/kube-api/client.ts'
+
+/** Where a reflector writes what it does; pino's log is one. */
+export interface Journal {
+  info(fields: object, text: string): void
+  warn(fields: object, text: string): void
+}
+
+/** Which objects are followed. */
+export interface Subject extends KindOf {
+  /** Path of the collection: `/apis/socni.dev/v1alpha1/tenants`. */
+  readonly path: string
+  readonly fieldSelector?: string
+  /** What of an object is kept; undefined: nothing. Without it all of every object. */
+  readonly keep?: (manifest: Manifest) => Manifest | undefined
+}
+
+/** What becomes of the objects. */
+export interface Mirror {
+  /** Everything there is: what is not in the list is gone. */
+  replace(manifests: readonly Manifest[]): void
+  put(manifest: Manifest): void
+  remove(manifest: Manifest): void
+}
+
+export interface Reflector {
+  /** Whether there has been a whole list. */
+  readonly isSynced: boolean
+  /** When the API server was last heard of. */
+  readonly heardAt: Date | undefined
+  stop(): void
+}
+
+/** First wait after a failure, and the longest, in milliseconds; each is cut by up to a half, so that replicas part. */
+const BACKOFF_MS = 500
+const MAX_BACKOFF_MS = 30_000
+/** A new list now and then heals what a watch may have lost. */
+const RESYNC_MS = 10 * 60_000
+/** A kind whose definition is missing has no objects; it is looked for again so often. */
+const ABSENT_MS = 10_000
+
+/**
+ * Follows the objects of a kind: a list, then a watch from where it ended, and again from the list when the API server has
+ * forgotten that (410) or anything fails. client-node's own informer stops for good at the first error of a watch, and
+ * lists without pages (docs/operations.md, "In a cluster").
+ */
+export function startReflector(
+  client: KubeClient,
+  subject: Subject,
+  mirror: Mirror,
+  log: Journal,
+): Reflector {
+  const state = { isSynced: false, heardAt: undefined as Date | undefined }
+  let isStopped = false
+  let abort: (() => void) | undefined
+  let wake: (() => void) | undefined
+  const keep = subject.keep ?? (manifest => manifest)
+  const sleep = (milliseconds: number): Promise<void> =>
+    new Promise(resolve => {
+      const timer = setTimeout(resolve, milliseconds)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  const heard = (): void => {
+    state.heardAt = new Date()
+  }
+
+  const follow = async (): Promise<void> => {
+    const { fieldSelector } = subject
+    const { items, resourceVersion } = await client.list(subject, keep, { fieldSelector })
+    mirror.replace(items)
+    state.isSynced = true
+    heard()
+    let version = resourceVersion
+    const resyncAt = Date.now() + RESYNC_MS * (0.75 + Math.random() / 2)
+    while (!isStopped && Date.now() < resyncAt) {
+      const outcome = await watchOnce(client.config, subject, version, {
+        started: stop => {
+          abort = stop
+        },
+        event: (type, manifest) => {
+          heard()
+          version = manifest.metadata.resourceVersion ?? version
+          if (type === 'BOOKMARK') return
+          const { apiVersion, kind } = subject
+          const kept = type === 'DELETED' ? undefined : keep({ ...manifest, apiVersion, kind })
+          if (kept === undefined) mirror.remove(manifest)
+          else mirror.put(kept)
+        },
+      })
+      if (outcome === 'gone' || isStopped) return
+      // A watch that was silent may have been cut; a look at one object tells whether the API server is there.
+      await client.list(subject, () => undefined, { fieldSelector, limit: 1 })
+      heard()
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    let failures = 0
+    while (!isStopped) {
+      try {
+        await follow()
+        failures = 0
+      } catch (error) {
+        if (isStopped) return
+        const isAbsent = error instanceof ApiError && error.status === 404
+        if (isAbsent) {
+          mirror.replace([])
+          state.isSynced = true
+          heard()
+        }
+        failures++
+        const backoff = Math.min(BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS)
+        log.warn(
+          { err: error, kind: subject.kind, failures },
+          'the API server cannot be followed; it is tried again',
+        )
+        await sleep(isAbsent ? ABSENT_MS : backoff * (0.5 + Math.random() / 2))
+      }
+    }
+  }
+  void run()
+
+  return {
+    get isSynced() {
+      return state.isSynced
+    },
+    get heardAt() {
+      return state.heardAt
+    },
+    stop: () => {
+      isStopped = true
+      abort?.()
+      wake?.()
+    },
+  }
+}
+
+interface Listener {
+  started(stop: () => void): void
+  event(type: string, manifest: Manifest): void
+}
+
+/** One watch, until the API server or client-node's own limit of thirty silent seconds ends it. */
+async function watchOnce(
+  config: KubeConfig,
+  { path, fieldSelector }: Subject,
+  resourceVersion: string,
+  listener: Listener,
+): Promise<'ended' | 'gone'> {
+  const watch = new Watch(config)
+  const query = {
+    resourceVersion,
+    allowWatchBookmarks: true,
+    timeoutSeconds: 240 + Math.floor(Math.random() * 120),
+    ...(fieldSelector !== undefined && { fieldSelector }),
+  }
+  return new Promise((resolve, reject) => {
+    let isGone = false
+    watch
+      .watch(
+        path,
+        query,
+        (type: string, object: unknown) => {
+          if (type === 'ERROR') isGone = true
+          else if (isRecord(object) && isRecord(object.metadata))
+            listener.event(type, object as unknown as Manifest)
+        },
+        (error: unknown) => {
+          // An ERROR event is 410 nearly always, and a new list is right for the others too.
+          if (isGone || statusOf(error) === 410) resolve('gone')
+          else if (error === null || error === undefined || isTimeout(error)) resolve('ended')
+          else reject(error)
+        },
+      )
+      .then(controller => listener.started(() => controller.abort()), reject)
+  })
+}
+
+function statusOf(error: unknown): unknown {
+  return error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof DOMException && (error.name === 'TimeoutError' || error.name === 'AbortError')
+}

@@ -1,0 +1,232 @@
+import type { ClaimKeys } from '../../src/claims/files.ts'
+import { printPath } from '../../src/json/value.ts'
+import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
+import type { KubeClient } from '../../src/kube-api/client.ts'
+import { Inventory } from '../../src/policy/inventory.ts'
+import { judge } from '../../src/policy/judge.ts'
+import { putManifest } from '../../src/policy/load.ts'
+import { readManifests } from '../../src/yaml/document.ts'
+import { CONFIGURATION, KEY_MAP, KEY_SECRET, keysOf, NAMESPACE } from './objects.ts'
+import { type Journal, type Mirror, type Reflector, startReflector } from './reflector.ts'
+
+/** The policy of a cluster, as its API server has it. */
+export interface ClusterStore {
+  readonly inventory: Inventory
+  /** The keys that sign and verify; the last good ones, when the Secret cannot be read. */
+  keys(): ClaimKeys
+  /** What of it cannot be read or contradicts itself; the last good state stays in force. */
+  problems(): string[]
+  /** Whether everything was read once. */
+  isSynced(): boolean
+  /** Seconds since the API server was last heard of by the reflector that waits longest. */
+  staleness(): number
+  stop(): void
+}
+
+/** Opens the store; `keys` are those that were there at the start. */
+export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): ClusterStore {
+  const inventory = new Inventory()
+  const problems = new Map<string, string[]>()
+  const reflectors: Reflector[] = []
+  let current = keys
+  const follow = (subject: Parameters<typeof startReflector>[1], mirror: Mirror): void => {
+    reflectors.push(startReflector(client, subject, mirror, log))
+  }
+
+  follow(
+    { apiVersion: 'socni.dev/v1alpha1', kind: 'Tenant', path: '/apis/socni.dev/v1alpha1/tenants' },
+    tenantMirror(inventory, found => problems.set('tenants', found)),
+  )
+  follow(
+    { apiVersion: 'v1', kind: 'Namespace', path: '/api/v1/namespaces', keep: withoutSpec },
+    mirrorOf(
+      manifest => void putManifest(inventory, manifest),
+      name => inventory.removeNamespace(name),
+    ),
+  )
+  follow(
+    {
+      apiVersion: 'k8s.cni.cncf.io/v1',
+      kind: 'NetworkAttachmentDefinition',
+      path: '/apis/k8s.cni.cncf.io/v1/network-attachment-definitions',
+      keep: withoutManagedFields,
+    },
+    mirrorOf(
+      manifest => void putManifest(inventory, manifest),
+      (name, namespace) => inventory.removeAttachment(namespace, name),
+    ),
+  )
+  // Pods are asked for when they are bound: the mirror of all of them would always be a moment behind the scheduler.
+  const map = (name: string, take: (data: Readonly<Record<string, string>>) => void): void =>
+    follow(
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        path: `/api/v1/namespaces/${NAMESPACE}/configmaps`,
+        fieldSelector: `metadata.name=${name},metadata.namespace=${NAMESPACE}`,
+      },
+      guarded(name, problems, log, manifest => take(dataOf(manifest))),
+    )
+  map(CONFIGURATION.name, data => takeConfiguration(inventory, data[CONFIGURATION.key] ?? ''))
+  let secretData: Readonly<Record<string, string>> = {}
+  let mapData: Readonly<Record<string, string>> = {}
+  const takeKeys = (): void => {
+    if (Object.keys(secretData).length > 0) current = keysOf(secretData, mapData)
+  }
+  map(KEY_MAP, data => {
+    mapData = data
+    takeKeys()
+  })
+  follow(
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      path: `/api/v1/namespaces/${NAMESPACE}/secrets`,
+      fieldSelector: `metadata.name=${KEY_SECRET},metadata.namespace=${NAMESPACE}`,
+    },
+    guarded(KEY_SECRET, problems, log, manifest => {
+      secretData = dataOf(manifest)
+      takeKeys()
+    }),
+  )
+
+  return {
+    inventory,
+    keys: () => current,
+    problems: () => [...problems.values()].flat(),
+    isSynced: () => reflectors.every(({ isSynced }) => isSynced),
+    staleness: () => {
+      const oldest = Math.min(...reflectors.map(({ heardAt }) => heardAt?.getTime() ?? 0))
+      return (Date.now() - oldest) / 1000
+    },
+    stop: () => {
+      for (const reflector of reflectors) reflector.stop()
+    },
+  }
+}
+
+/** Puts and removes one by one; a new list removes what it does not hold. */
+function mirrorOf(
+  put: (manifest: Manifest) => void,
+  remove: (name: string, namespace: string) => void,
+): Mirror {
+  const known = new Map<string, { name: string; namespace: string }>()
+  const identity = ({ metadata: { name = '', namespace = '' } }: Manifest) => ({ name, namespace })
+  const keyOf = (manifest: Manifest): string =>
+    `${manifest.metadata.namespace ?? ''}/${manifest.metadata.name}`
+  const take = (manifest: Manifest): void => {
+    known.set(keyOf(manifest), identity(manifest))
+    put(manifest)
+  }
+  return {
+    replace: manifests => {
+      const listed = new Set(manifests.map(keyOf))
+      for (const [key, { name, namespace }] of known) {
+        if (listed.has(key)) continue
+        known.delete(key)
+        remove(name, namespace)
+      }
+      for (const manifest of manifests) take(manifest)
+    },
+    put: take,
+    remove: manifest => {
+      known.delete(keyOf(manifest))
+      const { name, namespace } = identity(manifest)
+      remove(name, namespace)
+    },
+  }
+}
+
+/**
+ * Tenants that slipped in while no webhook judged them may take each other's VLANs: the older one stays, the younger one
+ * is left out, in every replica alike.
+ */
+function tenantMirror(inventory: Inventory, report: (problems: string[]) => void): Mirror {
+  const tenants = new Map<string, Manifest>()
+  const rebuild = (): void => {
+    for (const { name } of [...inventory.tenants()]) inventory.removeTenant(name)
+    const problems: string[] = []
+    for (const tenant of [...tenants.values()].sort(byAge)) {
+      const conflicts = judge(tenant, inventory, {})
+      problems.push(
+        ...conflicts.map(
+          ({ at, message }) => `Tenant "${tenant.metadata.name}" ${printPath(at)}: ${message}`,
+        ),
+      )
+      if (conflicts.length === 0) putManifest(inventory, tenant)
+    }
+    report(problems)
+  }
+  return {
+    replace: manifests => {
+      tenants.clear()
+      for (const manifest of manifests) tenants.set(manifest.metadata.name ?? '', manifest)
+      rebuild()
+    },
+    put: manifest => {
+      tenants.set(manifest.metadata.name ?? '', manifest)
+      rebuild()
+    },
+    remove: manifest => {
+      tenants.delete(manifest.metadata.name ?? '')
+      rebuild()
+    },
+  }
+}
+
+function byAge(a: Manifest, b: Manifest): number {
+  const [one, other] = [a, b].map(({ metadata }) => `${metadata.creationTimestamp ?? ''} ${metadata.name}`)
+  return (one ?? '') < (other ?? '') ? -1 : 1
+}
+
+/** One object that is taken when it can be read, and else stays as it was. Deleting it changes nothing either. */
+function guarded(
+  what: string,
+  problems: Map<string, string[]>,
+  log: Journal,
+  take: (manifest: Manifest) => void,
+): Mirror {
+  const tryTake = (manifest: Manifest): void => {
+    try {
+      take(manifest)
+      problems.delete(what)
+    } catch (error) {
+      log.warn({ err: error }, `${what} cannot be read; what it said before stays in force`)
+      problems.set(what, [`${what}: ${error instanceof Error ? error.message : String(error)}`])
+    }
+  }
+  return {
+    replace: manifests => {
+      for (const manifest of manifests) tryTake(manifest)
+    },
+    put: tryTake,
+    remove: () => problems.set(what, [`${what} was deleted; what it said before stays in force`]),
+  }
+}
+
+function takeConfiguration(inventory: Inventory, text: string): void {
+  const { manifests, problems } = readManifests(text)
+  const [unreadable] = problems
+  if (unreadable !== undefined) throw new Error(`line ${unreadable.line}: ${unreadable.message}`)
+  for (const manifest of manifests) {
+    const [problem] = putManifest(new Inventory(), manifest)
+    if (problem !== undefined) throw new Error(`${printPath(problem.at)}: ${problem.message}`)
+    putManifest(inventory, manifest)
+  }
+}
+
+function dataOf({ data }: Manifest): Readonly<Record<string, string>> {
+  return isRecord(data) ? (data as Record<string, string>) : {}
+}
+
+/** Who set which field takes as much room as the object itself, and nobody here asks. */
+function withoutManagedFields(manifest: Manifest): Manifest {
+  const { managedFields: _, ...metadata } = manifest.metadata as Manifest['metadata'] & {
+    managedFields?: unknown
+  }
+  return { ...manifest, metadata }
+}
+
+function withoutSpec({ apiVersion, kind, metadata }: Manifest): Manifest {
+  return withoutManagedFields({ apiVersion, kind, metadata })
+}
