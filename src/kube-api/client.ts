@@ -24,6 +24,14 @@ export interface KindOf {
   readonly kind: string
 }
 
+export interface ListOptions {
+  /** undefined: all namespaces, or a kind without. */
+  readonly namespace?: string | undefined
+  readonly fieldSelector?: string | undefined
+  /** So many and no more; undefined: all, page by page. */
+  readonly limit?: number
+}
+
 export interface Listing {
   readonly items: readonly Manifest[]
   /** Where a watch goes on from. */
@@ -69,7 +77,7 @@ export class KubeClient {
   async list(
     { apiVersion, kind }: KindOf,
     keep: (manifest: Manifest) => Manifest | undefined = manifest => manifest,
-    { fieldSelector, limit }: { fieldSelector?: string | undefined; limit?: number } = {},
+    { namespace, fieldSelector, limit }: ListOptions = {},
   ): Promise<Listing> {
     const items: Manifest[] = []
     let next: string | undefined
@@ -79,7 +87,7 @@ export class KubeClient {
         this.#api.list(
           apiVersion,
           kind,
-          undefined,
+          namespace,
           undefined,
           undefined,
           undefined,

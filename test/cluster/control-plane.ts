@@ -6,8 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Binaries, findBinaries } from './binaries.ts'
 
-/** Who may ask the API server: an administrator of the cluster, and one of a namespace. */
-export type User = 'admin' | 'alice'
+/** Who may ask the API server: an administrator of the cluster, one of a namespace, the webhook, the scheduler. */
+export type User = keyof typeof USERS
+
+const USERS = {
+  admin: { name: 'admin', group: 'system:masters' },
+  alice: { name: 'alice', group: 'developers' },
+  webhook: { name: 'system:serviceaccount:socni-system:socni-webhook', group: 'system:serviceaccounts' },
+  scheduler: { name: 'system:kube-scheduler', group: 'system:authenticated' },
+  controllers: { name: 'system:kube-controller-manager', group: 'system:masters' },
+} as const
 
 /** A real etcd and a real API server on loopback, with RBAC; stopped by its own process ids. */
 export interface ControlPlane extends AsyncDisposable {
@@ -19,15 +27,17 @@ export interface ControlPlane extends AsyncDisposable {
   kubectl(args: readonly string[], input?: string, user?: User): string
 }
 
-const GROUPS: Readonly<Record<User, string>> = { admin: 'system:masters', alice: 'developers' }
-
 /** How long an API server may take to become ready on a busy machine. */
 const START_MS = 60_000
 
 export async function startControlPlane(): Promise<ControlPlane> {
   const binaries = findBinaries()
   const directory = mkdtempSync(join(tmpdir(), 'socni-cluster-'))
-  const tokens = { admin: randomBytes(16).toString('hex'), alice: randomBytes(16).toString('hex') }
+  const users = Object.keys(USERS) as User[]
+  const tokens = Object.fromEntries(users.map(user => [user, randomBytes(16).toString('hex')])) as Record<
+    User,
+    string
+  >
   const etcd = startEtcd(binaries, directory, await freePort(), await freePort())
   const port = await freePort()
   const server = `https://127.0.0.1:${port}`
@@ -46,7 +56,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     })
   try {
     await isReady(join(directory, 'certificates/apiserver.crt'), () => {
-      for (const user of ['admin', 'alice'] as const)
+      for (const user of users)
         writeFileSync(kubeconfig(user), printKubeconfig(server, directory, user, tokens[user]), {
           mode: 0o600,
         })
@@ -82,8 +92,8 @@ function startApiServer(
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const key = join(directory, 'service-account.key')
   writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
-  const lines = Object.entries(tokens).map(
-    ([user, token]) => `${token},${user},${user},"${GROUPS[user as User]}"\n`,
+  const lines = Object.entries(USERS).map(
+    ([user, { name, group }]) => `${tokens[user as User]},${name},${user},"${group}"\n`,
   )
   writeFileSync(join(directory, 'tokens.csv'), lines.join(''), { mode: 0o600 })
   mkdirSync(join(directory, 'certificates'))

@@ -12,6 +12,7 @@ export interface Journal {
 export interface Subject extends KindOf {
   /** Path of the collection: `/apis/socni.dev/v1alpha1/tenants`. */
   readonly path: string
+  readonly namespace?: string
   readonly fieldSelector?: string
   /** What of an object is kept; undefined: nothing. Without it all of every object. */
   readonly keep?: (manifest: Manifest) => Manifest | undefined
@@ -70,8 +71,8 @@ export function startReflector(
   }
 
   const follow = async (): Promise<void> => {
-    const { fieldSelector } = subject
-    const { items, resourceVersion } = await client.list(subject, keep, { fieldSelector })
+    const { namespace, fieldSelector } = subject
+    const { items, resourceVersion } = await client.list(subject, keep, { namespace, fieldSelector })
     mirror.replace(items)
     state.isSynced = true
     heard()
@@ -94,7 +95,7 @@ export function startReflector(
       })
       if (outcome === 'gone' || isStopped) return
       // A watch that was silent may have been cut; a look at one object tells whether the API server is there.
-      await client.list(subject, () => undefined, { fieldSelector, limit: 1 })
+      await client.list(subject, () => undefined, { namespace, fieldSelector, limit: 1 })
       heard()
     }
   }

@@ -63,7 +63,8 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
         apiVersion: 'v1',
         kind: 'ConfigMap',
         path: `/api/v1/namespaces/${NAMESPACE}/configmaps`,
-        fieldSelector: `metadata.name=${name},metadata.namespace=${NAMESPACE}`,
+        namespace: NAMESPACE,
+        fieldSelector: `metadata.name=${name}`,
       },
       guarded(name, problems, log, manifest => take(dataOf(manifest))),
     )
@@ -82,7 +83,8 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
       apiVersion: 'v1',
       kind: 'Secret',
       path: `/api/v1/namespaces/${NAMESPACE}/secrets`,
-      fieldSelector: `metadata.name=${KEY_SECRET},metadata.namespace=${NAMESPACE}`,
+      namespace: NAMESPACE,
+      fieldSelector: `metadata.name=${KEY_SECRET}`,
     },
     guarded(KEY_SECRET, problems, log, manifest => {
       secretData = dataOf(manifest)

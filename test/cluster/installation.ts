@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { parseAllDocuments } from 'yaml'
+import type { Manifest } from '../../src/kube/manifest.ts'
+import { isRecord } from '../../src/kube/manifest.ts'
+import type { ControlPlane } from './control-plane.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** One replica of the webhook, as a process of its own. */
+export interface Replica {
+  readonly port: number
+  readonly process: ChildProcess
+  log(): string
+  end(signal?: NodeJS.Signals): Promise<void>
+}
+
+/**
+ * Installs the manifests of an overlay on a control plane, with the webhook as a process of this machine: the API server
+ * calls it by its address, since nothing routes Services here. Everything else is as it is written, RBAC included.
+ */
+export async function install(plane: ControlPlane, overlay = 'k3s'): Promise<Replica> {
+  plane.kubectl(['apply', '-f', join(import.meta.dirname, 'nad-crd.yaml')])
+  const manifests = render(plane, overlay)
+  const isHook = ({ kind }: Manifest) => kind.endsWith('WebhookConfiguration')
+  const isCrd = ({ kind }: Manifest) => kind === 'CustomResourceDefinition'
+  apply(plane, manifests.filter(isCrd))
+  for (const name of ['tenants.socni.dev', 'network-attachment-definitions.k8s.cni.cncf.io'])
+    plane.kubectl(['wait', '--for=condition=Established', `crd/${name}`, '--timeout=30s'])
+  apply(
+    plane,
+    manifests.filter(manifest => manifest.kind === 'Namespace'),
+  )
+  apply(
+    plane,
+    manifests.filter(manifest => !isHook(manifest) && !isCrd(manifest)),
+  )
+  const replica = await startReplica(plane, await freePort())
+  apply(
+    plane,
+    manifests.filter(isHook).map(manifest => withAddress(manifest, replica.port)),
+  )
+  await until(
+    () =>
+      plane.kubectl([
+        'get',
+        'validatingwebhookconfigurations',
+        'socni',
+        '-o',
+        'jsonpath={.webhooks[*].clientConfig.caBundle}',
+      ]) !== '',
+  )
+  return replica
+}
+
+export async function startReplica(plane: ControlPlane, port: number): Promise<Replica> {
+  const logFile = join(plane.directory, `webhook-${port}.log`)
+  const file = openSync(logFile, 'a')
+  const args = [
+    'webhook/main.ts',
+    '--cluster=true',
+    `--kubeconfig=${plane.kubeconfig('webhook')}`,
+    `--port=${port}`,
+    '--names=localhost,127.0.0.1',
+  ]
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', file, file], env: { PATH: '' } })
+  const log = () => readFileSync(logFile, 'utf8')
+  try {
+    await until(async () => {
+      if (child.exitCode !== null) throw new Error(`the webhook ended\n${log()}`)
+      return (await readiness(port)) === 200
+    })
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw new Error(`${String(error)}\n${log()}`)
+  }
+  return {
+    port,
+    process: child,
+    log,
+    end: async (signal = 'SIGTERM') => {
+      const ended = once(child, 'exit')
+      if (child.kill(signal)) await ended
+    },
+  }
+}
+
+/** HTTP status of /readyz; 0 while nobody listens. */
+export async function readiness(port: number): Promise<number> {
+  const { get } = await import('node:https')
+  return new Promise(resolve => {
+    // Who answers here is not in question: the process is ours.
+    const request = get({ host: '127.0.0.1', port, path: '/readyz', rejectUnauthorized: false }, response => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
+    })
+    request.on('error', () => resolve(0))
+  })
+}
+
+function render(plane: ControlPlane, overlay: string): Manifest[] {
+  const text = plane.kubectl(['kustomize', join(root, 'manifests/overlays', overlay)])
+  return parseAllDocuments(text).map(document => document.toJS())
+}
+
+function apply(plane: ControlPlane, items: readonly Manifest[]): void {
+  plane.kubectl(
+    ['apply', '--server-side', '-f', '-'],
+    JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
+  )
+}
+
+function withAddress(manifest: Manifest, port: number): Manifest {
+  const webhooks = Array.isArray(manifest.webhooks) ? manifest.webhooks : []
+  return {
+    ...manifest,
+    webhooks: webhooks.map(webhook => {
+      const { service } = isRecord(webhook.clientConfig) ? webhook.clientConfig : {}
+      const path = isRecord(service) ? service.path : ''
+      return { ...webhook, clientConfig: { url: `https://127.0.0.1:${port}${path}` } }
+    }),
+  }
+}
+
+/** Asks until the answer is yes, thirty seconds at most. */
+export async function until(ask: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 30_000
+  while (!(await ask())) {
+    if (Date.now() > end) throw new Error('it did not happen within 30 s')
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise(resolve => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port is free')
+  return address.port
+}
