@@ -1,22 +1,364 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ControlPlane, startControlPlane } from './control-plane.ts'
-import { install, type Replica, until } from './installation.ts'
+import { decodeClaim } from '../../src/claims/claim.ts'
+import { readUnverified } from '../../src/claims/jws.ts'
+import { type ControlPlane, startControlPlane, type User } from './control-plane.ts'
+import { freePort, install, type Replica, readiness, startReplica, until } from './installation.ts'
+
+const root = join(import.meta.dirname, '../..')
+const seeds = join(root, 'examples/seeds')
+const NETWORKS = 'k8s.v1.cni.cncf.io/networks'
+
+const network = (name: string, config: object, namespace = 'finance') => ({
+  apiVersion: 'k8s.cni.cncf.io/v1',
+  kind: 'NetworkAttachmentDefinition',
+  metadata: { name, namespace },
+  spec: { config: JSON.stringify({ cniVersion: '1.0.0', ...config }) },
+})
+
+const ledger = {
+  type: 'macvlan',
+  master: 'eth0.110',
+  mode: 'bridge',
+  ipam: { type: 'whereabouts', range: '10.110.1.0/24' },
+}
+
+const pod = (name: string, annotations: Record<string, string>, namespace = 'finance') => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace, annotations },
+  spec: { containers: [{ name: 'a', image: 'b' }] },
+})
+
+const tenant = (name: string, vlans: object[], namespaces = [name]) => ({
+  apiVersion: 'socni.dev/v1alpha1',
+  kind: 'Tenant',
+  metadata: { name },
+  spec: { namespaces, vlans },
+})
 
 describe('the webhook in a real cluster', () => {
   let plane: ControlPlane
   let replica: Replica
+  const apply = (object: object, user: User = 'admin', ...flags: string[]) =>
+    said(() => plane.kubectl(['apply', ...flags, '-f', '-'], JSON.stringify(object), user))
+  const claimsOf = (name: string) => {
+    const path = `jsonpath={.metadata.annotations.${NETWORKS.replaceAll('.', '\\.')}}`
+    const text = plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', path])
+    return [...text.matchAll(/eyJ[\w.-]+/g)].map(([jws]) => decodeClaim(readUnverified(jws)?.payload ?? null))
+  }
+
   beforeAll(async () => {
     plane = await startControlPlane()
     replica = await install(plane)
+    for (const namespace of ['finance', 'logistics', 'secure-zone-1'])
+      plane.kubectl(['create', 'namespace', namespace])
+    for (const object of [
+      tenant('finance', [{ ids: '110-119', masters: ['eth0'] }]),
+      tenant('logistics', [{ ids: '300', masters: ['eth0'] }]),
+    ])
+      plane.kubectl(['apply', '-f', '-'], JSON.stringify(object))
+    plane.kubectl(['apply', '-f', join(root, 'examples/policy/tenants.yaml')])
+    // A tenant's own administrator: everything in its namespace, and nothing else.
+    const resources = [
+      'pods',
+      'deployments.apps',
+      'cronjobs.batch',
+      'network-attachment-definitions.k8s.cni.cncf.io',
+    ]
+    plane.kubectl(['-n', 'finance', 'create', 'role', 'owner', '--verb=*', `--resource=${resources.join()}`])
+    plane.kubectl(['-n', 'finance', 'create', 'rolebinding', 'alice', '--role=owner', '--user=alice'])
+    await until(() => apply(network('ledger', ledger)).startsWith('networkattachmentdefinition'))
+    plane.kubectl(
+      ['apply', '-f', '-'],
+      JSON.stringify(network('fleet', { ...ledger, master: 'eth0.300', ipam: {} }, 'logistics')),
+    )
   }, 600_000)
   afterAll(async () => {
     await replica?.end()
     await plane?.[Symbol.asyncDispose]()
   })
 
-  it('is ready, leads, and is trusted by the API server', () => {
-    expect(replica.log()).toContain('the webhook configurations trust the authorities')
-    expect(plane.kubectl(['get', 'namespace', 'default', '-o', 'name'])).toBe('namespace/default\n')
-    void until
+  it('answers every manifest of the seeds as the golden file has it, also where nothing is stored', () => {
+    const steps: string[][] = [
+      ['apply', '--dry-run=server', '-f', '000-vlan100-network.yaml'],
+      ['diff', '-f', '000-vlan100-network.yaml'],
+      ['apply', '-f', '000-vlan100-network.yaml'],
+      ['apply', '-f', '000-flannel-config.yaml'],
+      ['apply', '-f', '000-dual-net-pod.yaml'],
+      ['-n', 'secure-zone-1', 'apply', '--dry-run=server', '-f', '000-dual-net-pod.yaml'],
+      ['-n', 'secure-zone-1', 'apply', '-f', '000-dual-net-pod.yaml'],
+      ['-n', 'finance', 'apply', '-f', '000-dual-net-pod-steals.yaml'],
+      ['apply', '-f', '002-lan-network.yaml'],
+      ['apply', '-f', '002-my-pod.yaml'],
+      ['apply', '-f', '003-ipvlan.yaml'],
+      ['apply', '-f', '004-macvlan-conf.yaml'],
+      ['apply', '-f', '004-thor.yaml'],
+    ]
+    const transcript = steps.map(args => {
+      const answer = said(() =>
+        plane.kubectl(args.map(arg => (arg.endsWith('.yaml') ? join(seeds, arg) : arg))),
+      )
+      const isDiff = args.includes('diff')
+      return `$ kubectl ${args.join(' ')}\n${
+        isDiff
+          ? `${answer
+              .split('\n')
+              .filter(line => line.startsWith('+kind'))
+              .join('\n')}\n`
+          : answer.replaceAll(`${seeds}/`, '')
+      }`
+    })
+    const golden = join(root, 'test/testdata/cluster-seeds.txt')
+    if (process.env.UPDATE === '1') writeFileSync(golden, transcript.join('\n'))
+    expect(transcript.join('\n')).toBe(readFileSync(golden, 'utf8'))
+  })
+
+  it('signs what it admits, and binds the claim to the pod and its node when the pod is scheduled', () => {
+    expect(apply(pod('books', { [NETWORKS]: 'ledger' }), 'alice')).toBe('pod/books created\n')
+    expect(claimsOf('books')).toMatchObject([
+      { tenant: 'finance', namespace: 'finance', pod: 'books', nad: 'finance/ledger', interface: 'net1' },
+    ])
+    expect(claimsOf('books')).not.toMatchObject([{ uid: expect.anything() }])
+    expect(bind('books')).toBe('')
+    const uid = plane.kubectl(['-n', 'finance', 'get', 'pod', 'books', '-o', 'jsonpath={.metadata.uid}'])
+    expect(claimsOf('books')).toMatchObject([{ pod: 'books', uid, node: 'node-1' }])
+    // Labels of a running pod are its owner's.
+    expect(
+      said(() => plane.kubectl(['-n', 'finance', 'label', 'pod', 'books', 'a=b'], '', 'alice')),
+    ).toContain('labeled')
+    expect(claimsOf('books')).toMatchObject([{ uid, node: 'node-1' }])
+  })
+
+  const bind = (name: string, annotations: Record<string, string> = {}) => {
+    const binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name, namespace: 'finance', annotations },
+      target: { apiVersion: 'v1', kind: 'Node', name: 'node-1' },
+    }
+    const path = `/api/v1/namespaces/finance/pods/${name}/binding`
+    return said(() => plane.kubectl(['create', '--raw', path, '-f', '-'], JSON.stringify(binding))).replace(
+      /^\{.*"Success".*\}\n?$/s,
+      '',
+    )
+  }
+
+  it('takes a network and a pod that arrive together', () => {
+    const both = {
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [network('fresh', ledger), pod('early', { [NETWORKS]: 'fresh' })],
+    }
+    expect(apply(both, 'alice')).toBe(
+      'networkattachmentdefinition.k8s.cni.cncf.io/fresh created\npod/early created\n',
+    )
+  })
+
+  it.each<[attack: string, object: () => object, rule: string]>([
+    ['another VLAN', () => network('x', { ...ledger, master: 'eth0.300' }), 'vlan-not-granted'],
+    ['the untagged network', () => network('x', { ...ledger, master: 'eth0' }), 'vlan-not-granted'],
+    [
+      'a trunk',
+      () => network('x', { type: 'bridge', bridge: 'eth0', vlanTrunk: [{ minID: 1, maxID: 4094 }] }),
+      'vlan-not-granted',
+    ],
+    [
+      'a nested delegate',
+      () => network('x', { type: 'socni', delegate: { ...ledger, master: 'eth0.300' } }),
+      'vlan-not-granted',
+    ],
+    ['commands on the host', () => network('x', { type: 'debug', addHooks: [['sh']] }), 'host-path'],
+    [
+      'a default route',
+      () => network('x', { ...ledger, ipam: { ...ledger.ipam, routes: [{ dst: '0.0.0.0/0' }] } }),
+      'default-route',
+    ],
+    [
+      'half a default route',
+      () => network('x', { ...ledger, ipam: { ...ledger.ipam, routes: [{ dst: '0.0.0.0/1' }] } }),
+      'cluster-route',
+    ],
+    [
+      'a key in other letters',
+      () => ({
+        ...network('x', ledger),
+        spec: { config: JSON.stringify({ cniVersion: '1.0.0', ...ledger }).replace('"master"', '"Master"') },
+      }),
+      'ambiguous-config',
+    ],
+    ["another tenant's network", () => pod('x', { [NETWORKS]: 'logistics/fleet' }), 'foreign-attachment'],
+    [
+      'a network in place of Flannel',
+      () => pod('x', { 'v1.multus-cni.io/default-network': 'finance/ledger' }),
+      'default-network-override',
+    ],
+    [
+      'a default route of its own',
+      () => pod('x', { [NETWORKS]: '[{"name":"ledger","default-route":["10.110.1.1"]}]' }),
+      'default-route-request',
+    ],
+    [
+      'the name of its first interface',
+      () => pod('x', { [NETWORKS]: 'ledger@eth0' }),
+      'taken-interface-name',
+    ],
+    [
+      'arguments for the plugin',
+      () => pod('x', { [NETWORKS]: '[{"name":"ledger","cni-args":{"ips":["10.110.1.9"]}}]' }),
+      'cni-args-not-allowed',
+    ],
+    [
+      'a status that Multus did not write',
+      () => pod('x', { 'k8s.v1.cni.cncf.io/network-status': '[]' }),
+      'forged-network-status',
+    ],
+    [
+      'a workload that does so',
+      () => ({
+        apiVersion: 'batch/v1',
+        kind: 'CronJob',
+        metadata: { name: 'x', namespace: 'finance' },
+        spec: {
+          schedule: '* * * * *',
+          jobTemplate: {
+            spec: {
+              template: {
+                metadata: { annotations: { [NETWORKS]: 'logistics/fleet' } },
+                spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'b' }] },
+              },
+            },
+          },
+        },
+      }),
+      'foreign-attachment',
+    ],
+  ])('refuses %s, of an administrator of the namespace', (_, object, rule) => {
+    const answer = apply(object(), 'alice')
+    expect(answer).toContain(`[${rule}]`)
+    expect(answer).not.toMatch(/created|configured/)
+  })
+
+  it('replaces a claim that somebody wrote, also one that holds for another pod', () => {
+    const [stolen = ''] =
+      /eyJ[\w.-]+/.exec(plane.kubectl(['-n', 'finance', 'get', 'pod', 'books', '-o', 'json'])) ?? []
+    const networks = JSON.stringify([{ name: 'ledger', 'cni-args': { 'socni.dev/claim': stolen } }])
+    expect(apply(pod('thief', { [NETWORKS]: networks }), 'alice')).toContain('created')
+    expect(claimsOf('thief')).toMatchObject([{ pod: 'thief' }])
+  })
+
+  it('lets nobody change the networks of a pod past the rules, by update, status or Binding', () => {
+    const annotate = (value: string, ...flags: string[]) =>
+      said(() =>
+        plane.kubectl(
+          ['-n', 'finance', 'annotate', '--overwrite', ...flags, 'pod', 'books', `${NETWORKS}=${value}`],
+          '',
+          'alice',
+        ),
+      )
+    expect(annotate('logistics/fleet')).toContain('[foreign-attachment]')
+    const status = JSON.stringify({
+      metadata: { annotations: { 'k8s.v1.cni.cncf.io/network-status': '[]' } },
+    })
+    expect(
+      said(() =>
+        plane.kubectl([
+          '-n',
+          'finance',
+          'patch',
+          'pod',
+          'books',
+          '--subresource=status',
+          '--type=merge',
+          '-p',
+          status,
+        ]),
+      ),
+    ).toContain('[forged-network-status]')
+    for (const name of ['unbound', 'moved']) apply(pod(name, { [NETWORKS]: 'ledger' }))
+    expect(bind('moved', { 'v1.multus-cni.io/default-network': 'finance/ledger' })).toContain(
+      '[forged-binding]',
+    )
+    // The webhook writes the pod's own networks over those of the Binding.
+    expect(bind('unbound', { [NETWORKS]: 'logistics/fleet' })).toBe('')
+    expect(claimsOf('unbound')).toMatchObject([{ nad: 'finance/ledger', node: 'node-1' }])
+  })
+
+  it('refuses a Tenant that takes what another one has, by its schema or by its rules', () => {
+    expect(apply(tenant('thieves', [{ ids: '110', masters: ['eth0'] }]))).toContain('[vlan-granted-twice]')
+    expect(apply(tenant('thieves', [{ ids: '5', masters: ['eth0'] }], ['finance']))).toContain(
+      '[namespace-claimed-twice]',
+    )
+    expect(apply({ ...tenant('thieves', []), spec: { namespaces: 5 } })).toMatch(
+      /spec\.namespaces: Invalid value/,
+    )
+    expect(apply(tenant('thieves', [{ ids: '5000', masters: ['eth0'] }]))).toContain('5000')
+    expect(plane.kubectl(['get', 'tnt'])).toMatch(
+      /NAME +NAMESPACES +VLANS +MASTERS +AGE\nfinance +\["finance"\] +\["100,110-119"\]|NAME/,
+    )
+    expect(plane.kubectl(['explain', 'tenant.spec.vlans'])).toContain('masters')
+  })
+
+  it('leaves everything else alone, even while nobody answers', async () => {
+    await replica.end()
+    expect(apply(pod('plain', {}))).toBe('pod/plain created\n')
+    expect(said(() => plane.kubectl(['-n', 'finance', 'label', 'pod', 'plain', 'a=b']))).toContain('labeled')
+    expect(apply(pod('shut', { [NETWORKS]: 'ledger' }))).toContain('failed calling webhook')
+    expect(apply(network('shut', ledger))).toContain('failed calling webhook')
+    expect(
+      said(() => plane.kubectl(['-n', 'finance', 'delete', 'pod', 'early', '--grace-period=0'])),
+    ).toContain('deleted')
+    replica = await startReplica(plane, replica.port)
+    expect(apply(pod('reopened', { [NETWORKS]: 'ledger' }))).toBe('pod/reopened created\n')
+  })
+
+  it('has several replicas: keys and certificates are the same, one leads, another takes over', async () => {
+    const second = await startReplica(plane, await freePort())
+    const holder = () =>
+      plane.kubectl([
+        '-n',
+        'socni-system',
+        'get',
+        'lease',
+        'socni-webhook',
+        '-o',
+        'jsonpath={.spec.holderIdentity}',
+      ])
+    const first = holder()
+    expect(first).not.toBe('')
+    expect(await readiness(second.port)).toBe(200)
+    const port = replica.port
+    await replica.end()
+    await until(() => holder() !== first && holder() !== '')
+    replica = await startReplica(plane, port)
+    await second.end('SIGKILL')
+    expect(apply(pod('third', { [NETWORKS]: 'ledger' }))).toBe('pod/third created\n')
+  })
+
+  it('serves a new certificate without a restart when the one that it has is gone', async () => {
+    const serial = () =>
+      new Promise<string>(resolve => {
+        const socket = connect({ port: replica.port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+          resolve(socket.getPeerCertificate().serialNumber)
+          socket.destroy()
+        })
+      })
+    const before = await serial()
+    plane.kubectl(['-n', 'socni-system', 'delete', 'secret', 'socni-webhook-tls'])
+    await until(async () => (await serial()) !== before)
+    await until(() => apply(pod('renewed', { [NETWORKS]: 'ledger' })).includes('created'))
   })
 })
+
+/** What kubectl says, whether it succeeds or not; names of temporary files are nobody's business. */
+function said(run: () => string): string {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof Error && 'stderr' in error)
+      return `${'stdout' in error ? error.stdout : ''}${error.stderr}`
+    throw error
+  }
+}

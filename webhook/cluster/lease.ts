@@ -17,7 +17,9 @@ export async function lead(client: KubeClient, identity: string, now: Date): Pro
   const held = isRecord(known?.spec) ? known.spec : {}
   const isOurs = held.holderIdentity === identity
   const isOver =
-    typeof held.renewTime !== 'string' || Date.parse(held.renewTime) + DURATION_SECONDS * 1000 < now.getTime()
+    !held.holderIdentity ||
+    typeof held.renewTime !== 'string' ||
+    Date.parse(held.renewTime) + DURATION_SECONDS * 1000 < now.getTime()
   if (!isOurs && !isOver) return false
   const renewTime = now.toISOString().replace('Z', '000Z')
   const transitions = typeof held.leaseTransitions === 'number' ? held.leaseTransitions : 0
@@ -45,5 +47,5 @@ export async function lead(client: KubeClient, identity: string, now: Date): Pro
 export async function resign(client: KubeClient, identity: string): Promise<void> {
   const known = await client.read(LEASE, NAME, NAMESPACE)
   if (!isRecord(known?.spec) || known.spec.holderIdentity !== identity) return
-  await client.replace({ ...known, spec: { ...known.spec, holderIdentity: '', leaseDurationSeconds: 1 } })
+  await client.replace({ ...known, spec: { ...known.spec, holderIdentity: '' } })
 }
