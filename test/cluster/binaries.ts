@@ -9,6 +9,8 @@ export interface Binaries {
   readonly etcd: string
   readonly apiServer: string
   readonly kubectl: string
+  readonly scheduler: string
+  readonly controllerManager: string
 }
 
 const MODULE = join(import.meta.dirname, 'binaries')
@@ -21,6 +23,12 @@ const PROGRAMS = [
   { name: 'kubectl', package: 'k8s.io/kubernetes/cmd/kubectl' },
 ]
 
+/** What envtest has not, and only some tests need. */
+const CONTROLLERS = [
+  { name: 'kube-scheduler', package: 'k8s.io/kubernetes/cmd/kube-scheduler' },
+  { name: 'kube-controller-manager', package: 'k8s.io/kubernetes/cmd/kube-controller-manager' },
+]
+
 /**
  * The programs in KUBEBUILDER_ASSETS, as envtest has them; else those that the Go module in binaries/ pins, built once
  * into the user's cache (some minutes) and kept under the hash of what is pinned.
@@ -28,7 +36,8 @@ const PROGRAMS = [
 export function findBinaries(): Binaries {
   const directory = process.env.KUBEBUILDER_ASSETS ?? build()
   const [etcd = '', apiServer = '', kubectl = ''] = PROGRAMS.map(({ name }) => join(directory, name))
-  return { etcd, apiServer, kubectl }
+  const [scheduler = '', controllerManager = ''] = CONTROLLERS.map(({ name }) => join(cacheOf(MODULE), name))
+  return { etcd, apiServer, kubectl, scheduler, controllerManager }
 }
 
 /** The real Multus, thin: one program that the runtime calls. */
@@ -52,13 +61,19 @@ export function findPlugins(): string {
   return directory
 }
 
-function build(): string {
+/** Builds the scheduler and the controller manager as well. */
+export function findControllers(): Pick<Binaries, 'scheduler' | 'controllerManager'> {
+  build(CONTROLLERS)
+  return findBinaries()
+}
+
+function build(programs = PROGRAMS): string {
   const directory = cacheOf(MODULE)
   const [, version = ''] =
     /k8s\.io\/kubernetes (v\S+)/.exec(readFileSync(join(MODULE, 'go.mod'), 'utf8')) ?? []
   const [major = '', minor = ''] = version.slice(1).split('.')
   const flags = `-s -w -X ${VERSION}.gitVersion=${version} -X ${VERSION}.gitMajor=${major} -X ${VERSION}.gitMinor=${minor}`
-  for (const { name, package: path } of PROGRAMS) {
+  for (const { name, package: path } of programs) {
     const file = join(directory, name)
     if (!existsSync(file)) goBuild(MODULE, file, path, flags)
   }

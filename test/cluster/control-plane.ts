@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Binaries, findBinaries } from './binaries.ts'
+import { type Binaries, findBinaries, findControllers } from './binaries.ts'
 
 /** Who may ask the API server: an administrator of the cluster, one of a namespace, the webhook, the scheduler. */
 export type User = keyof typeof USERS
@@ -13,6 +13,7 @@ const USERS = {
   admin: { name: 'admin', group: 'system:masters' },
   alice: { name: 'alice', group: 'developers' },
   webhook: { name: 'system:serviceaccount:socni-system:socni-webhook', group: 'system:serviceaccounts' },
+  multus: { name: 'system:serviceaccount:kube-system:multus', group: 'system:serviceaccounts' },
   scheduler: { name: 'system:kube-scheduler', group: 'system:authenticated' },
   controllers: { name: 'system:kube-controller-manager', group: 'system:masters' },
 } as const
@@ -68,6 +69,33 @@ export async function startControlPlane(): Promise<ControlPlane> {
     throw new Error(`the API server did not start: ${String(error)}\n${log}`)
   }
   return { server, directory, kubeconfig, kubectl, [Symbol.asyncDispose]: stop }
+}
+
+/** Starts the scheduler, and the controllers that make pods of Deployments; returns how they are stopped. */
+export function startControllers({ directory, kubeconfig }: ControlPlane): AsyncDisposable {
+  const { scheduler, controllerManager } = findControllers()
+  const common = ['--leader-elect=false', '--secure-port=0']
+  const started = [
+    start(
+      scheduler,
+      [...common, `--kubeconfig=${kubeconfig('scheduler')}`],
+      join(directory, 'scheduler.log'),
+    ),
+    start(
+      controllerManager,
+      [
+        ...common,
+        `--kubeconfig=${kubeconfig('controllers')}`,
+        '--controllers=deployment-controller,replicaset-controller',
+      ],
+      join(directory, 'controllers.log'),
+    ),
+  ]
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(started.map(end))
+    },
+  }
 }
 
 function startEtcd({ etcd }: Binaries, directory: string, port: number, peerPort: number) {

@@ -125,11 +125,17 @@ function withAddress(manifest: Manifest, port: number): Manifest {
   }
 }
 
-/** Asks until the answer is yes, thirty seconds at most. */
+/** Asks until the answer is yes, thirty seconds at most; an error is a no, and the last one is told. */
 export async function until(ask: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + 30_000
-  while (!(await ask())) {
-    if (Date.now() > end) throw new Error('it did not happen within 30 s')
+  let last: unknown
+  for (;;) {
+    try {
+      if (await ask()) return
+    } catch (error) {
+      last = error
+    }
+    if (Date.now() > end) throw new Error('it did not happen within 30 s', { cause: last })
     await new Promise(resolve => setTimeout(resolve, 100))
   }
 }

@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openKeys } from '../../src/claims/files.ts'
@@ -9,8 +7,8 @@ import type { Manifest } from '../../src/kube/manifest.ts'
 import { printManifest } from '../../src/yaml/edit.ts'
 import { Node, obstacle } from '../plugin/node.ts'
 import { ctl } from '../socni-ctl.ts'
-import { findMultus } from './binaries.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
+import { Kubelet } from './kubelet.ts'
 
 const plugin = {
   type: 'macvlan',
@@ -40,7 +38,7 @@ function podWith(name: string, networks: string): Manifest {
 describe.skipIf(obstacle !== undefined)('real Multus, with the guard in the place of macvlan', () => {
   let plane: ControlPlane
   let node: Node
-  let proxy: ChildProcess
+  let kubelet: Kubelet
   let count = 0
   const state = () => join(plane.directory, 'socni')
   const flags = () => ['--policy-dir', join(state(), 'policy'), '--keys-dir', join(state(), 'keys')]
@@ -58,16 +56,7 @@ describe.skipIf(obstacle !== undefined)('real Multus, with the guard in the plac
     const { signing, keys } = openKeys(join(state(), 'keys'))
     node = await Node.start(signing)
     node.trust(printKeySet(keys))
-    // The node's namespace has a loopback of its own: the API server is reached through a socket in the file system.
-    const port = Number(new URL(plane.server).port)
-    const socket = join(node.directory, 'api.sock')
-    const forwarder = join(import.meta.dirname, 'forwarder.ts')
-    proxy = spawn(process.execPath, [forwarder, socket, String(port)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const inside = node.start(process.execPath, forwarder, String(port), socket)
-    for (const { stdout } of [proxy, inside]) if (stdout !== null) await once(stdout, 'data')
-    copyFileSync(findMultus(), join(node.binDir, 'multus'))
+    kubelet = await Kubelet.start(plane, node, 'admin')
     for (const manifest of [
       network('ledger', { cniVersion: '1.0.0', ...plugin }),
       network('chain', {
@@ -82,8 +71,7 @@ describe.skipIf(obstacle !== undefined)('real Multus, with the guard in the plac
     writeFileSync(join(state(), 'policy/networks.json'), known)
   })
   afterAll(async () => {
-    proxy?.kill()
-    await node?.[Symbol.asyncDispose]()
+    await kubelet?.[Symbol.asyncDispose]()
     await plane?.[Symbol.asyncDispose]()
   })
 
@@ -96,33 +84,8 @@ describe.skipIf(obstacle !== undefined)('real Multus, with the guard in the plac
     expect(issued.stderr).toBe('')
     plane.kubectl(['apply', '-f', '-'], change(issued.stdout))
     const uid = plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', 'jsonpath={.metadata.uid}'])
-    const netns = node.addPod(name)
-    const config = {
-      cniVersion: '0.3.1',
-      name: 'multus-cni-network',
-      type: 'multus',
-      kubeconfig: plane.kubeconfig('admin'),
-      binDir: node.binDir,
-      cniDir: '/var/lib/cni/multus',
-      delegates: [
-        {
-          cniVersion: '1.0.0',
-          name: 'cbr0',
-          type: 'bridge',
-          bridge: 'cni0',
-          isDefaultGateway: true,
-          ipam: { type: 'host-local', subnet: '10.42.0.0/24' },
-        },
-      ],
-    }
-    const environment = {
-      CNI_NETNS: netns,
-      CNI_IFNAME: 'eth0',
-      CNI_CONTAINERID: `sandbox-${name}`,
-      CNI_ARGS: `IgnoreUnknown=true;K8S_POD_NAMESPACE=finance;K8S_POD_NAME=${name};K8S_POD_INFRA_CONTAINER_ID=sandbox-${name};K8S_POD_UID=${uid}`,
-    }
-    const call = (command: string) => node.call({ plugin: 'multus', command, config, environment })
-    return { name, added: call('ADD'), call }
+    const call = (command: string) => kubelet.call(command, name, uid)
+    return { name, added: kubelet.attach(name, uid), call }
   }
 
   it.each(['ledger', '[{"name": "chain", "interface": "vlan100"}]'])(

@@ -1,5 +1,5 @@
 import type { ClaimKeys } from '../../src/claims/files.ts'
-import { printPath } from '../../src/json/value.ts'
+import { type Path, printPath } from '../../src/json/value.ts'
 import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
 import type { KubeClient } from '../../src/kube-api/client.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
@@ -140,37 +140,46 @@ function mirrorOf(
 }
 
 /**
- * Tenants that slipped in while no webhook judged them may take each other's VLANs: the older one stays, the younger one
- * is left out, in every replica alike.
+ * Tenants that slipped in while no webhook judged them: one that cannot be read stays as it was before, and of two that
+ * take each other's VLANs the older one stays, in every replica alike.
  */
 function tenantMirror(inventory: Inventory, report: (problems: string[]) => void): Mirror {
-  const tenants = new Map<string, Manifest>()
+  const good = new Map<string, Manifest>()
+  const unreadable = new Map<string, string>()
+  const describe = (tenant: Manifest, { at, message }: { at: Path; message: string }): string =>
+    `Tenant "${tenant.metadata.name}" ${printPath(at)}: ${message}`
+  const take = (tenant: Manifest): void => {
+    const name = tenant.metadata.name ?? ''
+    const [problem] = putManifest(new Inventory(), tenant)
+    unreadable.delete(name)
+    if (problem === undefined) good.set(name, tenant)
+    else unreadable.set(name, describe(tenant, problem))
+  }
   const rebuild = (): void => {
     for (const { name } of [...inventory.tenants()]) inventory.removeTenant(name)
-    const problems: string[] = []
-    for (const tenant of [...tenants.values()].sort(byAge)) {
+    const problems = [...unreadable.values()]
+    for (const tenant of [...good.values()].sort(byAge)) {
       const conflicts = judge(tenant, inventory, {})
-      problems.push(
-        ...conflicts.map(
-          ({ at, message }) => `Tenant "${tenant.metadata.name}" ${printPath(at)}: ${message}`,
-        ),
-      )
+      problems.push(...conflicts.map(conflict => describe(tenant, conflict)))
       if (conflicts.length === 0) putManifest(inventory, tenant)
     }
     report(problems)
   }
   return {
     replace: manifests => {
-      tenants.clear()
-      for (const manifest of manifests) tenants.set(manifest.metadata.name ?? '', manifest)
+      const names = new Set(manifests.map(({ metadata }) => metadata.name))
+      for (const name of good.keys()) if (!names.has(name)) good.delete(name)
+      unreadable.clear()
+      for (const manifest of manifests) take(manifest)
       rebuild()
     },
     put: manifest => {
-      tenants.set(manifest.metadata.name ?? '', manifest)
+      take(manifest)
       rebuild()
     },
-    remove: manifest => {
-      tenants.delete(manifest.metadata.name ?? '')
+    remove: ({ metadata: { name = '' } }) => {
+      good.delete(name)
+      unreadable.delete(name)
       rebuild()
     },
   }

@@ -1,0 +1,230 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Node, obstacle } from '../plugin/node.ts'
+import { ctl } from '../socni-ctl.ts'
+import { type ControlPlane, startControllers, startControlPlane } from './control-plane.ts'
+import { install, type Replica, until } from './installation.ts'
+import { Kubelet } from './kubelet.ts'
+
+const plugin = {
+  cniVersion: '1.0.0',
+  type: 'macvlan',
+  master: 'eth0.100',
+  mode: 'bridge',
+  ipam: { type: 'host-local', subnet: '10.100.1.0/24' },
+}
+
+/** From a Tenant to an address in a pod's namespace: every part is the real one, but for the kubelet. */
+describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address', () => {
+  let plane: ControlPlane
+  let controllers: AsyncDisposable
+  let replica: Replica
+  let kubelet: Kubelet
+  let node: Node
+  const apply = (object: object) => plane.kubectl(['apply', '-f', '-'], JSON.stringify(object))
+  const network = (config: object = plugin, name = 'ledger') => ({
+    apiVersion: 'k8s.cni.cncf.io/v1',
+    kind: 'NetworkAttachmentDefinition',
+    metadata: { name, namespace: 'finance' },
+    spec: { config: JSON.stringify(config) },
+  })
+
+  beforeAll(async () => {
+    plane = await startControlPlane()
+    controllers = startControllers(plane)
+    replica = await install(plane)
+    plane.kubectl(['create', 'namespace', 'finance'])
+    // Multus's own rights, as its manifests give them.
+    plane.kubectl([
+      ...['create', 'clusterrole', 'multus', '--verb=get,list,watch,update,patch'],
+      '--resource=pods,pods/status,network-attachment-definitions.k8s.cni.cncf.io',
+    ])
+    plane.kubectl([
+      'create',
+      'clusterrolebinding',
+      'multus',
+      '--clusterrole=multus',
+      '--serviceaccount=kube-system:multus',
+    ])
+    apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' } })
+    const status = {
+      conditions: [{ type: 'Ready', status: 'True', reason: 'Test', message: 'it is' }],
+      ...Object.fromEntries(
+        ['capacity', 'allocatable'].map(key => [key, { cpu: '8', memory: '8Gi', pods: '110' }]),
+      ),
+    }
+    plane.kubectl([
+      'patch',
+      'node',
+      'node-1',
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      JSON.stringify({ status }),
+    ])
+    plane.kubectl([
+      'patch',
+      'node',
+      'node-1',
+      '--type=json',
+      '-p',
+      '[{"op":"replace","path":"/spec/taints","value":[]}]',
+    ])
+    node = await Node.start()
+    node.configure({ node: 'node-1' })
+    kubelet = await Kubelet.start(plane, node, 'multus')
+    bringKeys()
+  }, 900_000)
+  afterAll(async () => {
+    await kubelet?.[Symbol.asyncDispose]()
+    await replica?.end()
+    await controllers?.[Symbol.asyncDispose]()
+    await plane?.[Symbol.asyncDispose]()
+  })
+
+  /** What the guard's DaemonSet does with the ConfigMap that it mounts. */
+  function bringKeys(): void {
+    const { data } = JSON.parse(
+      plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json']),
+    )
+    node.trust(data['keys.json'])
+    if (data['revocations.json'] !== undefined) node.revoke(data['revocations.json'])
+  }
+
+  interface Scheduled {
+    readonly name: string
+    readonly uid: string
+  }
+
+  /** A Deployment's pod, once the scheduler has bound it. */
+  async function deploy(name: string): Promise<Scheduled> {
+    const labels = { app: name }
+    apply({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name, namespace: 'finance' },
+      spec: {
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels, annotations: { 'k8s.v1.cni.cncf.io/networks': 'ledger' } },
+          spec: { containers: [{ name: 'a', image: 'b' }] },
+        },
+      },
+    })
+    let found: Scheduled | undefined
+    await until(() => {
+      const { items } = JSON.parse(
+        plane.kubectl(['-n', 'finance', 'get', 'pods', '-l', `app=${name}`, '-o', 'json']),
+      )
+      const [pod] = items
+      found = pod?.spec.nodeName === 'node-1' ? { name: pod.metadata.name, uid: pod.metadata.uid } : undefined
+      return found !== undefined
+    })
+    return found ?? { name: '', uid: '' }
+  }
+
+  it('gives a Deployment its address in the VLAN, and leaves it its default route', async () => {
+    const created = await ctl([
+      '--kubeconfig',
+      plane.kubeconfig('admin'),
+      '--tenant-id',
+      'finance',
+      'create',
+      '--id',
+      '100',
+      '--master',
+      'eth0',
+    ])
+    expect([created.exit, created.stderr]).toEqual([0, ''])
+    await until(() => apply(network()).includes('created'))
+    const { name, uid } = await deploy('books')
+    const claim = plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', 'json'])
+    expect(claim).toContain('socni.dev/claim')
+    const added = kubelet.attach(name, uid)
+    expect([added.exit, added.exit === 0 ? '' : added.stdout + added.stderr]).toEqual([0, ''])
+    const addresses = node.run('ip', '-n', name, '-o', '-4', 'addr')
+    expect(addresses).toMatch(/eth0 +inet 10\.42\.0\./)
+    expect(addresses).toMatch(/net1 +inet 10\.100\.1\./)
+    expect(node.run('ip', '-n', name, 'route', 'show', 'default')).toContain('dev eth0')
+    const stored = plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', 'json'])
+    expect(JSON.parse(stored).metadata.annotations['k8s.v1.cni.cncf.io/network-status']).toContain(
+      'finance/ledger',
+    )
+    expect(kubelet.call('DEL', name, uid).exit).toBe(0)
+    expect(node.run('ip', '-n', name, '-o', 'link')).not.toContain('net1')
+  })
+
+  it('refuses at the node a claim that was bound to another pod', async () => {
+    const { name } = await deploy('victim')
+    const { name: other, uid } = await deploy('thief')
+    // Somebody with all rights copies it past the webhook, which is away for that.
+    const annotations = (pod: string) =>
+      JSON.parse(plane.kubectl(['-n', 'finance', 'get', 'pod', pod, '-o', 'json'])).metadata.annotations
+    const stolen = annotations(name)['k8s.v1.cni.cncf.io/networks']
+    const hooks = plane.kubectl([
+      'get',
+      'mutatingwebhookconfigurations,validatingwebhookconfigurations',
+      'socni',
+      '-o',
+      'json',
+    ])
+    plane.kubectl(['delete', 'mutatingwebhookconfigurations,validatingwebhookconfigurations', 'socni'])
+    plane.kubectl([
+      '-n',
+      'finance',
+      'annotate',
+      '--overwrite',
+      'pod',
+      other,
+      `k8s.v1.cni.cncf.io/networks=${stolen}`,
+    ])
+    const refused = kubelet.attach(other, uid)
+    expect(refused.stdout).toMatch(/it was signed for (pod|uid)/)
+    expect(node.run('ip', '-n', other, '-o', 'link')).not.toContain('net1')
+
+    // And a network that is written while no webhook stands in the way attaches nothing.
+    apply(network({ ...plugin, master: 'eth0.300' }, 'raw'))
+    apply({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'raw', namespace: 'finance', annotations: { 'k8s.v1.cni.cncf.io/networks': 'raw' } },
+      spec: { containers: [{ name: 'a', image: 'b' }] },
+    })
+    const uidOfRaw = plane.kubectl(['-n', 'finance', 'get', 'pod', 'raw', '-o', 'jsonpath={.metadata.uid}'])
+    expect(kubelet.attach('raw', uidOfRaw).stdout).toContain('there is no claim for VLAN 300')
+    const { items } = JSON.parse(hooks)
+    for (const { metadata, ...hook } of items) apply({ ...hook, metadata: { name: metadata.name } })
+  })
+
+  it('refuses at the node a network that was edited behind the back of the webhook', async () => {
+    const { name, uid } = await deploy('edited')
+    // An administrator of etcd, or of the webhook configurations, would do it so.
+    apply(network({ ...plugin, mtu: 1400 }))
+    expect(kubelet.attach(name, uid).stdout).toContain('it was signed for configuration')
+    apply(network())
+  })
+
+  it('refuses at the node what was revoked, once the node has heard of it', async () => {
+    const { name, uid } = await deploy('revoked')
+    const flags = ['--kubeconfig', plane.kubeconfig('admin'), '--tenant-id', 'finance']
+    const { stderr, exit } = await ctl([
+      ...flags,
+      'revoke',
+      '--vlan-id',
+      '100',
+      '--target-tenant',
+      'finance',
+      '--yes',
+    ])
+    expect([exit, exit === 0 ? '' : stderr]).toEqual([0, ''])
+    bringKeys()
+    expect(kubelet.attach(name, uid).stdout).toContain('were revoked')
+    await until(() => {
+      try {
+        plane.kubectl(['apply', '--dry-run=server', '-f', '-'], JSON.stringify(network(plugin, 'again')))
+        return false
+      } catch (error) {
+        return String(error).includes('[interface-not-granted]')
+      }
+    })
+  })
+})
