@@ -148,8 +148,10 @@ function isManifestOrNull(object: unknown): boolean {
 async function withDeadline<T>(work: Promise<T>, milliseconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {
-    const error = new RequestError(504, 'ERR_DEADLINE', `there was no decision within ${milliseconds} ms`)
-    timer = setTimeout(() => reject(error), milliseconds)
+    timer = setTimeout(
+      () => reject(new RequestError(504, 'ERR_DEADLINE', `there was no decision within ${milliseconds} ms`)),
+      milliseconds,
+    )
   })
   try {
     return await Promise.race([work, deadline])
