@@ -146,6 +146,24 @@ describe('the webhook in a real cluster', () => {
     )
   }
 
+  it('runs under the restricted Pod Security Standard', () => {
+    plane.kubectl(['create', 'namespace', 'restricted'])
+    plane.kubectl(['label', 'namespace', 'restricted', 'pod-security.kubernetes.io/enforce=restricted'])
+    const deployment = plane.kubectl([
+      '-n',
+      'socni-system',
+      'get',
+      'deployment',
+      'socni-webhook',
+      '-o',
+      'json',
+    ])
+    const { spec } = JSON.parse(deployment).spec.template
+    const like = (change: object) => ({ ...pod('like', {}, 'restricted'), spec: { ...spec, ...change } })
+    expect(apply(like({}), 'admin', '--dry-run=server')).toContain('created')
+    expect(apply(like({ hostNetwork: true }), 'admin', '--dry-run=server')).toContain('violates PodSecurity')
+  })
+
   it('takes a network and a pod that arrive together', () => {
     const both = {
       apiVersion: 'v1',

@@ -146,6 +146,24 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     }
   })
 
+  it('brings keys and revocations again when they change, as the DaemonSet mounts them', () => {
+    const node = newNode()
+    const revocations = join(node.root, 'revocations.json')
+    const flags = ['install', '--keys', keys, '--revocations', revocations, '--node', 'node-1']
+    const env = { CNI_BIN_DIR: node.binDir, CNI_CONF_DIR: node.confDir }
+    const install = () => spawnSync(executable, flags, { env, encoding: 'utf8' })
+    // Nothing was revoked yet, so there is no such key in the ConfigMap.
+    expect(install()).toMatchObject({ status: 0, stderr: '' })
+    const text = '{"revocations": [{"tenant": "finance", "vlans": "100", "notBefore": 1}]}'
+    writeFileSync(revocations, text)
+    expect(install().stdout).toBe(`write ${join(node.confDir, 'socni.d/revocations.json')}\n`)
+    expect(readFileSync(join(node.confDir, 'socni.d/revocations.json'), 'utf8')).toBe(text)
+    expect(install().stdout).toBe('nothing to do\n')
+    writeFileSync(revocations, '{}')
+    expect(install()).toMatchObject({ status: 3, stderr: 'socni: "revocations" is not a list\n' })
+    expect(readFileSync(join(node.confDir, 'socni.d/revocations.json'), 'utf8')).toBe(text)
+  })
+
   it('never leaves a moment without a plugin that answers', async () => {
     const node = newNode()
     run(node, 'install', '--keys', keys)
