@@ -53,6 +53,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
       input,
       encoding: 'utf8',
       stdio: 'pipe',
+      maxBuffer: 256 * 1024 * 1024,
       env: { HOME: directory, PATH: '' },
     })
   try {

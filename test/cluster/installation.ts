@@ -7,6 +7,7 @@ import { parseAllDocuments } from 'yaml'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { isRecord } from '../../src/kube/manifest.ts'
 import type { ControlPlane } from './control-plane.ts'
+import { readiness } from './readiness.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -20,11 +21,16 @@ export interface Replica {
 
 /**
  * Installs the manifests of an overlay on a control plane, with the webhook as a process of this machine: the API server
- * calls it by its address, since nothing routes Services here. Everything else is as it is written, RBAC included.
+ * calls it by its address, or by the port of something that balances, since nothing routes Services here. Everything else
+ * is as it is written, RBAC included.
  */
-export async function install(plane: ControlPlane, overlay = 'k3s'): Promise<Replica> {
+export async function install(
+  plane: ControlPlane,
+  port?: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Replica> {
   plane.kubectl(['apply', '-f', join(import.meta.dirname, 'nad-crd.yaml')])
-  const manifests = render(plane, overlay)
+  const manifests = render(plane, 'k3s')
   const isHook = ({ kind }: Manifest) => kind.endsWith('WebhookConfiguration')
   const isCrd = ({ kind }: Manifest) => kind === 'CustomResourceDefinition'
   apply(plane, manifests.filter(isCrd))
@@ -38,10 +44,10 @@ export async function install(plane: ControlPlane, overlay = 'k3s'): Promise<Rep
     plane,
     manifests.filter(manifest => !isHook(manifest) && !isCrd(manifest)),
   )
-  const replica = await startReplica(plane, await freePort())
+  const replica = await startReplica(plane, await freePort(), environment)
   apply(
     plane,
-    manifests.filter(isHook).map(manifest => withAddress(manifest, replica.port)),
+    manifests.filter(isHook).map(manifest => withAddress(manifest, port ?? replica.port)),
   )
   await until(
     () =>
@@ -56,7 +62,11 @@ export async function install(plane: ControlPlane, overlay = 'k3s'): Promise<Rep
   return replica
 }
 
-export async function startReplica(plane: ControlPlane, port: number): Promise<Replica> {
+export async function startReplica(
+  plane: ControlPlane,
+  port: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Replica> {
   const logFile = join(plane.directory, `webhook-${port}.log`)
   const file = openSync(logFile, 'a')
   const args = [
@@ -66,7 +76,11 @@ export async function startReplica(plane: ControlPlane, port: number): Promise<R
     `--port=${port}`,
     '--names=localhost,127.0.0.1',
   ]
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', file, file], env: { PATH: '' } })
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', file, file],
+    env: { PATH: '', ...environment },
+  })
   const log = () => readFileSync(logFile, 'utf8')
   try {
     await until(async () => {
@@ -86,19 +100,6 @@ export async function startReplica(plane: ControlPlane, port: number): Promise<R
       if (child.kill(signal)) await ended
     },
   }
-}
-
-/** HTTP status of /readyz; 0 while nobody listens. */
-export async function readiness(port: number): Promise<number> {
-  const { get } = await import('node:https')
-  return new Promise(resolve => {
-    // Who answers here is not in question: the process is ours.
-    const request = get({ host: '127.0.0.1', port, path: '/readyz', rejectUnauthorized: false }, response => {
-      response.resume()
-      resolve(response.statusCode ?? 0)
-    })
-    request.on('error', () => resolve(0))
-  })
 }
 
 function render(plane: ControlPlane, overlay: string): Manifest[] {

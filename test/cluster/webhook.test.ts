@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeClaim } from '../../src/claims/claim.ts'
 import { readUnverified } from '../../src/claims/jws.ts'
 import { type ControlPlane, startControlPlane, type User } from './control-plane.ts'
-import { freePort, install, type Replica, readiness, startReplica, until } from './installation.ts'
+import { freePort, install, type Replica, startReplica, until } from './installation.ts'
+import { readiness } from './readiness.ts'
 
 const root = join(import.meta.dirname, '../..')
 const seeds = join(root, 'examples/seeds')
