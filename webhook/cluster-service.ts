@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { KubeClient, loadConfig } from '../src/kube-api/client.ts'
 import { createReview } from '../src/review/review.ts'
+import { createAssignments } from './cluster/assign.ts'
 import {
   type ClusterCertificates,
   caBundleOf,
@@ -34,10 +35,17 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
   let certificates = await openClusterCertificates(client, configuration.names, clock())
   const metrics = new Metrics()
   metrics.setCertificateExpiry(expiryOf(certificates.leaf.cert))
-  const review = createReview({ inventory: store.inventory, keys: store.keys, clock, counters: metrics })
+  const assignments = createAssignments(client, store.inventory)
+  const review = createReview({
+    inventory: store.inventory,
+    keys: store.keys,
+    clock,
+    counters: metrics,
+    mayAssign: assignments.mayAssign,
+  })
 
   const server = await startServer({
-    decide: withFreshObjects(review, client, store.inventory, log),
+    decide: withFreshObjects(review, client, store.inventory, assignments, log),
     metrics,
     log,
     certificate: certificates.leaf,

@@ -24,6 +24,8 @@ export interface Circumstances {
   readonly before?: Manifest | undefined
   readonly user?: string | undefined
   readonly groups?: readonly string[] | undefined
+  /** Whether the user may assign namespaces to this tenant; without it nobody may who is not an administrator. */
+  readonly mayAssign?: ((tenant: string) => boolean) | undefined
   /** Looks at the claim of a selection; without it a claim is merely one that nobody looked at. */
   readonly checkClaim?: ((subject: SelectionSubject) => ClaimState) | undefined
 }
@@ -180,7 +182,7 @@ function judgeTenant(manifest: Manifest, inventory: Inventory): Finding[] {
 function judgeNamespace(
   manifest: Manifest,
   inventory: Inventory,
-  { before, user, groups = [] }: Circumstances,
+  { before, user, groups = [], mayAssign = () => false }: Circumstances,
 ): Finding[] {
   const { name = '' } = manifest.metadata
   const claimantsWith = (metadata: ObjectMeta | undefined): Tenant[] =>
@@ -191,6 +193,7 @@ function judgeNamespace(
     after: claimantsWith(manifest.metadata),
     user,
     groups,
+    mayAssign,
     cluster: inventory.cluster,
   }
   return evaluate(subject, rules.namespace, asGiven)

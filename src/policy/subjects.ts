@@ -126,6 +126,8 @@ export interface NamespaceSubject {
   readonly after: readonly Tenant[]
   readonly user: string | undefined
   readonly groups: readonly string[]
+  /** Whether the user has the verb `assign` on this Tenant (docs/policy.md). */
+  readonly mayAssign: (tenant: string) => boolean
   readonly cluster: Cluster
 }
 

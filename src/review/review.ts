@@ -39,6 +39,8 @@ export interface ReviewContext {
   readonly keys: () => ClaimKeys
   readonly clock: () => Date
   readonly counters: ReviewCounters
+  /** Whether who asks may assign namespaces to a tenant; without it only administrators may. */
+  readonly mayAssign?: (request: AdmissionRequest, tenant: string) => boolean
 }
 
 /** Makes the decision function of the webhook: the mutating phase signs, the validating phase decides. */
@@ -132,6 +134,7 @@ function validate(request: AdmissionRequest, context: ReviewContext): AdmissionR
     before,
     user,
     groups,
+    mayAssign: tenant => context.mayAssign?.(request, tenant) ?? false,
     checkClaim: () => ({ state: 'none' }),
   })
   const decision = decide(withoutClaims, where)

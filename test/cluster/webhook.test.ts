@@ -320,6 +320,40 @@ describe('the webhook in a real cluster', () => {
     expect(plane.kubectl(['explain', 'tenant.spec.vlans'])).toContain('masters')
   })
 
+  it('lets only who may assign a Tenant label a namespace into it', () => {
+    const retail = {
+      ...tenant('retail', []),
+      spec: {
+        namespaceSelector: { matchLabels: { team: 'retail' } },
+        vlans: [{ ids: '500', masters: ['eth0'] }],
+      },
+    }
+    expect(apply(retail)).toContain('created')
+    plane.kubectl(['create', 'clusterrole', 'namespaces', '--verb=get,patch,create', '--resource=namespaces'])
+    plane.kubectl(['create', 'clusterrolebinding', 'namespaces', '--clusterrole=namespaces', '--user=alice'])
+    const label = () =>
+      said(() => plane.kubectl(['label', 'namespace', 'finance', 'team=retail'], '', 'alice'))
+    const make = () =>
+      apply(
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', labels: { team: 'retail' } } },
+        'alice',
+      )
+    expect([label(), make()]).toEqual([
+      expect.stringContaining('[tenancy-changed]'),
+      expect.stringContaining('[tenancy-changed]'),
+    ])
+    plane.kubectl([
+      'create',
+      'clusterrole',
+      'assign',
+      '--verb=assign',
+      '--resource=tenants.socni.dev',
+      '--resource-name=retail',
+    ])
+    plane.kubectl(['create', 'clusterrolebinding', 'assign', '--clusterrole=assign', '--user=alice'])
+    expect(make()).toBe('namespace/shop created\n')
+  })
+
   it('leaves everything else alone, even while nobody answers', async () => {
     await replica.end()
     expect(apply(pod('plain', {}))).toBe('pod/plain created\n')

@@ -7,6 +7,7 @@ import type { KubeClient } from '../../src/kube-api/client.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
 import { putManifest } from '../../src/policy/load.ts'
 import type { Decide } from '../../src/review/review.ts'
+import type { Assignments } from './assign.ts'
 import type { Journal } from './reflector.ts'
 
 /** No pod has more networks that a rule would let through; further ones are left to the mirror. */
@@ -20,6 +21,7 @@ export function withFreshObjects(
   decide: Decide,
   client: KubeClient,
   inventory: Inventory,
+  assignments: Assignments,
   log: Journal,
 ): Decide {
   const look = async (work: () => Promise<void>): Promise<void> => {
@@ -43,6 +45,7 @@ export function withFreshObjects(
       }
     }
     await look(() => findUnknown(request, client, inventory))
+    if (phase === 'validate') await look(() => assignments.look(request))
     return decide(request, phase)
   }
 }

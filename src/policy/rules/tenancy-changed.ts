@@ -20,7 +20,7 @@ export const tenancyChanged: Rule<'namespace'> = {
   good: { given: [bySelector], manifest: namespace({ stage: 'test' }) },
   bad: { given: [bySelector], manifest: namespace({ team: 'retail' }) },
 
-  *check({ name, before, after, user, groups, cluster }) {
+  *check({ name, before, after, user, groups, mayAssign, cluster }) {
     const names = (tenants: typeof before) =>
       tenants
         .map(({ name }) => `"${name}"`)
@@ -28,9 +28,14 @@ export const tenancyChanged: Rule<'namespace'> = {
         .join(' and ') || 'no tenant'
     if (names(before) === names(after)) return
     if ([user, ...groups].some(who => who !== undefined && cluster.tenancyAdmins.includes(who))) return
+    // Who gives a namespace to a tenant, or takes it away, must have been given that tenant.
+    const changed = [...before, ...after].filter(
+      tenant => !(before.includes(tenant) && after.includes(tenant)),
+    )
+    if (changed.every(tenant => mayAssign(tenant.name))) return
     yield {
       at: ['metadata', 'labels'],
-      message: `namespace "${name}" would go from ${names(before)} to ${names(after)}: only ${cluster.tenancyAdmins.join(', ')} may do that`,
+      message: `namespace "${name}" would go from ${names(before)} to ${names(after)}: only ${cluster.tenancyAdmins.join(', ')} may do that, and who has the verb "assign" on the tenant`,
     }
   },
 }
