@@ -43,7 +43,7 @@ export function openKeys(directory: string): ClaimKeys {
 
 /** Reads the keys again while the webhook runs. Unlike openKeys it makes none: nodes would not know a new one. */
 export function readKeys(directory: string): ClaimKeys {
-  return readKeyFiles(name => readIfThere(join(directory, name), text => text), directory)
+  return readKeyFiles(name => readFile(directory, name), directory)
 }
 
 /** The keys in files of these names, wherever they are: a directory, or a Secret of a cluster. Throws a KeyError. */
@@ -75,34 +75,50 @@ export function firstKeyFiles(): Readonly<Record<string, string>> {
  */
 export function publishNextKey(directory: string): ClaimKeys {
   if (!existsSync(join(directory, SIGNING_KEY))) return openKeys(directory)
-  const { keys } = openKeys(directory)
-  const path = join(directory, NEXT_SIGNING_KEY)
-  if (existsSync(path)) throw new KeyError([], `${path} waits to sign already: rotate first`)
-  const key = generateSigningKey()
-  writeAtomically(path, printSigningKey(key), 0o600)
-  writeAtomically(
-    join(directory, KEYS),
-    printKeySet(new Map([...keys, [key.kid, publish(key, 'next')]])),
-    0o644,
-  )
+  openKeys(directory)
+  const changed = nextKeyFiles(name => readFile(directory, name), directory)
+  writeAtomically(join(directory, NEXT_SIGNING_KEY), changed[NEXT_SIGNING_KEY] ?? '', 0o600)
+  writeAtomically(join(directory, KEYS), changed[KEYS] ?? '', 0o644)
   return readKeys(directory)
 }
 
 /** Signs with the published next key from now on; the key so far retires, and claims of it still hold. */
 export function rotateKeys(directory: string): ClaimKeys {
-  const { keys } = readKeys(directory)
-  const path = join(directory, NEXT_SIGNING_KEY)
-  const next = readSigningKey(path)
-  if (next === undefined || keys.get(next.kid)?.state !== 'next') {
+  const changed = rotatedKeyFiles(name => readFile(directory, name), directory)
+  // In this order a crash in between leaves a key that verifies, retired or not, signing.
+  writeAtomically(join(directory, KEYS), changed[KEYS] ?? '', 0o644)
+  renameSync(join(directory, NEXT_SIGNING_KEY), join(directory, SIGNING_KEY))
+  return readKeys(directory)
+}
+
+/** Files of a set of keys that change; undefined is one that goes. */
+export type KeyFileChanges = Readonly<Record<string, string | undefined>>
+
+/** What changes when a next key is made. Throws a KeyError when there is one already. */
+export function nextKeyFiles(read: (name: string) => string | undefined, place: string): KeyFileChanges {
+  const { keys } = readKeyFiles(read, place)
+  if (read(NEXT_SIGNING_KEY) !== undefined)
+    throw new KeyError([], `${place}/${NEXT_SIGNING_KEY} waits to sign already: rotate first`)
+  const key = generateSigningKey()
+  return {
+    [NEXT_SIGNING_KEY]: printSigningKey(key),
+    [KEYS]: printKeySet(new Map([...keys, [key.kid, publish(key, 'next')]])),
+  }
+}
+
+/** What changes when the next key takes over. Throws a KeyError when none is published. */
+export function rotatedKeyFiles(read: (name: string) => string | undefined, place: string): KeyFileChanges {
+  const { keys } = readKeyFiles(read, place)
+  const text = read(NEXT_SIGNING_KEY)
+  const next =
+    text === undefined ? undefined : parseNamed(`${place}/${NEXT_SIGNING_KEY}`, text, parseSigningKey)
+  if (text === undefined || next === undefined || keys.get(next.kid)?.state !== 'next') {
     throw new KeyError(
       [],
-      `no key is published as "next" in ${directory}: make one with socni-ctl keys generate, and wait until every node has it`,
+      `no key is published as "next" in ${place}: make one with socni-ctl keys generate, and wait until every node has it`,
     )
   }
-  // In this order a crash in between leaves a key that verifies, retired or not, signing.
-  writeAtomically(join(directory, KEYS), printKeySet(rotate(keys)), 0o644)
-  renameSync(path, join(directory, SIGNING_KEY))
-  return readKeys(directory)
+  return { [KEYS]: printKeySet(rotate(keys)), [SIGNING_KEY]: text, [NEXT_SIGNING_KEY]: undefined }
 }
 
 /** Adds a revocation to those in a directory; the webhook and the nodes read them again by themselves. */
@@ -115,10 +131,22 @@ export function addRevocation(directory: string, revocation: Revocation): void {
 
 function readSigningKey(path: string): SigningKey | undefined {
   return readIfThere(path, text => {
-    if ((statSync(path).mode & 0o077) !== 0)
-      throw new KeyError([], `others may read the private key: chmod 600 ${path}`)
+    checkPrivate(path)
     return parseSigningKey(text)
   })
+}
+
+function readFile(directory: string, name: string): string | undefined {
+  const path = join(directory, name)
+  return readIfThere(path, text => {
+    if (name === SIGNING_KEY || name === NEXT_SIGNING_KEY) checkPrivate(path)
+    return text
+  })
+}
+
+function checkPrivate(path: string): void {
+  if ((statSync(path).mode & 0o077) !== 0)
+    throw new KeyError([], `others may read the private key: chmod 600 ${path}`)
 }
 
 function readIfThere<T>(path: string, parse: (text: string) => T): T | undefined {

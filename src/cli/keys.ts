@@ -1,49 +1,72 @@
 import { resolve } from 'node:path'
 import { type ClaimKeys, publishNextKey, readKeys, rotateKeys } from '../claims/files.ts'
 import { printKeySet } from '../claims/keys.ts'
-import { type AddCommand, choose, type GlobalFlags } from './command.ts'
+import type { KeyStore } from '../store/keys.ts'
+import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
 import { printPlain } from './output.ts'
 
 interface KeysFlags extends GlobalFlags {
   readonly dryRun?: true
 }
 
-/** `socni-ctl keys`: the keys that claims are signed with, in the webhook's directory. */
+/** `socni-ctl keys`: the keys that claims are signed with, in the webhook's directory or in a cluster. */
 export const addKeys: AddCommand = (program, { terminal, action }) => {
   const keys = program
     .command('keys')
     .summary('list, make and rotate the keys that sign claims')
-    .description('Lists, makes and rotates the keys that sign claims, in --keys-dir.')
+    .description(
+      'Lists, makes and rotates the keys that sign claims, in --keys-dir or with --kubeconfig in a cluster.',
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  socni-ctl keys list\n  socni-ctl --keys-dir /etc/socni/keys keys rotate',
+      '\nExamples:\n  socni-ctl keys list\n  socni-ctl --keys-dir /etc/socni/keys keys rotate\n  socni-ctl --kubeconfig ~/.kube/config keys generate',
     )
-  const verb = (name: string, description: string, run: (flags: KeysFlags, directory: string) => string) =>
+  const verb = (
+    name: string,
+    description: string,
+    run: (store: KeyStore, flags: KeysFlags) => Promise<string>,
+  ) =>
     keys
       .command(name)
       .description(description)
       .action(
-        action((_, command) => {
+        action(async (_, command): Promise<ExitCode> => {
           const flags: KeysFlags = command.optsWithGlobals()
-          terminal.stdout(run(flags, resolve(terminal.directory, flags.keysDir)))
+          terminal.stdout(await run(await openKeyStore(flags, terminal), flags))
           return 0
         }),
       )
 
-  verb('list', 'key ids (RFC 7638 thumbprints) and their states; * signs', (flags, directory) =>
-    show(readKeys(directory), flags),
+  verb('list', 'key ids (RFC 7638 thumbprints) and their states; * signs', async (store, flags) =>
+    show(await store.read(), flags),
   )
-  verb('export', 'print the public keys as a JWK Set (RFC 7517)', (_, directory) =>
-    printKeySet(readKeys(directory).keys),
+  verb('export', 'print the public keys as a JWK Set (RFC 7517)', async store =>
+    printKeySet((await store.read()).keys),
   )
-  verb('generate', 'make the key that will sign next, and publish its public half', (flags, directory) =>
-    flags.dryRun ? `would publish a new key in ${flags.keysDir}\n` : show(publishNextKey(directory), flags),
+  verb('generate', 'make the key that will sign next, and publish its public half', async (store, flags) =>
+    flags.dryRun ? `would publish a new key in ${store.place}\n` : show(await store.publishNext(), flags),
   ).option('--dry-run', 'only say what would be written')
-  verb('rotate', 'sign with it, once every node has it; the key so far retires', (flags, directory) =>
+  verb('rotate', 'sign with it, once every node has it; the key so far retires', async (store, flags) =>
     flags.dryRun
-      ? `would sign with the key published as "next" in ${flags.keysDir}\n`
-      : show(rotateKeys(directory), flags),
+      ? `would sign with the key published as "next" in ${store.place}\n`
+      : show(await store.rotate(), flags),
   ).option('--dry-run', 'only say what would be written')
+}
+
+/** The keys that the global flags name: a cluster's with --kubeconfig or --context, else those in the directory. */
+async function openKeyStore(flags: KeysFlags, { directory: working }: Terminal): Promise<KeyStore> {
+  if (flags.kubeconfig !== undefined || flags.context !== undefined) {
+    // Loaded only here: the Kubernetes client takes longer to load than most commands take.
+    const { openClusterKeys } = await import('../store/keys.ts')
+    return openClusterKeys({ kubeconfig: flags.kubeconfig, context: flags.context })
+  }
+  const directory = resolve(working, flags.keysDir)
+  return {
+    place: flags.keysDir,
+    read: async () => readKeys(directory),
+    publishNext: async () => publishNextKey(directory),
+    rotate: async () => rotateKeys(directory),
+  }
 }
 
 function show({ keys, signing }: ClaimKeys, { format }: GlobalFlags): string {

@@ -2,14 +2,12 @@ import { mergeRevocation, parseRevocations, printRevocations } from '../claims/r
 import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
 import { ApiError, type ClusterAccess, KubeClient, loadConfig, orNone } from '../kube-api/client.ts'
+import { CONFIG_MAP, CONFIGURATION, KEY_MAP, NAMESPACE, textsOf } from '../kube-api/objects.ts'
 import { readManifests } from '../yaml/document.ts'
 import { applyEdits, type PolicyStore, StoreError } from './store.ts'
 
-/** Where SOCNI keeps what is not a resource of its own. */
-const NAMESPACE = 'socni-system'
-const CONFIGURATION = { name: 'socni-configuration', key: 'cluster.yaml' }
-const KEYS = { name: 'socni-keys', key: 'revocations.json' }
-const CONFIG_MAP = { apiVersion: 'v1', kind: 'ConfigMap' }
+/** In the ConfigMap of keys. */
+const REVOCATIONS = 'revocations.json'
 
 /** Kinds that rules know something from. A cluster without their definition has none of them. */
 const KINDS = [
@@ -31,7 +29,7 @@ export function openClusterStore(access: ClusterAccess): PolicyStore {
   }
 
   const configuration = async (): Promise<Manifest[]> => {
-    const text = dataOf(await client.read(CONFIG_MAP, CONFIGURATION.name, NAMESPACE))[CONFIGURATION.key]
+    const text = textsOf(await client.read(CONFIG_MAP, CONFIGURATION.name, NAMESPACE))[CONFIGURATION.key]
     if (text === undefined) return []
     const { manifests, problems } = readManifests(text)
     const [problem] = problems
@@ -65,20 +63,21 @@ export function openClusterStore(access: ClusterAccess): PolicyStore {
 
     revoke: revocation =>
       call('the revocation cannot be written', async () => {
-        const map = await client.read(CONFIG_MAP, KEYS.name, NAMESPACE)
-        const known = dataOf(map)[KEYS.key]
+        const map = await client.read(CONFIG_MAP, KEY_MAP, NAMESPACE)
+        const known = textsOf(map)[REVOCATIONS]
         const text = printRevocations(
           mergeRevocation(known === undefined ? [] : parseRevocations(known), revocation),
         )
-        const data = { ...dataOf(map), [KEYS.key]: text }
-        const metadata = map?.metadata ?? { name: KEYS.name, namespace: NAMESPACE }
+        const data = { ...textsOf(map), [REVOCATIONS]: text }
+        const metadata = map?.metadata ?? { name: KEY_MAP, namespace: NAMESPACE }
         const manifest = { ...CONFIG_MAP, metadata, data }
         await (map === undefined ? client.create(manifest) : client.replace(manifest))
       }),
   }
 }
 
-function connect(access: ClusterAccess): KubeClient {
+/** The client for what the global flags name. */
+export function connect(access: ClusterAccess): KubeClient {
   try {
     return new KubeClient(loadConfig(access))
   } catch (error) {
@@ -89,8 +88,4 @@ function connect(access: ClusterAccess): KubeClient {
 function withNetworks(pod: Manifest): Manifest | undefined {
   const { annotations } = pod.metadata
   return isRecord(annotations) && annotations[NETWORKS_ANNOTATION] !== undefined ? pod : undefined
-}
-
-function dataOf(map: Manifest | undefined): Readonly<Record<string, string>> {
-  return isRecord(map?.data) ? (map.data as Record<string, string>) : {}
 }

@@ -4,6 +4,7 @@ import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeClaim } from '../../src/claims/claim.ts'
 import { readUnverified } from '../../src/claims/jws.ts'
+import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, startControlPlane, type User } from './control-plane.ts'
 import { freePort, install, type Replica, startReplica, until } from './installation.ts'
 import { readiness } from './readiness.ts'
@@ -365,6 +366,43 @@ describe('the webhook in a real cluster', () => {
     ).toContain('deleted')
     replica = await startReplica(plane, replica.port)
     expect(apply(pod('reopened', { [NETWORKS]: 'ledger' }))).toBe('pod/reopened created\n')
+  })
+
+  it('rotates the signing key without refusing a pod, and tells the nodes first', async () => {
+    const keys = async (verb: string) => {
+      const { exit, stdout, stderr } = await ctl(['--kubeconfig', plane.kubeconfig('admin'), 'keys', verb])
+      expect([exit, stderr]).toEqual([0, ''])
+      return stdout
+    }
+    const published = () =>
+      plane.kubectl([
+        '-n',
+        'socni-system',
+        'get',
+        'configmap',
+        'socni-keys',
+        '-o',
+        'jsonpath={.data.keys\\.json}',
+      ])
+    expect(await keys('generate')).toMatch(/current {2}\*\n\S+ {2}next/)
+    expect(published()).toContain('"next"')
+    expect(apply(pod('between', { [NETWORKS]: 'ledger' }))).toContain('created')
+    const [, next = ''] = /\n(\S+) {2}next/.exec(await keys('list')) ?? []
+    expect(await keys('rotate')).toContain(`${next}  current  *`)
+    const kidOf = (name: string) => {
+      const [jws = ''] =
+        /eyJ[\w.-]+/.exec(plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', 'json'])) ?? []
+      return (readUnverified(jws)?.header as { kid?: string } | undefined)?.kid
+    }
+    let count = 0
+    await until(() => {
+      const name = `rotated-${count++}`
+      expect(apply(pod(name, { [NETWORKS]: 'ledger' }))).toContain('created')
+      return kidOf(name) === next
+    })
+    // What was signed before still holds: the pod can be bound, updated and judged again.
+    expect(bind('between')).toBe('')
+    expect(JSON.parse(await keys('export')).keys).toHaveLength(2)
   })
 
   it('has several replicas: keys and certificates are the same, one leads, another takes over', async () => {

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { ApiError, type KubeClient } from '../../src/kube-api/client.ts'
+import { decode, encode, SECRET, TLS_SECRET, textsOf } from '../../src/kube-api/objects.ts'
 import {
   type CertificatePair,
   createAuthority,
@@ -8,9 +9,7 @@ import {
   fits,
   isDueForRenewal,
 } from '../tls/certificates.ts'
-import { decode, encode, readOrCreate, TLS_SECRET, textsOf } from './objects.ts'
-
-const SECRET = { apiVersion: 'v1', kind: 'Secret' }
+import { readOrCreate } from './objects.ts'
 
 /** The serving certificate of all replicas, and the authorities around it. */
 export interface ClusterCertificates {

@@ -1,6 +1,6 @@
 import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
 import { ApiError, type KubeClient } from '../../src/kube-api/client.ts'
-import { NAMESPACE } from './objects.ts'
+import { NAMESPACE } from '../../src/kube-api/objects.ts'
 
 const LEASE = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }
 const NAME = 'socni-webhook'

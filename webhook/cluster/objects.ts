@@ -1,19 +1,17 @@
 import { type ClaimKeys, firstKeyFiles, readKeyFiles } from '../../src/claims/files.ts'
-import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
-import { ApiError, type KubeClient } from '../../src/kube-api/client.ts'
+import type { Manifest } from '../../src/kube/manifest.ts'
+import { ApiError, type KindOf, type KubeClient } from '../../src/kube-api/client.ts'
+import {
+  CONFIG_MAP,
+  decode,
+  encode,
+  KEY_MAP,
+  KEY_SECRET,
+  NAMESPACE,
+  SECRET,
+  textsOf,
+} from '../../src/kube-api/objects.ts'
 
-/** The objects in which the webhook keeps what is its own. socni-ctl writes revocations into the same ConfigMap. */
-export const NAMESPACE = 'socni-system'
-export const CONFIGURATION = { name: 'socni-configuration', key: 'cluster.yaml' }
-/** Public keys and revocations, for the nodes. */
-export const KEY_MAP = 'socni-keys'
-/** The signing key and the key set. */
-export const KEY_SECRET = 'socni-signing-key'
-/** The serving certificate and its authority. */
-export const TLS_SECRET = 'socni-webhook-tls'
-
-const SECRET = { apiVersion: 'v1', kind: 'Secret' }
-const CONFIG_MAP = { apiVersion: 'v1', kind: 'ConfigMap' }
 const PUBLIC_KEYS = 'keys.json'
 
 /**
@@ -22,7 +20,7 @@ const PUBLIC_KEYS = 'keys.json'
  */
 export async function readOrCreate(
   client: KubeClient,
-  kind: typeof SECRET,
+  kind: KindOf,
   name: string,
   make: () => object,
 ): Promise<Manifest> {
@@ -60,25 +58,4 @@ export function keysOf(
     name => (name === 'revocations.json' ? revocations : files[name]),
     `Secret ${NAMESPACE}/${KEY_SECRET}`,
   )
-}
-
-/** The texts of a Secret or ConfigMap, as they are written. */
-export function textsOf({ data }: Manifest): Readonly<Record<string, string>> {
-  return isRecord(data) ? (data as Record<string, string>) : {}
-}
-
-/** Secrets hold base64. */
-export function encode(texts: Readonly<Record<string, string>>): Record<string, string> {
-  return mapValues(texts, text => Buffer.from(text).toString('base64'))
-}
-
-export function decode(texts: Readonly<Record<string, string>>): Record<string, string> {
-  return mapValues(texts, text => Buffer.from(text, 'base64').toString())
-}
-
-function mapValues(
-  texts: Readonly<Record<string, string>>,
-  change: (text: string) => string,
-): Record<string, string> {
-  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, change(text)]))
 }

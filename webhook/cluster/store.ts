@@ -1,12 +1,13 @@
 import type { ClaimKeys } from '../../src/claims/files.ts'
 import { type Path, printPath } from '../../src/json/value.ts'
-import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
+import type { Manifest } from '../../src/kube/manifest.ts'
 import type { KubeClient } from '../../src/kube-api/client.ts'
+import { CONFIGURATION, KEY_MAP, KEY_SECRET, NAMESPACE, textsOf } from '../../src/kube-api/objects.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
 import { putManifest } from '../../src/policy/load.ts'
 import { readManifests } from '../../src/yaml/document.ts'
-import { CONFIGURATION, KEY_MAP, KEY_SECRET, keysOf, NAMESPACE } from './objects.ts'
+import { keysOf } from './objects.ts'
 import { type Journal, type Mirror, type Reflector, startReflector } from './reflector.ts'
 
 /** The policy of a cluster, as its API server has it. */
@@ -66,7 +67,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
         namespace: NAMESPACE,
         fieldSelector: `metadata.name=${name}`,
       },
-      guarded(name, problems, log, manifest => take(dataOf(manifest))),
+      guarded(name, problems, log, manifest => take(textsOf(manifest))),
     )
   map(CONFIGURATION.name, data => takeConfiguration(inventory, data[CONFIGURATION.key] ?? ''))
   let secretData: Readonly<Record<string, string>> = {}
@@ -87,7 +88,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
       fieldSelector: `metadata.name=${KEY_SECRET}`,
     },
     guarded(KEY_SECRET, problems, log, manifest => {
-      secretData = dataOf(manifest)
+      secretData = textsOf(manifest)
       takeKeys()
     }),
   )
@@ -224,10 +225,6 @@ function takeConfiguration(inventory: Inventory, text: string): void {
     if (problem !== undefined) throw new Error(`${printPath(problem.at)}: ${problem.message}`)
     putManifest(inventory, manifest)
   }
-}
-
-function dataOf({ data }: Manifest): Readonly<Record<string, string>> {
-  return isRecord(data) ? (data as Record<string, string>) : {}
 }
 
 /** Who set which field takes as much room as the object itself, and nobody here asks. */

@@ -1,0 +1,35 @@
+import { isRecord, type Manifest } from '../kube/manifest.ts'
+
+/** The objects in which SOCNI keeps what is no resource of its own: the webhook makes them, socni-ctl changes them. */
+export const NAMESPACE = 'socni-system'
+export const CONFIGURATION = { name: 'socni-configuration', key: 'cluster.yaml' }
+/** Public keys and revocations, for the nodes. */
+export const KEY_MAP = 'socni-keys'
+/** The signing key and the key set. */
+export const KEY_SECRET = 'socni-signing-key'
+/** The serving certificate and its authority. */
+export const TLS_SECRET = 'socni-webhook-tls'
+
+export const SECRET = { apiVersion: 'v1', kind: 'Secret' }
+export const CONFIG_MAP = { apiVersion: 'v1', kind: 'ConfigMap' }
+
+/** The texts of a Secret or ConfigMap, as they are written; none where there is no such object. */
+export function textsOf(object: Manifest | undefined): Readonly<Record<string, string>> {
+  return isRecord(object?.data) ? (object.data as Record<string, string>) : {}
+}
+
+/** Secrets hold base64. */
+export function encode(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return mapValues(texts, text => Buffer.from(text).toString('base64'))
+}
+
+export function decode(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return mapValues(texts, text => Buffer.from(text, 'base64').toString())
+}
+
+function mapValues(
+  texts: Readonly<Record<string, string>>,
+  change: (text: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, change(text)]))
+}
