@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
 import { type ControlPlane, startControlPlane } from '../test/cluster/control-plane.ts'
-import { install, type Replica, until } from '../test/cluster/installation.ts'
+import { freePort, install, type Replica, startReplica, until } from '../test/cluster/installation.ts'
 import { quantile } from './measure.ts'
 
 const PODS = 2_000
+const NADS = 10_000
 /** How many pods are created at once: by one person, and by as many controllers as the two cores of a small server bear. */
 const WIDTHS = [1, 8]
 
@@ -29,6 +30,7 @@ async function benchCluster(print: (line: string) => void): Promise<void> {
     await prepare(plane)
     const access = accessOf(plane)
     for (const width of WIDTHS) await measure(access, replica, width, print)
+    await measureMemory(plane, access, print)
   } finally {
     await replica?.end()
     await plane[Symbol.asyncDispose]()
@@ -64,6 +66,38 @@ async function measure(
     )
   }
   print(`  the webhook took ${((cpu / PODS) * 1000).toFixed(2)} ms of CPU for a pod (two reviews)`)
+}
+
+/** What a replica takes that mirrors many NADs; pods are not mirrored. */
+async function measureMemory(
+  plane: ControlPlane,
+  access: Access,
+  print: (line: string) => void,
+): Promise<void> {
+  const config = JSON.stringify({
+    cniVersion: '1.0.0',
+    type: 'macvlan',
+    master: 'eth0.100',
+    mode: 'bridge',
+    ipam: { type: 'whereabouts', range: '10.100.0.0/16' },
+  })
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < NADS) {
+      const metadata = { name: `network-${next++}`, namespace: 'kube-public' }
+      const path = `/apis/k8s.cni.cncf.io/v1/namespaces/kube-public/network-attachment-definitions`
+      const kind = { apiVersion: 'k8s.cni.cncf.io/v1', kind: 'NetworkAttachmentDefinition' }
+      await post(access, path, { ...kind, metadata, spec: { config } })
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, worker))
+  const start = performance.now()
+  const replica = await startReplica(plane, await freePort())
+  const seconds = (performance.now() - start) / 1000
+  const status = readFileSync(`/proc/${replica.process.pid}/status`, 'utf8')
+  const kib = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1])
+  await replica.end()
+  print(`a replica with ${NADS} NADs: ready after ${seconds.toFixed(1)} s, ${Math.round(kib / 1024)} MiB`)
 }
 
 async function prepare(plane: ControlPlane): Promise<void> {
@@ -110,24 +144,28 @@ async function create(
       const index = made++
       const namespace = namespaces[index % namespaces.length] ?? ''
       const start = performance.now()
-      await post(access, namespace, `pod-${index}`)
+      await post(access, `/api/v1/namespaces/${namespace}/pods`, podNamed(`pod-${index}`, namespace))
       times[namespace]?.push(performance.now() - start)
     }
   }
   await Promise.all(Array.from({ length: width }, worker))
 }
 
-function post({ server, token, ca, agent }: Access, namespace: string, name: string): Promise<void> {
-  const body = JSON.stringify({
+function podNamed(name: string, namespace: string): object {
+  return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace, annotations: { 'k8s.v1.cni.cncf.io/networks': 'ledger' } },
     spec: { containers: [{ name: 'a', image: 'b' }] },
-  })
+  }
+}
+
+function post({ server, token, ca, agent }: Access, path: string, object: object): Promise<void> {
+  const body = JSON.stringify(object)
   const options = {
     host: server.hostname,
     port: server.port,
-    path: `/api/v1/namespaces/${namespace}/pods`,
+    path,
     method: 'POST',
     ca,
     agent,
