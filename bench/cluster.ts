@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
-import { type ControlPlane, startControlPlane } from '../test/cluster/control-plane.ts'
-import { freePort, install, type Replica, startReplica, until } from '../test/cluster/installation.ts'
+import { type ControlPlane, freePort, startControlPlane } from '../test/cluster/control-plane.ts'
+import { install, type Replica, startReplica, until } from '../test/cluster/installation.ts'
 import { quantile } from './measure.ts'
 
 const PODS = 2_000

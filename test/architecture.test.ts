@@ -81,7 +81,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'webhook/tls',
   ],
   'webhook/tls': ['src/files'],
-  'webhook/store': ['src/json', 'src/kube', 'src/policy', 'src/yaml'],
+  'webhook/store': ['src/json', 'src/files', 'src/kube', 'src/policy', 'src/yaml'],
   webhook: [
     'src/json',
     'src/kube',

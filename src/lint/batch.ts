@@ -1,10 +1,10 @@
 import { UnreadableFileError } from '../files/read-text.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { groupKind } from '../kube/workloads.ts'
-import { effectiveFindings, type Jurisdiction } from '../policy/decision.ts'
+import { effectiveFindings } from '../policy/decision.ts'
 import type { Finding } from '../policy/finding.ts'
 import { Inventory } from '../policy/inventory.ts'
-import { isJudged, judge } from '../policy/judge.ts'
+import { isJudged, judge, jurisdictionOf } from '../policy/judge.ts'
 import { putManifest } from '../policy/load.ts'
 import {
   type DisputedScalar,
@@ -260,15 +260,6 @@ function* judgeOne(
       rules,
     )
     for (const finding of own) yield complete(finding, where)
-  }
-}
-
-function jurisdictionOf({ metadata }: Manifest, inventory: Inventory): Jurisdiction {
-  const namespace = typeof metadata.namespace === 'string' ? metadata.namespace : undefined
-  return {
-    cluster: inventory.cluster,
-    tenant: namespace === undefined ? undefined : inventory.tenantOf(namespace),
-    namespace,
   }
 }
 

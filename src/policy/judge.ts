@@ -11,6 +11,7 @@ import {
   virtualMachineNetworks,
 } from '../kube/workloads.ts'
 import { readAttachment } from './attachment.ts'
+import type { Jurisdiction } from './decision.ts'
 import { effectiveFindings } from './decision.ts'
 import { evaluate, type Place } from './evaluate.ts'
 import type { Finding } from './finding.ts'
@@ -206,4 +207,11 @@ function judgeBinding(manifest: Manifest, inventory: Inventory): Finding[] {
     rules.binding,
     asGiven,
   )
+}
+
+/** Where a manifest is judged. A file may hold anything for a namespace. */
+export function jurisdictionOf({ metadata }: Manifest, inventory: Inventory): Jurisdiction {
+  const namespace = typeof metadata.namespace === 'string' ? metadata.namespace : undefined
+  const tenant = namespace === undefined ? undefined : inventory.tenantOf(namespace)
+  return { cluster: inventory.cluster, tenant, namespace }
 }

@@ -10,10 +10,10 @@ import type { Manifest } from '../kube/manifest.ts'
 import { isRecord } from '../kube/manifest.ts'
 import { findPodTemplate, groupKind } from '../kube/workloads.ts'
 import type { Bound } from '../policy/claim-for.ts'
-import { type Decision, decide, type Jurisdiction } from '../policy/decision.ts'
+import { type Decision, decide } from '../policy/decision.ts'
 import type { Finding } from '../policy/finding.ts'
 import type { Inventory } from '../policy/inventory.ts'
-import { isJudged, judge, judgePod, podSubject } from '../policy/judge.ts'
+import { isJudged, judge, judgePod, jurisdictionOf, podSubject } from '../policy/judge.ts'
 import { checkClaim, type SignedNetworks, signNetworks, stripClaims } from './claims.ts'
 import { annotationPatch } from './patch.ts'
 import { warningsOf } from './warnings.ts'
@@ -266,10 +266,4 @@ function withIdentity(object: Manifest, { namespace, name, subResource }: Admiss
 
 function isExempt({ metadata }: Manifest, { inventory }: ReviewContext): boolean {
   return metadata.namespace !== undefined && inventory.cluster.exemptNamespaces.includes(metadata.namespace)
-}
-
-function jurisdictionOf({ metadata }: Manifest, inventory: Inventory): Jurisdiction {
-  const { namespace } = metadata
-  const tenant = namespace === undefined ? undefined : inventory.tenantOf(namespace)
-  return { cluster: inventory.cluster, tenant, namespace }
 }

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { addRevocation } from '../claims/files.ts'
 import { writeAtomically } from '../files/atomic.ts'
+import { listPolicyFiles } from '../files/list-policy.ts'
 import { readTextFile } from '../files/read-text.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { readManifests } from '../yaml/document.ts'
@@ -18,7 +19,7 @@ export function openPolicyDirectory(directory: string, keysDirectory: string, ti
 
     async list() {
       origins.clear()
-      return policyFiles(directory).flatMap(name => {
+      return listPolicyFiles(directory).flatMap(name => {
         const file = join(directory, name)
         const text = readTextFile(file)
         const { manifests, problems } = readManifests(text)
@@ -55,12 +56,6 @@ export function openPolicyDirectory(directory: string, keysDirectory: string, ti
       addRevocation(keysDirectory, revocation)
     },
   }
-}
-
-function policyFiles(directory: string): string[] {
-  if (!existsSync(directory)) return []
-  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' })
-  return names.filter(name => /\.(?:ya?ml|json)$/.test(name)).sort()
 }
 
 /** Names of Tenants are checked before they get here; a file name is made of one all the same. */

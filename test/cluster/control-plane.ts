@@ -186,7 +186,7 @@ function printKubeconfig(server: string, directory: string, user: User, token: s
   })
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
 import { Balancer } from './balancer.ts'
-import { type ControlPlane, startControlPlane } from './control-plane.ts'
-import { freePort, install, type Replica, startReplica, until } from './installation.ts'
+import { type ControlPlane, freePort, startControlPlane } from './control-plane.ts'
+import { install, type Replica, startReplica, until } from './installation.ts'
 
 /** As a pod of the cluster, whose endpoints take a moment to forget it. */
 const IN_A_POD = { KUBERNETES_SERVICE_HOST: '10.43.0.1' }

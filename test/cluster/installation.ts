@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { isRecord } from '../../src/kube/manifest.ts'
-import type { ControlPlane } from './control-plane.ts'
+import { type ControlPlane, freePort } from './control-plane.ts'
 import { readiness } from './readiness.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -139,13 +138,4 @@ export async function until(ask: () => boolean | Promise<boolean>): Promise<void
     if (Date.now() > end) throw new Error('it did not happen within 30 s', { cause: last })
     await new Promise(resolve => setTimeout(resolve, 100))
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port is free')
-  return address.port
 }

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeClaim } from '../../src/claims/claim.ts'
 import { readUnverified } from '../../src/claims/jws.ts'
 import { ctl } from '../socni-ctl.ts'
-import { type ControlPlane, startControlPlane, type User } from './control-plane.ts'
-import { freePort, install, type Replica, startReplica, until } from './installation.ts'
+import { type ControlPlane, freePort, startControlPlane, type User } from './control-plane.ts'
+import { install, type Replica, startReplica, until } from './installation.ts'
 import { readiness } from './readiness.ts'
 
 const root = join(import.meta.dirname, '../..')

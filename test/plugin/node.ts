@@ -22,6 +22,21 @@ export const PLUGINS = process.env.CNI_PLUGINS_DIR ?? '/usr/lib/cni'
 /** Plugins that the guard stands in for. */
 const GUARDED = ['bridge', 'host-device', 'ipvlan', 'macvlan', 'vlan', 'loopback', 'ptp']
 
+/** Lays out what an installation would: the guard, `names` of the reference plugins behind it, host-local, and its keys. */
+export function layOut(bin: string, conf: string, key: SigningKey, names: readonly string[]): void {
+  mkdirSync(join(bin, 'socni.d'), { recursive: true })
+  mkdirSync(join(conf, 'socni.d'), { recursive: true })
+  cpSync(buildPlugin('linux-x64-glibc'), join(bin, 'socni'))
+  for (const name of names) {
+    symlinkSync('socni', join(bin, name))
+    symlinkSync(join(PLUGINS, name), join(bin, 'socni.d', name))
+  }
+  symlinkSync(join(PLUGINS, 'host-local'), join(bin, 'host-local'))
+  const settings = { pluginDirectory: join(bin, 'socni.d') }
+  writeFileSync(join(conf, 'socni.d/guard.json'), JSON.stringify(settings))
+  writeFileSync(join(conf, 'socni.d/keys.json'), printKeySet(new Map([[key.kid, publish(key, 'current')]])))
+}
+
 /** Why real plugins cannot run here; undefined where they can. */
 export const obstacle = findObstacle()
 

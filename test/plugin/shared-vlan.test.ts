@@ -1,13 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildPlugin } from '../../scripts/build-plugin.ts'
-import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
+import { generateSigningKey } from '../../src/claims/keys.ts'
 import type { JsonObject } from '../../src/json/value.ts'
 import { type Attach, admit } from './admission.ts'
 import { noKernel, runInKernel } from './kernel.ts'
-import { obstacle, PLUGINS } from './node.ts'
+import { layOut, obstacle } from './node.ts'
 
 const reason = obstacle ?? noKernel
 const shared = mkdtempSync(join(tmpdir(), 'socni-shared-'))
@@ -101,19 +100,7 @@ describe.skipIf(reason !== undefined)(
   () => {
     let wide: Attach
     beforeAll(async () => {
-      mkdirSync(join(bin, 'socni.d'), { recursive: true })
-      mkdirSync(join(conf, 'socni.d'), { recursive: true })
-      cpSync(buildPlugin('linux-x64-glibc'), join(bin, 'socni'))
-      symlinkSync(join(PLUGINS, 'macvlan'), join(bin, 'socni.d/macvlan'))
-      symlinkSync(join(PLUGINS, 'host-local'), join(bin, 'host-local'))
-      writeFileSync(
-        join(conf, 'socni.d/guard.json'),
-        JSON.stringify({ pluginDirectory: join(bin, 'socni.d') }),
-      )
-      writeFileSync(
-        join(conf, 'socni.d/keys.json'),
-        printKeySet(new Map([[key.kid, publish(key, 'current')]])),
-      )
+      layOut(bin, conf, key, ['macvlan'])
       const n1 = await admit(socni('n1-100', 100, '1'), key)
       write('n1-100', n1)
       write('n2-100', await admit(socni('n2-100', 100, '2'), key))

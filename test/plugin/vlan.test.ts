@@ -1,13 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { buildPlugin } from '../../scripts/build-plugin.ts'
-import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
+import { generateSigningKey } from '../../src/claims/keys.ts'
 import type { JsonObject } from '../../src/json/value.ts'
 import { type Attach, admit } from './admission.ts'
 import { noKernel, runInKernel } from './kernel.ts'
-import { obstacle, PLUGINS } from './node.ts'
+import { layOut, obstacle } from './node.ts'
 
 const reason = obstacle ?? noKernel
 const shared = mkdtempSync(join(tmpdir(), 'socni-kernel-'))
@@ -70,20 +69,7 @@ describe.skipIf(reason !== undefined)(
   () => {
     it('keeps two tenants on two nodes inside their own VLANs, with the NAD of seed 000', async () => {
       const [bin, conf] = [join(shared, 'bin'), join(shared, 'net.d')]
-      mkdirSync(join(bin, 'socni.d'), { recursive: true })
-      mkdirSync(join(conf, 'socni.d'), { recursive: true })
-      cpSync(buildPlugin('linux-x64-glibc'), join(bin, 'socni'))
-      symlinkSync('socni', join(bin, 'vlan'))
-      symlinkSync(join(PLUGINS, 'vlan'), join(bin, 'socni.d/vlan'))
-      symlinkSync(join(PLUGINS, 'host-local'), join(bin, 'host-local'))
-      writeFileSync(
-        join(conf, 'socni.d/guard.json'),
-        JSON.stringify({ pluginDirectory: join(bin, 'socni.d') }),
-      )
-      writeFileSync(
-        join(conf, 'socni.d/keys.json'),
-        printKeySet(new Map([[key.kid, publish(key, 'current')]])),
-      )
+      layOut(bin, conf, key, ['vlan'])
       write('f1', await admit({ ...seed(100, '11'), name: 'f1' }, key))
       write('f2', await admit({ ...seed(100, '12'), name: 'f2' }, key))
       write('l1', await admit({ ...seed(300, '13'), name: 'l1' }, key, { namespace: 'logistics' }))

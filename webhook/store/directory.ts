@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { listPolicyFiles } from '../../src/files/list-policy.ts'
 import { type Path, printPath } from '../../src/json/value.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { groupKind } from '../../src/kube/workloads.ts'
@@ -60,11 +61,6 @@ export function openDirectory(directory: string): DirectoryStore {
     },
     reload,
   }
-}
-
-function listPolicyFiles(directory: string): string[] {
-  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' })
-  return names.filter(name => /\.(?:ya?ml|json)$/.test(name)).sort()
 }
 
 function readFile(directory: string, name: string, known: PolicyFile = EMPTY): PolicyFile {
