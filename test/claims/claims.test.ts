@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Claim } from '../../src/claims/claim.ts'
 import { configurationDigest } from '../../src/claims/digest.ts'
-import { openKeys } from '../../src/claims/files.ts'
+import { openKeys, readKeys } from '../../src/claims/files.ts'
 import type { Expected, Statement } from '../../src/claims/judge.ts'
 import { type KeyState, thumbprint } from '../../src/claims/jwk.ts'
 import {
@@ -345,6 +345,7 @@ describe('the key files', () => {
     const path = join(directory, 'signing-key.json')
     chmodSync(path, 0o644)
     expect(() => openKeys(directory)).toThrow(`chmod 600 ${path}`)
+    expect(() => readKeys(directory)).toThrow(`chmod 600 ${path}`)
     chmodSync(path, 0o600)
   })
 
