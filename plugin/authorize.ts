@@ -46,13 +46,34 @@ export async function authorize(
   const { keys, revocations } = trust()
   const expected = (claim: Claim): Expected => expectedOf(claim, body, type, reach, environment, settings)
   const verification = judgeClaim(await verify(jws, keys), expected, revocations)
-  return verification.ok
-    ? { outcome: 'allowed', claim: verification.claim }
-    : {
-        outcome: 'refused',
-        statement: verification.failed,
-        message: `the claim does not hold: ${verification.message}`,
-      }
+  if (!verification.ok)
+    return {
+      outcome: 'refused',
+      statement: verification.failed,
+      message: `the claim does not hold: ${verification.message}`,
+    }
+  if (hasForgedResult(body, type, environment, verification.claim))
+    return {
+      outcome: 'refused',
+      statement: 'prevResult',
+      message: 'the configuration brings the result of an earlier plugin, and there is none before this one',
+    }
+  return { outcome: 'allowed', claim: verification.claim }
+}
+
+/**
+ * libcni replaces `prevResult` only where there is an earlier plugin (libcni/api.go), so that at ADD the first plugin of a
+ * network would take addresses and routes from one that the NAD's author wrote: no digest covers it.
+ */
+function hasForgedResult(
+  body: JsonObject,
+  type: string,
+  { command }: CallEnvironment,
+  claim: Claim,
+): boolean {
+  if (command !== 'ADD' || body.prevResult === undefined) return false
+  const sha = configurationDigest(body, sha256)
+  return !claim.digests.slice(1).some(stated => stated.type === type && stated.sha256 === sha)
 }
 
 /** The signature, checked by the runtime's own cryptography. */
@@ -98,6 +119,12 @@ function isClusterNetwork(
   )
 }
 
+/**
+ * What Multus hands on of a pod (pkg/types RuntimeConfig): the claim states addresses and MAC, the device was allocated. libcni
+ * leaves other keys as the NAD's author wrote them, and host-local would take whole ranges from there.
+ */
+const RUNTIME_INPUTS: ReadonlySet<string> = new Set(['ips', 'mac', 'deviceID', 'portMappings', 'bandwidth'])
+
 /** What a pod may have put in besides what the claim states. */
 function strayInput(
   body: JsonObject,
@@ -109,7 +136,14 @@ function strayInput(
       statement: 'cni-args',
       message: `the pod sets "${stray.slice(0, 80)}" under cni-args, which is not allowed on this node`,
     }
-  const { deviceID } = isObject(body.runtimeConfig) ? body.runtimeConfig : {}
+  const runtime = isObject(body.runtimeConfig) ? body.runtimeConfig : {}
+  const forged = Object.keys(runtime).find(key => !RUNTIME_INPUTS.has(key))
+  if (forged !== undefined)
+    return {
+      statement: 'runtimeConfig',
+      message: `"${forged.slice(0, 80)}" under runtimeConfig is nothing that Multus hands on from a pod`,
+    }
+  const { deviceID } = runtime
   if (deviceID !== undefined && deviceID !== body.deviceID)
     return { statement: 'deviceID', message: 'the pod asks for a device that was not allocated to it' }
   return undefined
@@ -132,7 +166,7 @@ function expectedOf(
   { args, interface: name }: CallEnvironment,
   settings: Settings,
 ): Expected {
-  const uplinks = uplinksOf(reach, claim)
+  const uplinks = uplinksOf(body, reach, claim)
   const digest = { type, sha256: configurationDigest(body, sha256) }
   const isListed = claim.digests.some(
     stated => stated.type === digest.type && stated.sha256 === digest.sha256,
@@ -156,12 +190,16 @@ function expectedOf(
   }
 }
 
-function uplinksOf(reach: readonly Reach[], claim: Claim): ClaimedUplink[] {
+function uplinksOf(body: JsonObject, reach: readonly Reach[], claim: Claim): ClaimedUplink[] {
+  const device = textOf(body.deviceID) ?? textOf(body.pciBusID)
   return reach.map(({ master, vlans, uplink }) => {
     const printed = printVlans(vlans)
-    const claimed =
-      uplink.master.use === 'device' ? claim.uplinks.find(stated => stated.vlans === printed) : undefined
-    return { master: claimed?.master ?? master, vlans: printed }
+    if (uplink.master.use !== 'device' || uplink.master.name !== undefined) return { master, vlans: printed }
+    // A resource of a device plugin stands for whichever device the node allocated; an address stands for itself.
+    const claimed = claim.uplinks.find(
+      stated => stated.vlans === printed && (stated.master.includes('/') || stated.master === device),
+    )
+    return { master: claimed?.master ?? device ?? master, vlans: printed }
   })
 }
 

@@ -2,7 +2,7 @@ import { CniError } from '../src/cni/errors.ts'
 import { CNI_VERSIONS } from '../src/cni/spec.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { authorize } from './authorize.ts'
-import { missingDelegate, runDelegate } from './delegate.ts'
+import { runDelegate } from './delegate.ts'
 import type { CallEnvironment, CommandName, Variables } from './environment.ts'
 import { closeFile, openFile } from './libc.ts'
 import { logDecision } from './log.ts'
@@ -27,14 +27,18 @@ export function createCommands(variables: Variables): Commands {
       const pod = isGuarded ? await lockPod(call.environment) : { locks: [], isLocked: true }
       if (!pod.isLocked) throw new CniError('tryLater', 'another call for this pod has not ended')
       const run = runner(found, variables, pod.locks)
-      if (shared !== undefined) await join(shared, userOf(call), found.directory)
-      const added = run(type, 'ADD', body) ?? missing(found, type)
-      if (added.exit !== 0) {
+      let isAttached = false
+      try {
+        if (shared !== undefined) await join(shared, userOf(call), found.directory)
+        const added = run(type, 'ADD', body) ?? missing(found, type)
+        isAttached = added.exit === 0
         // A plugin that failed half-way has to undo the first half; what DEL says of that is not the news.
-        run(type, 'DEL', forRemoval({ type, body, shared }))
-        if (shared !== undefined) await leave(shared, userOf(call), found.directory)
+        if (!isAttached) run(type, 'DEL', forRemoval({ type, body, shared }))
+        return added
+      } finally {
+        // Also where there is no plugin to run at all.
+        if (!isAttached && shared !== undefined) await leave(shared, userOf(call), found.directory)
       }
-      return added
     },
 
     async CHECK(call) {
@@ -114,8 +118,8 @@ function runner({ pluginDirectory }: Settings, variables: Variables, locks: read
     runDelegate({ pluginDirectory, variables, locks }, type, command, body)
 }
 
-function missing(settings: Settings, type: string): never {
-  throw missingDelegate(settings.pluginDirectory, type)
+function missing({ pluginDirectory }: Settings, type: string): never {
+  throw new CniError('io', `the real plugin "${pluginDirectory}/${type}" is missing`)
 }
 
 /**

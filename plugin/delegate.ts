@@ -1,4 +1,3 @@
-import { CniError } from '../src/cni/errors.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
 import type { CommandName, Variables } from './environment.ts'
@@ -29,11 +28,6 @@ export function runDelegate(
     env: { ...delegateVariables(variables), CNI_COMMAND: command },
     files: locks,
   })
-}
-
-/** The error for a plugin that was not there. */
-export function missingDelegate(pluginDirectory: string, type: string): CniError {
-  return new CniError('io', `the real plugin "${pluginDirectory}/${type}" is missing`)
 }
 
 /** What the specification names, and what plugins look programs up by. Nothing that could take over a runtime. */

@@ -86,8 +86,8 @@ export function closeFile(file: number): void {
 
 /** A file's text; undefined when it is not there. Throws a CniError (5) for one that cannot be read. */
 export function readText(path: string): string | undefined {
-  const file = repeat(() => libc().open(cString(path), O_RDONLY | O_CLOEXEC, 0))
-  if (file < 0) {
+  const file = openFile(path)
+  if (file === undefined) {
     const reason = errno()
     if (reason === ENOENT || reason === ENOTDIR) return undefined
     throw new CniError('io', `${path} cannot be read`, `errno ${reason}`)

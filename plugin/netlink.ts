@@ -36,8 +36,8 @@ const RTEXT_FILTER_SKIP_STATS = 8
 const IFF_UP = 1
 
 /** errno(3), as the kernel negates it in its answers. */
-export const ENODEV = 19
-export const EEXIST = 17
+const ENODEV = 19
+const EEXIST = 17
 const ENOENT = 2
 const EOPNOTSUPP = 95
 const ENETDOWN = 100

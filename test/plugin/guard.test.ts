@@ -2,9 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Claim } from '../../src/claims/claim.ts'
+import { configurationDigest } from '../../src/claims/digest.ts'
 import { readUnverified } from '../../src/claims/jws.ts'
 import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
 import { printRevocations } from '../../src/claims/revocations.ts'
+import { sha256 } from '../../src/claims/sha256.ts'
 import { signClaim } from '../../src/claims/signature.ts'
 import type { JsonObject } from '../../src/json/value.ts'
 import { vlanSet } from '../../src/net/vlan-set.ts'
@@ -188,6 +190,28 @@ describe.skipIf(obstacle !== undefined)(
         '"ips" under cni-args',
       ],
       [
+        'addresses of another range through the runtime configuration',
+        () => add(edited({ runtimeConfig: { ipRanges: [[{ subnet: '10.100.9.0/24' }]] } }), admitted.args),
+        7,
+        '"ipRanges" under runtimeConfig',
+      ],
+      [
+        'the result of a plugin that never ran',
+        () =>
+          add(
+            edited({
+              prevResult: {
+                cniVersion: '1.0.0',
+                ips: [{ address: '10.100.1.9/24' }],
+                routes: [{ dst: '0.0.0.0/0' }],
+              },
+            }),
+            admitted.args,
+          ),
+        7,
+        'the result of an earlier plugin',
+      ],
+      [
         'a device that was not allocated',
         () => add(edited({ runtimeConfig: { deviceID: '0000:3b:02.1' } }), admitted.args),
         7,
@@ -354,6 +378,22 @@ describe.skipIf(obstacle !== undefined)(
       expect(said(bound({ uid: 'uid-2' }))).toContain('uid \\"uid-2\\", not for \\"uid-1\\"')
       expect(said(bound({}), args(';K8S_POD_UID=uid-1', ''))).toContain('uid \\"uid-1\\", not for none')
       node.configure({})
+    })
+
+    it('takes the device that a claim names by its address, and no other', () => {
+      const payload = readUnverified(claim())?.payload as unknown as Claim
+      const config: JsonObject = { cniVersion: '1.0.0', name: 'nic', type: 'host-device' }
+      const signed = (master: string) => {
+        const digests = [{ type: 'host-device', sha256: configurationDigest(config, sha256) }]
+        const uplinks = [{ master, vlans: 'native' }]
+        return { cni: { 'socni.dev/claim': signClaim({ ...payload, uplinks, digests }, node.key) } }
+      }
+      const said = (master: string, pciBusID: string) =>
+        add({ ...config, pciBusID, args: signed(master) }, admitted.args, {}, 'host-device').stdout
+      expect(said('0000:3b:02.1', '0000:3b:02.9')).toContain('statement: uplinks')
+      expect(said('0000:3b:02.1', '0000:3b:02.1')).not.toContain('statement')
+      // Of a resource the node allocates any.
+      expect(said('intel.com/sriov', '0000:3b:02.9')).not.toContain('statement')
     })
 
     it('refuses a claim of a key that it does not know, or that was dropped', async () => {
