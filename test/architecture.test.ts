@@ -78,6 +78,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/review',
     'src/claims',
     'src/yaml',
+    'src/store',
     'webhook/tls',
   ],
   'webhook/tls': ['src/files'],

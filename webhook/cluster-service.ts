@@ -12,8 +12,8 @@ import {
   renewClusterCertificates,
 } from './cluster/certificates.ts'
 import { withFreshObjects } from './cluster/fresh.ts'
+import { openClusterKeys } from './cluster/keys.ts'
 import { lead, resign } from './cluster/lease.ts'
-import { openClusterKeys } from './cluster/objects.ts'
 import { openCluster } from './cluster/store.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'

@@ -1,4 +1,5 @@
 import { isRecord, type Manifest } from '../kube/manifest.ts'
+import { ApiError, type KindOf, type KubeClient } from './client.ts'
 
 /** The objects in which SOCNI keeps what is no resource of its own: the webhook makes them, socni-ctl changes them. */
 export const NAMESPACE = 'socni-system'
@@ -12,6 +13,28 @@ export const TLS_SECRET = 'socni-webhook-tls'
 
 export const SECRET = { apiVersion: 'v1', kind: 'Secret' }
 export const CONFIG_MAP = { apiVersion: 'v1', kind: 'ConfigMap' }
+
+/**
+ * Reads an object of SOCNI's own namespace, or makes it. Several replicas may try at once: one creates it, the
+ * others read what that one made.
+ */
+export async function readOrCreate(
+  client: KubeClient,
+  kind: KindOf,
+  name: string,
+  make: () => object,
+): Promise<Manifest> {
+  const known = await client.read(kind, name, NAMESPACE)
+  if (known !== undefined) return known
+  try {
+    return await client.create({ ...kind, metadata: { name, namespace: NAMESPACE }, ...make() })
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 409)) throw error
+    const made = await client.read(kind, name, NAMESPACE)
+    if (made === undefined) throw error
+    return made
+  }
+}
 
 /** The texts of a Secret or ConfigMap, as they are written; none where there is no such object. */
 export function textsOf(object: Manifest | undefined): Readonly<Record<string, string>> {

@@ -4,10 +4,8 @@ import { isRecord, type Manifest } from '../kube/manifest.ts'
 import { ApiError, type ClusterAccess, KubeClient, loadConfig, orNone } from '../kube-api/client.ts'
 import { CONFIG_MAP, CONFIGURATION, KEY_MAP, NAMESPACE, textsOf } from '../kube-api/objects.ts'
 import { readManifests } from '../yaml/document.ts'
+import { REVOCATIONS } from './key-objects.ts'
 import { applyEdits, type PolicyStore, StoreError } from './store.ts'
-
-/** In the ConfigMap of keys. */
-const REVOCATIONS = 'revocations.json'
 
 /** Kinds that rules know something from. A cluster without their definition has none of them. */
 const KINDS = [

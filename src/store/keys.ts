@@ -1,23 +1,9 @@
-import {
-  type ClaimKeys,
-  type KeyFileChanges,
-  nextKeyFiles,
-  readKeyFiles,
-  rotatedKeyFiles,
-} from '../claims/files.ts'
+import { type ClaimKeys, type KeyFileChanges, nextKeyFiles, rotatedKeyFiles } from '../claims/files.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { ApiError, type ClusterAccess, type KubeClient } from '../kube-api/client.ts'
-import {
-  CONFIG_MAP,
-  decode,
-  encode,
-  KEY_MAP,
-  KEY_SECRET,
-  NAMESPACE,
-  SECRET,
-  textsOf,
-} from '../kube-api/objects.ts'
+import { decode, encode, KEY_SECRET, NAMESPACE, SECRET, textsOf } from '../kube-api/objects.ts'
 import { connect } from './cluster.ts'
+import { KEY_PLACE, keysOf, PUBLIC_KEYS, publishKeys } from './key-objects.ts'
 import { StoreError } from './store.ts'
 
 /** Where keys are kept, and changed. */
@@ -29,9 +15,6 @@ export interface KeyStore {
   rotate(): Promise<ClaimKeys>
 }
 
-const PLACE = `Secret ${NAMESPACE}/${KEY_SECRET}`
-const PUBLIC_KEYS = 'keys.json'
-
 /** The keys of a cluster's webhook; public halves are published to the nodes in the same step. */
 export function openClusterKeys(access: ClusterAccess): KeyStore {
   const client = connect(access)
@@ -39,20 +22,16 @@ export function openClusterKeys(access: ClusterAccess): KeyStore {
     explained(client, async () => {
       const secret = await readSecret(client)
       const files = decode(textsOf(secret))
-      const changed = compute(name => files[name], PLACE)
+      const changed = compute(name => files[name], KEY_PLACE)
       const after = merge(files, changed)
       // Replicas sign with a new key as soon as they see it, so the nodes are told first.
-      await publish(client, after[PUBLIC_KEYS] ?? '')
+      await publishKeys(client, after[PUBLIC_KEYS] ?? '')
       await client.replace({ ...secret, data: encode(after) })
-      return readKeyFiles(name => after[name], PLACE)
+      return keysOf(after, {})
     })
   return {
-    place: PLACE,
-    read: () =>
-      explained(client, async () => {
-        const files = decode(textsOf(await readSecret(client)))
-        return readKeyFiles(name => files[name], PLACE)
-      }),
+    place: KEY_PLACE,
+    read: () => explained(client, async () => keysOf(decode(textsOf(await readSecret(client))), {})),
     publishNext: () => change(nextKeyFiles),
     rotate: () => change(rotatedKeyFiles),
   }
@@ -61,17 +40,8 @@ export function openClusterKeys(access: ClusterAccess): KeyStore {
 async function readSecret(client: KubeClient): Promise<Manifest> {
   const secret = await client.read(SECRET, KEY_SECRET, NAMESPACE)
   if (secret === undefined)
-    throw new StoreError(`${PLACE} is not there: the webhook makes it when it starts (docs/install.md)`)
+    throw new StoreError(`${KEY_PLACE} is not there: the webhook makes it when it starts (docs/install.md)`)
   return secret
-}
-
-async function publish(client: KubeClient, keys: string): Promise<void> {
-  const map = await client.read(CONFIG_MAP, KEY_MAP, NAMESPACE)
-  const data = { ...textsOf(map), [PUBLIC_KEYS]: keys }
-  const metadata = map?.metadata ?? { name: KEY_MAP, namespace: NAMESPACE }
-  await (map === undefined
-    ? client.create({ ...CONFIG_MAP, metadata, data })
-    : client.replace({ ...map, data }))
 }
 
 function merge(files: Readonly<Record<string, string>>, changed: KeyFileChanges): Record<string, string> {

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { ApiError, type KubeClient } from '../../src/kube-api/client.ts'
-import { decode, encode, SECRET, TLS_SECRET, textsOf } from '../../src/kube-api/objects.ts'
+import { decode, encode, readOrCreate, SECRET, TLS_SECRET, textsOf } from '../../src/kube-api/objects.ts'
 import {
   type CertificatePair,
   createAuthority,
@@ -9,7 +9,6 @@ import {
   fits,
   isDueForRenewal,
 } from '../tls/certificates.ts'
-import { readOrCreate } from './objects.ts'
 
 /** The serving certificate of all replicas, and the authorities around it. */
 export interface ClusterCertificates {
@@ -69,20 +68,21 @@ export async function openClusterCertificates(
   names: readonly string[],
   now: Date,
 ): Promise<ClusterCertificates> {
-  const make = (): object => ({ type: 'Opaque', data: print(firstCertificates(names, now)) })
-  return parseCertificates(await readOrCreate(client, SECRET, TLS_SECRET, make))
+  return parseCertificates(await openSecret(client, names, now))
 }
 
-/** Writes the next state when something is due; the loser of two at once takes what the winner wrote. */
+function openSecret(client: KubeClient, names: readonly string[], now: Date): Promise<Manifest> {
+  const make = (): object => ({ type: 'Opaque', data: print(firstCertificates(names, now)) })
+  return readOrCreate(client, SECRET, TLS_SECRET, make)
+}
+
+/** Writes the next state when something is due; the loser of two at once takes what the winner wrote at its next look. */
 export async function renewClusterCertificates(
   client: KubeClient,
   names: readonly string[],
   now: Date,
 ): Promise<ClusterCertificates> {
-  const secret = await readOrCreate(client, SECRET, TLS_SECRET, () => ({
-    type: 'Opaque',
-    data: print(firstCertificates(names, now)),
-  }))
+  const secret = await openSecret(client, names, now)
   const state = parseCertificates(secret)
   const after = advance(state, names, now)
   if (after === state) return state

@@ -14,8 +14,8 @@ export interface Subject extends KindOf {
   readonly path: string
   readonly namespace?: string
   readonly fieldSelector?: string
-  /** What of an object is kept; undefined: nothing. Without it all of every object. */
-  readonly keep?: (manifest: Manifest) => Manifest | undefined
+  /** What of an object is kept; without it all. */
+  readonly keep?: (manifest: Manifest) => Manifest
 }
 
 /** What becomes of the objects. */
@@ -88,9 +88,8 @@ export function startReflector(
           version = manifest.metadata.resourceVersion ?? version
           if (type === 'BOOKMARK') return
           const { apiVersion, kind } = subject
-          const kept = type === 'DELETED' ? undefined : keep({ ...manifest, apiVersion, kind })
-          if (kept === undefined) mirror.remove(manifest)
-          else mirror.put(kept)
+          if (type === 'DELETED') mirror.remove(manifest)
+          else mirror.put(keep({ ...manifest, apiVersion, kind }))
         },
       })
       if (outcome === 'gone' || isStopped) return
@@ -103,11 +102,14 @@ export function startReflector(
   const run = async (): Promise<void> => {
     let failures = 0
     while (!isStopped) {
+      const since = Date.now()
       try {
         await follow()
         failures = 0
       } catch (error) {
         if (isStopped) return
+        // One that went well for a while has nothing to do with those before.
+        if (Date.now() - since > MAX_BACKOFF_MS) failures = 0
         const isAbsent = error instanceof ApiError && error.status === 404
         if (isAbsent) {
           mirror.replace([])

@@ -2,13 +2,13 @@ import type { ClaimKeys } from '../../src/claims/files.ts'
 import { type Path, printPath } from '../../src/json/value.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import type { KubeClient } from '../../src/kube-api/client.ts'
-import { CONFIGURATION, KEY_MAP, KEY_SECRET, NAMESPACE, textsOf } from '../../src/kube-api/objects.ts'
+import { CONFIGURATION, decode, KEY_MAP, KEY_SECRET, NAMESPACE, textsOf } from '../../src/kube-api/objects.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
 import { putManifest } from '../../src/policy/load.ts'
+import { keysOf } from '../../src/store/key-objects.ts'
 import { readManifests } from '../../src/yaml/document.ts'
-import { keysOf } from './objects.ts'
-import { type Journal, type Mirror, type Reflector, startReflector } from './reflector.ts'
+import { type Journal, type Mirror, type Reflector, type Subject, startReflector } from './reflector.ts'
 
 /** The policy of a cluster, as its API server has it. */
 export interface ClusterStore {
@@ -30,7 +30,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   const problems = new Map<string, string[]>()
   const reflectors: Reflector[] = []
   let current = keys
-  const follow = (subject: Parameters<typeof startReflector>[1], mirror: Mirror): void => {
+  const follow = (subject: Subject, mirror: Mirror): void => {
     reflectors.push(startReflector(client, subject, mirror, log))
   }
 
@@ -73,7 +73,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   let secretData: Readonly<Record<string, string>> = {}
   let mapData: Readonly<Record<string, string>> = {}
   const takeKeys = (): void => {
-    if (Object.keys(secretData).length > 0) current = keysOf(secretData, mapData)
+    if (Object.keys(secretData).length > 0) current = keysOf(decode(secretData), mapData)
   }
   map(KEY_MAP, data => {
     mapData = data

@@ -1,0 +1,28 @@
+import { type ClaimKeys, readKeyFiles } from '../claims/files.ts'
+import type { KubeClient } from '../kube-api/client.ts'
+import { CONFIG_MAP, KEY_MAP, KEY_SECRET, NAMESPACE, readOrCreate, textsOf } from '../kube-api/objects.ts'
+
+/** For people: where a cluster's signing key is. */
+export const KEY_PLACE = `Secret ${NAMESPACE}/${KEY_SECRET}`
+/** The public keys, in the Secret and in the ConfigMap for the nodes. */
+export const PUBLIC_KEYS = 'keys.json'
+export const REVOCATIONS = 'revocations.json'
+
+/** The keys in the Secret's files, and the revocations in the ConfigMap's. Throws a KeyError. */
+export function keysOf(
+  files: Readonly<Record<string, string>>,
+  map: Readonly<Record<string, string>>,
+): ClaimKeys {
+  return readKeyFiles(name => (name === REVOCATIONS ? map[REVOCATIONS] : files[name]), KEY_PLACE)
+}
+
+/** Publishes the public keys to the nodes; returns what the ConfigMap holds then. */
+export async function publishKeys(
+  client: KubeClient,
+  keys: string,
+): Promise<Readonly<Record<string, string>>> {
+  const map = await readOrCreate(client, CONFIG_MAP, KEY_MAP, () => ({ data: { [PUBLIC_KEYS]: keys } }))
+  const data = { ...textsOf(map), [PUBLIC_KEYS]: keys }
+  if (textsOf(map)[PUBLIC_KEYS] !== keys) await client.replace({ ...map, data })
+  return data
+}
