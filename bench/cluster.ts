@@ -7,6 +7,7 @@ import { quantile } from './measure.ts'
 
 const PODS = 2_000
 const NADS = 10_000
+const PODS_OF_A_LARGE_CLUSTER = 50_000
 /** How many pods are created at once: by one person, and by as many controllers as the two cores of a small server bear. */
 const WIDTHS = [1, 8]
 
@@ -68,7 +69,7 @@ async function measure(
   print(`  the webhook took ${((cpu / PODS) * 1000).toFixed(2)} ms of CPU for a pod (two reviews)`)
 }
 
-/** What a replica takes that mirrors many NADs; pods are not mirrored. */
+/** What a replica takes that mirrors many NADs, and the networks of many pods. */
 async function measureMemory(
   plane: ControlPlane,
   access: Access,
@@ -81,23 +82,36 @@ async function measureMemory(
     mode: 'bridge',
     ipam: { type: 'whereabouts', range: '10.100.0.0/16' },
   })
-  let next = 0
-  const worker = async (): Promise<void> => {
-    while (next < NADS) {
-      const metadata = { name: `network-${next++}`, namespace: 'kube-public' }
-      const path = `/apis/k8s.cni.cncf.io/v1/namespaces/kube-public/network-attachment-definitions`
-      const kind = { apiVersion: 'k8s.cni.cncf.io/v1', kind: 'NetworkAttachmentDefinition' }
-      await post(access, path, { ...kind, metadata, spec: { config } })
-    }
-  }
-  await Promise.all(Array.from({ length: 8 }, worker))
+  await createMany(NADS, index => {
+    const metadata = { name: `network-${index}`, namespace: 'kube-public' }
+    const path = `/apis/k8s.cni.cncf.io/v1/namespaces/kube-public/network-attachment-definitions`
+    const kind = { apiVersion: 'k8s.cni.cncf.io/v1', kind: 'NetworkAttachmentDefinition' }
+    return post(access, path, { ...kind, metadata, spec: { config } })
+  })
+  // As long as a claim is.
+  const claim = 'e'.repeat(900)
+  await createMany(PODS_OF_A_LARGE_CLUSTER, index => {
+    const networks = [{ name: `network-${index % NADS}`, 'cni-args': { 'socni.dev/claim': claim } }]
+    const pod = podNamed(`large-${index}`, 'kube-public', JSON.stringify(networks))
+    return post(access, '/api/v1/namespaces/kube-public/pods', pod)
+  })
   const start = performance.now()
   const replica = await startReplica(plane, await freePort())
   const seconds = (performance.now() - start) / 1000
   const status = readFileSync(`/proc/${replica.process.pid}/status`, 'utf8')
   const kib = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1])
   await replica.end()
-  print(`a replica with ${NADS} NADs: ready after ${seconds.toFixed(1)} s, ${Math.round(kib / 1024)} MiB`)
+  print(
+    `a replica with ${NADS} NADs and ${PODS_OF_A_LARGE_CLUSTER} pods with networks: ready after ${seconds.toFixed(1)} s, ${Math.round(kib / 1024)} MiB`,
+  )
+}
+
+async function createMany(count: number, create: (index: number) => Promise<void>): Promise<void> {
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < count) await create(next++)
+  }
+  await Promise.all(Array.from({ length: 8 }, worker))
 }
 
 async function prepare(plane: ControlPlane): Promise<void> {
@@ -151,11 +165,11 @@ async function create(
   await Promise.all(Array.from({ length: width }, worker))
 }
 
-function podNamed(name: string, namespace: string): object {
+function podNamed(name: string, namespace: string, networks = 'ledger'): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace, annotations: { 'k8s.v1.cni.cncf.io/networks': 'ledger' } },
+    metadata: { name, namespace, annotations: { 'k8s.v1.cni.cncf.io/networks': networks } },
     spec: { containers: [{ name: 'a', image: 'b' }] },
   }
 }

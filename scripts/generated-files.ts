@@ -23,7 +23,8 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ...fileRules.map((rule): [string, string] => [`docs/rules/${rule.id}.md`, fileRulePage(rule)]),
     ['docs/rules/README.md', rulesIndex()],
     ['docs/socni-ctl.md', commandReference()],
-    ['manifests/crds/tenant.yaml', toYaml(tenantCrd())],
+    // kubectl reads YAML 1.1, where off is false.
+    ['manifests/crds/tenant.yaml', stringify(tenantCrd(), { version: '1.1', lineWidth: 0 })],
     ['README.md', readme()],
     ['src/cni/facts/known-keys.ts', knownKeysModule()],
   ])
@@ -31,6 +32,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
 
 const KINDS: Readonly<Record<keyof typeof rules, string>> = {
   attachment: 'Networks (NetworkAttachmentDefinition)',
+  removal: 'Networks that are deleted',
   selection: 'Networks that a pod selects',
   pod: 'Pods and pod templates',
   tenant: 'Tenants',
@@ -120,16 +122,21 @@ Source: ${source}
 `
 }
 
-function examples({ given = [], manifest }: AnyRule['bad']): string {
+function examples({ given = [], manifest, request }: AnyRule['bad']): string {
   const beside = given.length === 0 ? '' : `Beside it exists:\n\n${fenced(given)}\n`
-  return `${beside}${fenced([manifest])}`
+  const before =
+    request !== undefined && 'before' in request
+      ? `Changed from:\n\n${fenced([request.before])}\nto:\n\n`
+      : ''
+  const removal = request !== undefined && 'isRemoval' in request ? 'Deleted:\n\n' : ''
+  return `${beside}${before}${removal}${fenced([manifest])}`
 }
 
 /** What the webhook says about an example, by judging it. */
-function messages({ given = [], manifest }: AnyRule['bad']): string {
+function messages({ given = [], manifest, request }: AnyRule['bad']): string {
   const inventory = new Inventory()
   for (const other of [...exampleWorld, ...given]) putManifest(inventory, other)
-  return judge(manifest, inventory)
+  return judge(manifest, inventory, request)
     .map(({ title, message, rule }) => `${title}: ${message} [${rule}]`)
     .join('\n')
 }

@@ -81,6 +81,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/store',
     'webhook/tls',
   ],
+  'webhook/audit': [
+    'src/json',
+    'src/kube',
+    'src/kube-api',
+    'src/config',
+    'src/claims',
+    'src/policy',
+    'src/review',
+  ],
   'webhook/tls': ['src/files'],
   'webhook/store': ['src/json', 'src/files', 'src/kube', 'src/policy', 'src/yaml'],
   webhook: [
@@ -94,6 +103,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'webhook/store',
     'webhook/tls',
     'webhook/cluster',
+    'webhook/audit',
   ],
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { KubeClient, loadConfig } from '../src/kube-api/client.ts'
 import { createReview } from '../src/review/review.ts'
+import { Auditor } from './audit/auditor.ts'
 import { createAssignments } from './cluster/assign.ts'
 import {
   type ClusterCertificates,
@@ -62,6 +63,17 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     drainDelay: options.drainDelay,
   })
 
+  const auditor = new Auditor({
+    client,
+    inventory: store.inventory,
+    keys: store.keys,
+    revision: store.revision,
+    clock,
+    reports: configuration.reports,
+    interval: configuration.auditInterval * 1000,
+    log,
+    metrics,
+  })
   const identity = `${hostname()}_${randomUUID()}`
   const serve = (fresh: ClusterCertificates): void => {
     if (fresh.leaf.cert !== certificates.leaf.cert) {
@@ -74,6 +86,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
   const round = async (): Promise<void> => {
     const isLeader = await lead(client, identity, clock())
     metrics.setLeader(isLeader)
+    auditor.tick(isLeader && store.isSynced())
     if (isLeader) {
       // Clients trust an authority before anything is served that it signed.
       const changed = await patchCaBundle(client, WEBHOOKS, caBundleOf(certificates))
@@ -94,6 +107,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     close: async () => {
       clearInterval(gauges)
       await rounds.stop()
+      await auditor.stop()
       await server.close()
       store.stop()
       // Whoever takes over need not wait until the Lease is over.

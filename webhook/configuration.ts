@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { REPORT_APIS, type ReportApi } from './audit/reports.ts'
 
 /** How the webhook is run: flags, and environment variables of the same name for containers. */
 export interface Configuration {
@@ -16,6 +17,10 @@ export interface Configuration {
   readonly isInCluster: boolean
   /** With which the API server is asked; undefined: as a pod, or KUBECONFIG. */
   readonly kubeconfig: string | undefined
+  /** What the audit writes its findings to; undefined: nothing. */
+  readonly reports: ReportApi | undefined
+  /** Seconds from one audit to the next. */
+  readonly auditInterval: number
   readonly logLevel: string
 }
 
@@ -37,6 +42,11 @@ const FLAGS = {
   'client-ca': { default: '', help: 'authority of the client certificates that callers must have' },
   cluster: { default: '', help: '"true": policy, keys and certificates from the API server' },
   kubeconfig: { default: '', help: 'kubeconfig for --cluster (default: as a pod, or KUBECONFIG)' },
+  reports: {
+    default: 'openreports',
+    help: 'openreports, wgpolicyk8s or none: where --cluster reports what is there',
+  },
+  'audit-interval': { default: '600', help: 'seconds from one audit of what is there to the next' },
   'log-level': { default: 'info', help: 'fatal, error, warn, info, debug or trace' },
 } as const
 
@@ -46,7 +56,7 @@ type Flag = keyof typeof FLAGS
 export function usage(): string {
   const lines = Object.entries(FLAGS).map(([flag, { default: value, help }]) => {
     const shown = value === '' ? '' : ` (default: ${value})`
-    return `  --${flag.padEnd(10)} ${help}${shown}`
+    return `  --${flag.padEnd(14)} ${help}${shown}`
   })
   return `Usage: npm start -- [options]\n\n${lines.join('\n')}\n\nEach option is also read from the environment: SOCNI_PORT, SOCNI_TLS_CERT, …\n`
 }
@@ -78,6 +88,12 @@ export function readConfiguration(
       throw new UsageError(`--${flag} "${value(flag)}" is neither "true" nor "false"`)
     return value(flag) === 'true'
   }
+  const reports = value('reports')
+  if (reports !== 'none' && !isReportApi(reports))
+    throw new UsageError(`--reports "${reports}" is none: use openreports, wgpolicyk8s or none`)
+  const auditInterval = Number(value('audit-interval'))
+  if (!Number.isInteger(auditInterval) || auditInterval < 1)
+    throw new UsageError(`--audit-interval "${value('audit-interval')}" is no number of seconds`)
   const level = value('log-level')
   if (!['fatal', 'error', 'warn', 'info', 'debug', 'trace'].includes(level)) {
     throw new UsageError(`--log-level "${level}" is none: use fatal, error, warn, info, debug or trace`)
@@ -96,6 +112,12 @@ export function readConfiguration(
     clientCa: value('client-ca') || undefined,
     isInCluster: isTrue('cluster'),
     kubeconfig: value('kubeconfig') || undefined,
+    reports: reports === 'none' ? undefined : reports,
+    auditInterval,
     logLevel: level,
   }
+}
+
+function isReportApi(text: string): text is ReportApi {
+  return Object.hasOwn(REPORT_APIS, text)
 }

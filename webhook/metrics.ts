@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Phase } from '../src/review/review.ts'
+import type { Standing } from './audit/standing.ts'
 
 /** The webhook's Prometheus metrics. Labels take values of ours only, so that no tenant can make new series. */
 export class Metrics {
@@ -49,6 +50,18 @@ export class Metrics {
     registers: [this.registry],
   })
 
+  readonly #standing = new Gauge({
+    name: 'socni_audit_findings',
+    help: 'What the last audit found in the cluster, by rule and severity; told by the replica that leads.',
+    labelNames: ['rule', 'severity'] as const,
+    registers: [this.registry],
+  })
+  readonly #auditEnd = new Gauge({
+    name: 'socni_audit_timestamp_seconds',
+    help: 'When the last audit ended, in seconds since 1970; 0 in replicas that do not lead.',
+    registers: [this.registry],
+  })
+
   /** Starts the clock of a review; calling the result stops it. */
   startReview(): (phase: Phase, allowed: boolean) => void {
     const end = this.#reviews.startTimer()
@@ -65,6 +78,13 @@ export class Metrics {
 
   countError(code: string): void {
     this.#errors.inc({ code })
+  }
+
+  setAudit(standings: readonly Standing[] | undefined, end: Date): void {
+    this.#standing.reset()
+    for (const { finding } of standings ?? [])
+      this.#standing.inc({ rule: finding.rule, severity: finding.severity })
+    this.#auditEnd.set(standings === undefined ? 0 : end.getTime() / 1000)
   }
 
   setLeader(isLeader: boolean): void {

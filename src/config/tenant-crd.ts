@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { tenantSpec } from './tenant.ts'
+import { tenantSpec, tenantStatus } from './tenant.ts'
 
 /**
  * The CustomResourceDefinition of Tenant. Its schema is made from the zod type that reads Tenants, so they cannot
@@ -30,8 +30,13 @@ export function tenantCrd(): object {
             { name: 'Namespaces', type: 'string', jsonPath: '.spec.namespaces' },
             { name: 'VLANs', type: 'string', jsonPath: '.spec.vlans[*].ids' },
             { name: 'Masters', type: 'string', jsonPath: '.spec.vlans[*].masters' },
+            { name: 'In use', type: 'string', jsonPath: '.status.vlansInUse' },
+            { name: 'Networks', type: 'integer', jsonPath: '.status.networks', priority: 1 },
+            { name: 'Pods', type: 'integer', jsonPath: '.status.pods', priority: 1 },
+            { name: 'Conflicts', type: 'string', jsonPath: '.status.conflicts', priority: 1 },
             { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
           ],
+          subresources: { status: {} },
           schema: {
             openAPIV3Schema: tenantSchema(),
           },
@@ -49,11 +54,19 @@ export function tenantSchema(): object {
       'Which namespaces belong to a tenant, and which VLANs they may join on which host interfaces.',
     required: ['spec'],
     properties: {
-      spec: structural(
-        z.toJSONSchema(tenantSpec, { io: 'input', target: 'openapi-3.0', unrepresentable: 'any' }),
-      ),
+      spec: schemaOf(tenantSpec),
+      status: {
+        ...schemaOf(tenantStatus),
+        description: 'What became of the Tenant; written by the webhook.',
+      },
     },
   }
+}
+
+function schemaOf(type: z.ZodType): object {
+  return structural(
+    z.toJSONSchema(type, { io: 'input', target: 'openapi-3.0', unrepresentable: 'any' }),
+  ) as object
 }
 
 /**
@@ -65,17 +78,23 @@ function structural(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return schema
   const entries = Object.entries(schema)
   if (isIntOrString(schema)) {
-    const kept = entries.filter(([key]) => key === 'description')
-    return { ...Object.fromEntries(kept), 'x-kubernetes-int-or-string': true }
+    // Conditions on texts and on numbers may stand side by side: each is of its own type.
+    const { description, anyOf } = schema
+    const conditions = anyOf.map(({ type: _, ...condition }) => condition)
+    return Object.assign({ description }, ...conditions, { 'x-kubernetes-int-or-string': true })
   }
   const kept = entries.filter(
     ([key, value]) =>
-      key !== '$schema' && key !== 'propertyNames' && !(key === 'additionalProperties' && value === false),
+      key !== '$schema' &&
+      key !== 'propertyNames' &&
+      !(key === 'additionalProperties' && value === false) &&
+      // What zod says of every whole number.
+      !(key === 'maximum' && value === Number.MAX_SAFE_INTEGER),
   )
   return Object.fromEntries(kept.map(([key, value]) => [key, structural(value)]))
 }
 
-function isIntOrString(schema: object): boolean {
+function isIntOrString(schema: object): schema is { description?: string; anyOf: { type?: string }[] } {
   const { anyOf } = schema as { anyOf?: { type?: string }[] }
   return (
     Array.isArray(anyOf) &&

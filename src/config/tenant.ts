@@ -2,6 +2,14 @@ import { z } from 'zod'
 import { type DocumentReading, readDocument } from './document.ts'
 import { enforcement, masterName, namespaceName, prefix, ruleSettings, vlanIds } from './values.ts'
 
+const EMPTY_SELECTOR = 'an empty selector would claim every namespace: name a label'
+const NO_NAMESPACES = 'a tenant needs "namespaces" or a "namespaceSelector"'
+
+/** The same condition for the API server, in CEL (Kubernetes CRD validation rules). */
+function validatedBy(rule: string, message: string): Record<string, unknown> {
+  return { 'x-kubernetes-validations': [{ rule, message }] }
+}
+
 const labels = z.record(z.string(), z.string())
 
 const labelSelector = z
@@ -22,8 +30,14 @@ const labelSelector = z
     selector =>
       Object.keys(selector.matchLabels ?? {}).length > 0 || (selector.matchExpressions ?? []).length > 0,
     {
-      error: 'an empty selector would claim every namespace: name a label',
+      error: EMPTY_SELECTOR,
     },
+  )
+  .meta(
+    validatedBy(
+      '(has(self.matchLabels) && size(self.matchLabels) > 0) || (has(self.matchExpressions) && size(self.matchExpressions) > 0)',
+      EMPTY_SELECTOR,
+    ),
   )
 
 const grant = z.strictObject({
@@ -75,8 +89,26 @@ export const tenantSpec = z
   })
   .refine(spec => spec.namespaces.length > 0 || spec.namespaceSelector !== undefined, {
     path: ['namespaces'],
-    error: 'a tenant needs "namespaces" or a "namespaceSelector"',
+    error: NO_NAMESPACES,
   })
+  .meta(
+    validatedBy(
+      '(has(self.namespaces) && size(self.namespaces) > 0) || has(self.namespaceSelector)',
+      NO_NAMESPACES,
+    ),
+  )
+
+/** What the webhook writes about a Tenant: nobody else reads it but people. */
+export const tenantStatus = z.object({
+  observedGeneration: z.int().min(0).describe('The generation of the spec that this is about.'),
+  namespaces: z.array(z.string()).describe('Namespaces that are there and belong to the tenant.'),
+  vlansInUse: z.string().describe('What its networks reach: VLANs on host interfaces.'),
+  networks: z.int().min(0).describe('How many networks (NetworkAttachmentDefinitions) its namespaces have.'),
+  pods: z.int().min(0).describe('How many pods use them.'),
+  conflicts: z.array(z.string()).describe('Why the Tenant, or a part of it, is not in force.'),
+})
+
+export type TenantStatus = z.infer<typeof tenantStatus>
 
 const tenantManifest = z.object({
   apiVersion: z.literal('socni.dev/v1alpha1'),

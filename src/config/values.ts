@@ -5,7 +5,13 @@ import { parseVlanSet } from '../net/vlan-set.ts'
 
 /** The texts that our own documents hold, each read into its value by the parser of src/net. */
 
-export const vlanIds = z.union([z.string(), z.int().min(1).max(4094)]).transform((ids, context) => {
+/** The form of a list, for schemas; that ranges are no larger than 4094 and not reversed only the parser says. */
+const VLAN_LIST =
+  '^ *(native|[1-9][0-9]{0,3}( *- *[1-9][0-9]{0,3})?)( *, *(native|[1-9][0-9]{0,3}( *- *[1-9][0-9]{0,3})?))* *$'
+
+const vlanText = z.string().meta({ pattern: VLAN_LIST, maxLength: 20_000 })
+
+export const vlanIds = z.union([vlanText, z.int().min(1).max(4094)]).transform((ids, context) => {
   const set = parseVlanSet(String(ids))
   if (set === undefined)
     context.addIssue(`"${ids}" is no list of VLANs: write ids from 1 to 4094 like "100,200-209", or "native"`)

@@ -1,4 +1,10 @@
-import { ApiException, KubeConfig, type KubernetesObject, KubernetesObjectApi } from '@kubernetes/client-node'
+import {
+  ApiException,
+  CustomObjectsApi,
+  KubeConfig,
+  type KubernetesObject,
+  KubernetesObjectApi,
+} from '@kubernetes/client-node'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
 
 /** Why the API server, or the way to it, did not do what was asked; its own words, without the request around them. */
@@ -63,10 +69,12 @@ export function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
 export class KubeClient {
   readonly config: KubeConfig
   readonly #api: KubernetesObjectApi
+  readonly #custom: CustomObjectsApi
 
   constructor(config: KubeConfig) {
     this.config = config
     this.#api = KubernetesObjectApi.makeApiClient(config)
+    this.#custom = config.makeApiClient(CustomObjectsApi)
   }
 
   get server(): string {
@@ -75,13 +83,29 @@ export class KubeClient {
 
   /** All objects of a kind, page by page; `keep` decides at once what stays in memory. */
   async list(
-    { apiVersion, kind }: KindOf,
+    of: KindOf,
     keep: (manifest: Manifest) => Manifest | undefined = manifest => manifest,
-    { namespace, fieldSelector, limit }: ListOptions = {},
+    options: ListOptions = {},
   ): Promise<Listing> {
     const items: Manifest[] = []
-    let next: string | undefined
     let resourceVersion = ''
+    for await (const page of this.pages(of, options)) {
+      for (const item of page.items) {
+        const kept = keep(item)
+        if (kept !== undefined) items.push(kept)
+      }
+      resourceVersion = page.resourceVersion
+    }
+    return { items, resourceVersion }
+  }
+
+  /** The same one page after the other, for what need not stay in memory. */
+  async *pages(
+    { apiVersion, kind }: KindOf,
+    { namespace, fieldSelector, limit }: ListOptions = {},
+    size = PAGE,
+  ): AsyncGenerator<Listing> {
+    let next: string | undefined
     do {
       const page = await call(() =>
         this.#api.list(
@@ -93,18 +117,25 @@ export class KubeClient {
           undefined,
           fieldSelector,
           undefined,
-          limit ?? PAGE,
+          limit ?? size,
           next,
         ),
       )
-      for (const item of page.items) {
-        const kept = keep(plain(item, apiVersion, kind))
-        if (kept !== undefined) items.push(kept)
+      yield {
+        items: page.items.map(item => plain(item, apiVersion, kind)),
+        resourceVersion: page.metadata?.resourceVersion ?? '',
       }
-      resourceVersion = page.metadata?.resourceVersion ?? ''
       next = limit === undefined ? page.metadata?._continue || undefined : undefined
     } while (next !== undefined)
-    return { items, resourceVersion }
+  }
+
+  /** Pages of a kind that the cluster may not have. */
+  async *pagesOrNone(of: KindOf, options: ListOptions, size: number): AsyncGenerator<Listing> {
+    try {
+      yield* this.pages(of, options, size)
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404)) throw error
+    }
   }
 
   /** One object; undefined when it, its namespace or its kind is not there, or no object can have that name. */
@@ -124,6 +155,20 @@ export class KubeClient {
   async replace(manifest: Manifest): Promise<Manifest> {
     const replaced = await call(() => this.#api.replace(forClient(manifest)))
     return plain(replaced, manifest.apiVersion, manifest.kind)
+  }
+
+  /** Writes the status of a custom resource without a namespace; `plural` is its name in paths. */
+  async replaceStatus(manifest: Manifest, plural: string): Promise<void> {
+    const [group = '', version = ''] = manifest.apiVersion.split('/')
+    const { name = '' } = manifest.metadata
+    if (!isPathSegment(name)) return
+    const body = forClient(manifest)
+    await call(() => this.#custom.replaceClusterCustomObjectStatus({ group, version, plural, name, body }))
+  }
+
+  /** Deletes an object; that it is gone already is no failure. */
+  async delete(manifest: Manifest): Promise<void> {
+    await orNone(() => this.#api.delete(forClient(manifest)))
   }
 }
 

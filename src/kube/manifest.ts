@@ -14,8 +14,9 @@ export interface ObjectMeta {
   readonly uid?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
-  /** Both set by the API server. */
+  /** These are set by the API server. */
   readonly resourceVersion?: string
+  readonly generation?: number
   readonly creationTimestamp?: string
 }
 

@@ -61,7 +61,8 @@ function claimedUplinks({ reach }: Attachment): ClaimedUplink[] {
   return [...new Set(texts)].sort().map(text => JSON.parse(text))
 }
 
-function claimedDigests({ network }: Attachment): ClaimedDigest[] {
+/** The configuration of each plugin, as a claim states it. */
+export function claimedDigests({ network }: Pick<Attachment, 'network'>): ClaimedDigest[] {
   return (network?.plugins ?? []).map(({ type, body }) => ({
     type,
     sha256: configurationDigest(body, sha256),

@@ -41,6 +41,12 @@ export function ungranted(
   return { vlans, masterGranted: granted.ranges.length > 0 }
 }
 
+/** What of a segment the tenant was not granted; nothing when it holds all of it. */
+export function ungrantedSegments(tenant: Tenant, segment: Segment, cluster: Cluster): Segment[] {
+  const { vlans } = ungranted(tenant, segment, cluster)
+  return isEmptyVlans(vlans) ? [] : [{ master: segment.master, vlans }]
+}
+
 /** The grants under which a tenant may use a segment: those that hold one of its VLANs on its interface. */
 export function grantsFor(tenant: Tenant, segment: Segment, cluster: Cluster): Grant[] {
   return tenant.vlans.filter(grant =>

@@ -11,6 +11,7 @@ import { readAttachment } from './attachment.ts'
 import { grantedSegments } from './grants.ts'
 import type { Attachment, Overlap, Rival, SharedStore } from './subjects.ts'
 import { SetMap, Tenancy } from './tenancy.ts'
+import { Uses } from './uses.ts'
 
 /** A subnet that somebody holds: a tenant by its grant, or an attachment by giving out its addresses. */
 type Holder =
@@ -32,8 +33,11 @@ const CLUSTER_STORE = 'cbr0'
 export class Inventory {
   #cluster: Cluster = defaultCluster
   readonly #tenancy = new Tenancy()
+  /** Which pods use which networks. */
+  readonly uses = new Uses()
   readonly #manifests = new Map<string, Manifest>()
   readonly #attachments = new Map<string, Attachment>()
+  readonly #byNamespace = new SetMap<Attachment>()
   readonly #pods = new Map<string, Manifest>()
   readonly #subnets = new PrefixTable<Holder>()
   readonly #holders = new Map<object, { prefix: Prefix; holder: Holder }[]>()
@@ -91,6 +95,7 @@ export class Inventory {
     this.removeAttachment(attachment.namespace, attachment.name)
     this.#manifests.set(key, manifest)
     this.#attachments.set(key, attachment)
+    this.#byNamespace.add(attachment.namespace, attachment)
     for (const fact of attachment.facts?.subnets ?? []) {
       this.#hold(attachment, fact.subnet, { kind: 'attachment', attachment, fact })
     }
@@ -102,6 +107,7 @@ export class Inventory {
     const attachment = this.#attachments.get(key)
     if (attachment === undefined) return
     this.#attachments.delete(key)
+    this.#byNamespace.delete(namespace, attachment)
     this.#manifests.delete(key)
     this.#release(attachment)
     for (const store of storesOf(attachment)) this.#stores.delete(store.key, attachment)
@@ -201,6 +207,22 @@ export class Inventory {
       }
     }
     return [...rivals.values()]
+  }
+
+  /** Namespaces that are there, and belong to this tenant and to no other. */
+  namespacesOf(tenant: Tenant): string[] {
+    return this.#tenancy
+      .namespacesOf(tenant)
+      .filter(name => this.#tenancy.hasNamespace(name) && this.tenantOf(name)?.name === tenant.name)
+  }
+
+  attachmentsIn(namespace: string): Iterable<Attachment> {
+    return this.#byNamespace.get(namespace)
+  }
+
+  /** Namespaces that this tenant claims, whether they are there and its own or not. */
+  claimedBy(tenant: Tenant): string[] {
+    return this.#tenancy.namespacesOf(tenant)
   }
 
   #ownerByUse(

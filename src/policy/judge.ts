@@ -16,6 +16,7 @@ import { effectiveFindings } from './decision.ts'
 import { evaluate, type Place } from './evaluate.ts'
 import type { Finding } from './finding.ts'
 import type { Inventory } from './inventory.ts'
+import { orphansOf } from './orphans.ts'
 import { rules } from './rules/index.ts'
 import type { Attachment, AttachmentSubject, ClaimState, PodSubject, SelectionSubject } from './subjects.ts'
 
@@ -23,6 +24,8 @@ import type { Attachment, AttachmentSubject, ClaimState, PodSubject, SelectionSu
 export interface Circumstances {
   /** The object before an UPDATE. */
   readonly before?: Manifest | undefined
+  /** The object is to be deleted. */
+  readonly isRemoval?: boolean | undefined
   readonly user?: string | undefined
   readonly groups?: readonly string[] | undefined
   /** Whether the user may assign namespaces to this tenant; without it nobody may who is not an administrator. */
@@ -36,11 +39,12 @@ export function judge(given: Manifest, inventory: Inventory, circumstances: Circ
   const manifest = { ...given, metadata: readMetadata(given.metadata) }
   const { namespace } = manifest.metadata
   if (namespace !== undefined && inventory.cluster.exemptNamespaces.includes(namespace)) return []
+  if (circumstances.isRemoval) return judgeRemoval(manifest, inventory)
   switch (groupKind(manifest)) {
     case 'k8s.cni.cncf.io/NetworkAttachmentDefinition':
-      return judgeAttachment(readAttachment(manifest, inventory.cluster), inventory)
+      return judgeAttachment(readAttachment(manifest, inventory.cluster), inventory, circumstances.before)
     case 'socni.dev/Tenant':
-      return judgeTenant(manifest, inventory)
+      return judgeTenant(manifest, inventory, circumstances.before)
     case '/Namespace':
       return judgeNamespace(manifest, inventory, circumstances)
     case '/Binding':
@@ -70,11 +74,15 @@ const atConfig: Place = ({ at, inside }) => (at ? { at } : { at: ['spec', 'confi
 const asGiven: Place = ({ at, inside }) => ({ at: at ?? [], ...(inside && { inside }) })
 
 /** The findings on a NAD that was read already. */
-export function judgeAttachment(attachment: Attachment, inventory: Inventory): Finding[] {
-  return evaluate(attachmentSubject(attachment, inventory), rules.attachment, atConfig)
+export function judgeAttachment(attachment: Attachment, inventory: Inventory, before?: Manifest): Finding[] {
+  return evaluate(attachmentSubject(attachment, inventory, before), rules.attachment, atConfig)
 }
 
-function attachmentSubject(attachment: Attachment, inventory: Inventory): AttachmentSubject {
+function attachmentSubject(
+  attachment: Attachment,
+  inventory: Inventory,
+  before: Manifest | undefined,
+): AttachmentSubject {
   const claimants = inventory.claimants(attachment.namespace)
   const tenant = inventory.tenantOf(attachment.namespace)
   return {
@@ -84,6 +92,8 @@ function attachmentSubject(attachment: Attachment, inventory: Inventory): Attach
     cluster: inventory.cluster,
     overlaps: inventory.overlapsOf(attachment, tenant),
     sharedStores: inventory.sharedStoresOf(attachment, tenant),
+    before: before && readAttachment(before, inventory.cluster),
+    users: inventory.uses.of(attachment.namespace, attachment.name),
   }
 }
 
@@ -167,17 +177,39 @@ export function judgePod(subject: PodSubject, { at }: Pick<PodTemplate, 'at'>): 
   ]
 }
 
-function judgeTenant(manifest: Manifest, inventory: Inventory): Finding[] {
+function judgeTenant(manifest: Manifest, inventory: Inventory, before: Manifest | undefined): Finding[] {
   const reading = readTenant(manifest)
   const tenant = reading.ok ? reading.value : undefined
+  const known = before && readTenant(before)
   const subject = {
     problems: reading.ok ? [] : reading.problems,
     tenant,
     cluster: inventory.cluster,
     rivals: tenant === undefined ? [] : inventory.rivalsOf(tenant),
     contested: tenant === undefined ? [] : inventory.contestedBy(tenant),
+    orphans: known?.ok && tenant !== undefined ? orphansOf(known.value, tenant, inventory) : [],
   }
   return evaluate(subject, rules.tenant, asGiven)
+}
+
+/** Only what others depend on is judged when it goes. */
+function judgeRemoval(manifest: Manifest, inventory: Inventory): Finding[] {
+  const { cluster } = inventory
+  switch (groupKind(manifest)) {
+    case 'k8s.cni.cncf.io/NetworkAttachmentDefinition': {
+      const attachment = readAttachment(manifest, cluster)
+      const users = inventory.uses.of(attachment.namespace, attachment.name)
+      return evaluate({ attachment, users }, rules.removal, asGiven)
+    }
+    case 'socni.dev/Tenant': {
+      const reading = readTenant(manifest)
+      const orphans = reading.ok ? orphansOf(reading.value, undefined, inventory) : []
+      const subject = { problems: [], tenant: undefined, cluster, rivals: [], contested: [], orphans }
+      return evaluate(subject, rules.tenant, asGiven)
+    }
+    default:
+      return []
+  }
 }
 
 function judgeNamespace(

@@ -29,6 +29,7 @@ export function putManifest(inventory: Inventory, given: Manifest): readonly Doc
       return []
     case '/Pod':
       inventory.putPod(manifest)
+      inventory.uses.put(manifest.metadata)
       return []
     default:
       return []

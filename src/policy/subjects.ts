@@ -7,11 +7,12 @@ import type { ObjectMeta, PodSpec } from '../kube/manifest.ts'
 import type { DefaultNetwork, Selection, SelectionsReading } from '../kube/selections.ts'
 import type { Prefix } from '../net/prefix.ts'
 import type { Finding } from './finding.ts'
-import type { Reach } from './reach.ts'
+import type { Reach, Segment } from './reach.ts'
 
 /** The parsed type that the rules of each kind judge. Outside facts arrive inside the subject. */
 export interface Subjects {
   attachment: AttachmentSubject
+  removal: RemovalSubject
   selection: SelectionSubject
   pod: PodSubject
   tenant: TenantSubject
@@ -45,6 +46,16 @@ export interface AttachmentSubject {
   readonly overlaps: readonly Overlap[]
   /** NADs of other tenants, or of the node, whose IPAM store this attachment would share. */
   readonly sharedStores: readonly SharedStore[]
+  /** What it was before an UPDATE, and the pods that use it; none where it is new. */
+  readonly before: Attachment | undefined
+  readonly users: ReadonlySet<string>
+}
+
+/** A NAD that is to be deleted. */
+export interface RemovalSubject {
+  readonly attachment: Attachment
+  /** The pods that use it, as `finance/teller`. */
+  readonly users: ReadonlySet<string>
 }
 
 export interface Overlap {
@@ -103,7 +114,7 @@ export interface PodSubject {
 }
 
 export interface TenantSubject {
-  /** What is wrong with the document; then `tenant` is undefined. */
+  /** What is wrong with the document; then `tenant` is undefined, as it is when it is deleted. */
   readonly problems: readonly DocumentProblem[]
   readonly tenant: Tenant | undefined
   readonly cluster: Cluster
@@ -111,6 +122,13 @@ export interface TenantSubject {
   readonly rivals: readonly Rival[]
   /** Namespaces that other tenants claim as well. */
   readonly contested: readonly { namespace: string; tenant: Tenant }[]
+  /** Networks that lose what they use when it is changed so, or deleted. */
+  readonly orphans: readonly Orphan[]
+}
+
+export interface Orphan {
+  readonly attachment: Attachment
+  readonly lost: readonly Segment[]
 }
 
 export interface Rival {

@@ -35,21 +35,28 @@ export class Tenancy {
     this.#labels.set(name, labels)
   }
 
+  hasNamespace(name: string): boolean {
+    return this.#labels.has(name)
+  }
+
   removeNamespace(name: string): void {
     this.#labels.delete(name)
   }
 
   /** Namespaces of the tenant, by name or by labels, that others claim as well. Looks at every known namespace. */
   contestedBy(tenant: Tenant): { namespace: string; tenant: Tenant }[] {
-    const selector = tenant.namespaceSelector
-    const selected = [...this.#labels].filter(
-      ([name, labels]) => selector && matchesSelector(withNameLabel(name, labels), selector),
-    )
-    const namespaces = new Set([...tenant.namespaces, ...selected.map(([name]) => name)])
-    return [...namespaces].flatMap(namespace => {
+    return this.namespacesOf(tenant).flatMap(namespace => {
       const others = this.claimants(namespace).filter(other => other.name !== tenant.name)
       return others.map(other => ({ namespace, tenant: other }))
     })
+  }
+
+  /** Namespaces that a tenant claims by name, and those that are there that it claims by their labels. */
+  namespacesOf({ namespaces, namespaceSelector: selector }: Tenant): string[] {
+    const selected = [...this.#labels].filter(
+      ([name, labels]) => selector && matchesSelector(withNameLabel(name, labels), selector),
+    )
+    return [...new Set([...namespaces, ...selected.map(([name]) => name)])]
   }
 
   /**

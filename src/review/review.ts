@@ -7,15 +7,14 @@ import {
   NETWORKS_ANNOTATION,
 } from '../kube/annotations.ts'
 import type { Manifest } from '../kube/manifest.ts'
-import { isRecord } from '../kube/manifest.ts'
 import { findPodTemplate, groupKind } from '../kube/workloads.ts'
-import type { Bound } from '../policy/claim-for.ts'
 import { type Decision, decide } from '../policy/decision.ts'
 import type { Finding } from '../policy/finding.ts'
 import type { Inventory } from '../policy/inventory.ts'
 import { isJudged, judge, judgePod, jurisdictionOf, podSubject } from '../policy/judge.ts'
-import { checkClaim, type SignedNetworks, signNetworks, stripClaims } from './claims.ts'
+import { type SignedNetworks, signNetworks, stripClaims } from './claims.ts'
 import { annotationPatch } from './patch.ts'
+import { boundOf, boundPod, claimFindings } from './standing.ts'
 import { warningsOf } from './warnings.ts'
 
 /** The mutating phase may change the object, the validating one sees what is stored. */
@@ -57,7 +56,7 @@ export function createLocalReview(inventory: Inventory, keys: ClaimKeys, clock =
 function mutate(request: AdmissionRequest, context: ReviewContext): AdmissionResponse {
   const allowed = { uid: request.uid, allowed: true }
   const object = objectOf(request)
-  if (object === undefined || isExempt(object, context)) return allowed
+  if (request.operation === 'DELETE' || object === undefined || isExempt(object, context)) return allowed
   const patched =
     groupKind(object) === '/Binding'
       ? bindingNetworks(object, context)
@@ -88,12 +87,6 @@ function podNetworks(
     : { annotation: stripClaims(subject), signed: 0 }
 }
 
-/** A pod that runs on a node already; at CREATE it has no UID in the mutating phase, and seldom a node in any. */
-function boundPod({ metadata, spec }: Manifest): Bound | undefined {
-  const node = isRecord(spec) ? spec.nodeName : undefined
-  return metadata.uid === undefined || typeof node !== 'string' ? undefined : { uid: metadata.uid, node }
-}
-
 /** The Binding carries the pod's networks with bound claims; the API server copies them onto the pod. */
 function bindingNetworks(binding: Manifest, context: ReviewContext): SignedNetworks | undefined {
   const pod = context.inventory.pod(binding.metadata.namespace ?? '', binding.metadata.name ?? '')
@@ -117,7 +110,7 @@ function validate(request: AdmissionRequest, context: ReviewContext): AdmissionR
   const { inventory } = context
   const object = objectOf(request)
   const before =
-    request.oldObject === null || request.oldObject === undefined
+    request.operation === 'DELETE' || request.oldObject === null || request.oldObject === undefined
       ? undefined
       : withIdentity(request.oldObject, request)
   const allowed = { uid: request.uid, allowed: true }
@@ -136,38 +129,19 @@ function validate(request: AdmissionRequest, context: ReviewContext): AdmissionR
     groups,
     mayAssign: tenant => context.mayAssign?.(request, tenant) ?? false,
     checkClaim: () => ({ state: 'none' }),
+    isRemoval: request.operation === 'DELETE',
   })
   const decision = decide(withoutClaims, where)
   // Only what nothing stands against was given a claim, so only there is a missing one worth a word.
   const isGuardedKind = groupKind(object) === '/Pod' || groupKind(object) === '/Binding'
-  if (!decision.isClean || !isGuardedKind) return respond(request, decision, context)
+  if (!decision.isClean || !isGuardedKind || request.operation === 'DELETE')
+    return respond(request, decision, context)
   const bound = before === undefined ? undefined : boundPod(object)
   return respond(
     request,
-    decide([...withoutClaims, ...claimFindings(object, context, bound)], where),
+    decide([...withoutClaims, ...claimFindings(object, inventory, context.keys(), bound)], where),
     context,
   )
-}
-
-/** What stands against the claims of a pod, or of the annotation that a Binding brings. */
-function claimFindings(object: Manifest, context: ReviewContext, boundPod?: Bound): Finding[] {
-  const { inventory } = context
-  const networks = object.metadata.annotations?.[NETWORKS_ANNOTATION]
-  if (networks === undefined) return []
-  const isBinding = groupKind(object) === '/Binding'
-  const known = inventory.pod(object.metadata.namespace ?? '', object.metadata.name ?? '')
-  const bound = isBinding ? boundOf(object, known) : boundPod
-  const pod: Manifest = isBinding
-    ? {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        metadata: { ...object.metadata, annotations: { [NETWORKS_ANNOTATION]: networks } },
-        spec: {},
-      }
-    : object
-  return judge(pod, inventory, {
-    checkClaim: subject => checkClaim(subject, pod.metadata, context.keys(), bound),
-  }).filter(({ rule }) => rule === 'foreign-claim')
 }
 
 function isBoundAnnotation(binding: Manifest, networks: string, context: ReviewContext): boolean {
@@ -175,14 +149,7 @@ function isBoundAnnotation(binding: Manifest, networks: string, context: ReviewC
     ...binding,
     metadata: { ...binding.metadata, annotations: { [NETWORKS_ANNOTATION]: networks } },
   }
-  return claimFindings(candidate, context).length === 0
-}
-
-function boundOf(binding: Manifest, pod: Manifest | undefined): Bound | undefined {
-  const uid = binding.metadata.uid ?? pod?.metadata.uid
-  const target = binding.target
-  const node = typeof target === 'object' && target !== null && 'name' in target ? target.name : undefined
-  return uid === undefined || typeof node !== 'string' ? undefined : { uid, node }
+  return claimFindings(candidate, context.inventory, context.keys()).length === 0
 }
 
 /** An UPDATE that leaves alone what we judge is never refused: a running pod must be able to lose its finalizers. */
@@ -251,10 +218,8 @@ function fieldOf({ at, inside = [] }: Finding): string {
 }
 
 function objectOf(request: AdmissionRequest): Manifest | undefined {
-  const { object } = request
-  return request.operation === 'DELETE' || object === undefined || object === null
-    ? undefined
-    : withIdentity(object, request)
+  const object = request.operation === 'DELETE' ? request.oldObject : request.object
+  return object === undefined || object === null ? undefined : withIdentity(object, request)
 }
 
 /** At CREATE the object may lack the namespace that the request is in; the request's is the API server's own word. */

@@ -27,6 +27,7 @@ export async function install(
   plane: ControlPlane,
   port?: number,
   environment: Readonly<Record<string, string>> = {},
+  beforeHooks: () => void = () => {},
 ): Promise<Replica> {
   plane.kubectl(['apply', '-f', join(import.meta.dirname, 'nad-crd.yaml')])
   const manifests = render(plane, 'k3s')
@@ -43,6 +44,7 @@ export async function install(
     plane,
     manifests.filter(manifest => !isHook(manifest) && !isCrd(manifest)),
   )
+  beforeHooks()
   const replica = await startReplica(plane, await freePort(), environment)
   apply(
     plane,

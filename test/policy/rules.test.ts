@@ -2,16 +2,20 @@ import { describe, expect, it } from 'vitest'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { pod } from '../../src/policy/example.ts'
 import { judge } from '../../src/policy/judge.ts'
+import type { Example } from '../../src/policy/rule.ts'
 import { allRules } from '../../src/policy/rules/index.ts'
 import { exampleInventory } from '../example-inventory.ts'
 
+const judgeExample = ({ given = [], manifest, request }: Example) =>
+  judge(manifest, exampleInventory(...given), request)
+
 describe.each(allRules.map(rule => [rule.id, rule] as const))('%s', (id, rule) => {
   it('finds nothing in its good example, and neither does any other rule', () => {
-    expect(judge(rule.good.manifest, exampleInventory(...(rule.good.given ?? [])))).toEqual([])
+    expect(judgeExample(rule.good)).toEqual([])
   })
 
   it('is the only rule that its bad example breaks', () => {
-    const findings = judge(rule.bad.manifest, exampleInventory(...(rule.bad.given ?? [])))
+    const findings = judgeExample(rule.bad)
     expect(findings.length).toBeGreaterThan(0)
     expect(new Set(findings.map(finding => finding.rule)), JSON.stringify(findings, null, 1)).toEqual(
       new Set([id]),
@@ -19,7 +23,7 @@ describe.each(allRules.map(rule => [rule.id, rule] as const))('%s', (id, rule) =
   })
 
   it('says the same title, and a detail that is not the title', () => {
-    const findings = judge(rule.bad.manifest, exampleInventory(...(rule.bad.given ?? [])))
+    const findings = judgeExample(rule.bad)
     expect(findings.map(finding => finding.title)).toEqual(findings.map(() => rule.title))
     expect(findings.map(finding => finding.message)).not.toContain(rule.title)
   })

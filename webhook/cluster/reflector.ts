@@ -14,8 +14,8 @@ export interface Subject extends KindOf {
   readonly path: string
   readonly namespace?: string
   readonly fieldSelector?: string
-  /** What of an object is kept; without it all. */
-  readonly keep?: (manifest: Manifest) => Manifest
+  /** What of an object is kept; without it all. Undefined: the mirror is to know nothing of it. */
+  readonly keep?: (manifest: Manifest) => Manifest | undefined
 }
 
 /** What becomes of the objects. */
@@ -88,8 +88,9 @@ export function startReflector(
           version = manifest.metadata.resourceVersion ?? version
           if (type === 'BOOKMARK') return
           const { apiVersion, kind } = subject
-          if (type === 'DELETED') mirror.remove(manifest)
-          else mirror.put(keep({ ...manifest, apiVersion, kind }))
+          const kept = type === 'DELETED' ? undefined : keep({ ...manifest, apiVersion, kind })
+          if (kept === undefined) mirror.remove(manifest)
+          else mirror.put(kept)
         },
       })
       if (outcome === 'gone' || isStopped) return

@@ -1,6 +1,8 @@
 import type { ClaimKeys } from '../../src/claims/files.ts'
 import { type Path, printPath } from '../../src/json/value.ts'
+import { NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
+import { readSelections } from '../../src/kube/selections.ts'
 import type { KubeClient } from '../../src/kube-api/client.ts'
 import { CONFIGURATION, decode, KEY_MAP, KEY_SECRET, NAMESPACE, textsOf } from '../../src/kube-api/objects.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
@@ -19,6 +21,8 @@ export interface ClusterStore {
   problems(): string[]
   /** Whether everything was read once. */
   isSynced(): boolean
+  /** Grows with each change of what is mirrored. */
+  revision(): number
   /** Seconds since the API server was last heard of by the reflector that waits longest. */
   staleness(): number
   stop(): void
@@ -30,8 +34,16 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   const problems = new Map<string, string[]>()
   const reflectors: Reflector[] = []
   let current = keys
+  let revision = 0
   const follow = (subject: Subject, mirror: Mirror): void => {
-    reflectors.push(startReflector(client, subject, mirror, log))
+    reflectors.push(
+      startReflector(
+        client,
+        subject,
+        counted(mirror, () => revision++),
+        log,
+      ),
+    )
   }
 
   follow(
@@ -57,7 +69,20 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
       (name, namespace) => inventory.removeAttachment(namespace, name),
     ),
   )
-  // Pods are asked for when they are bound: the mirror of all of them would always be a moment behind the scheduler.
+  // Only which pods use which networks: the pod that is bound is asked for, since a mirror is a moment behind the scheduler.
+  follow(
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      path: '/api/v1/pods',
+      fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
+      keep: usesOf,
+    },
+    mirrorOf(
+      ({ metadata }) => inventory.uses.put(metadata),
+      (name, namespace) => inventory.uses.remove(namespace, name),
+    ),
+  )
   const map = (name: string, take: (data: Readonly<Record<string, string>>) => void): void =>
     follow(
       {
@@ -97,6 +122,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
     inventory,
     keys: () => current,
     problems: () => [...problems.values()].flat(),
+    revision: () => revision,
     isSynced: () => reflectors.every(({ isSynced }) => isSynced),
     staleness: () => {
       const oldest = Math.min(...reflectors.map(({ heardAt }) => heardAt?.getTime() ?? 0))
@@ -104,6 +130,24 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
     },
     stop: () => {
       for (const reflector of reflectors) reflector.stop()
+    },
+  }
+}
+
+/** Tells of each change. */
+function counted(mirror: Mirror, count: () => void): Mirror {
+  return {
+    replace: manifests => {
+      mirror.replace(manifests)
+      count()
+    },
+    put: manifest => {
+      mirror.put(manifest)
+      count()
+    },
+    remove: manifest => {
+      mirror.remove(manifest)
+      count()
     },
   }
 }
@@ -237,4 +281,16 @@ function withoutManagedFields(manifest: Manifest): Manifest {
 
 function withoutSpec({ apiVersion, kind, metadata }: Manifest): Manifest {
   return withoutManagedFields({ apiVersion, kind, metadata })
+}
+
+/** A pod's name and the names of its networks, which are short where its annotation with claims is long. */
+function usesOf({
+  apiVersion,
+  kind,
+  metadata: { name, namespace = '', annotations },
+}: Manifest): Manifest | undefined {
+  const { selections } = readSelections(annotations?.[NETWORKS_ANNOTATION], namespace)
+  if (name === undefined || selections.length === 0) return undefined
+  const networks = selections.map(selection => `${selection.namespace}/${selection.name}`).join()
+  return { apiVersion, kind, metadata: { name, namespace, annotations: { [NETWORKS_ANNOTATION]: networks } } }
 }

@@ -2,6 +2,7 @@ import type { Rules } from '../rule.ts'
 import { addressNotGranted } from './address-not-granted.ts'
 import { addressOutsideSubnet } from './address-outside-subnet.ts'
 import { ambiguousConfig } from './ambiguous-config.ts'
+import { attachmentInUse } from './attachment-in-use.ts'
 import { clusterRoute } from './cluster-route.ts'
 import { cniArgsNotAllowed } from './cni-args-not-allowed.ts'
 import { defaultNetworkOverride } from './default-network-override.ts'
@@ -27,10 +28,12 @@ import { namespaceClaimedTwice } from './namespace-claimed-twice.ts'
 import { namespaceWithoutTenant } from './namespace-without-tenant.ts'
 import { oldCniVersion } from './old-cni-version.ts'
 import { onePodPerVlan } from './one-pod-per-vlan.ts'
+import { orphanedNetworks } from './orphaned-networks.ts'
 import { overlappingSubnet } from './overlapping-subnet.ts'
 import { protectedInterface } from './protected-interface.ts'
 import { refusedAttachment } from './refused-attachment.ts'
 import { runtimeDefaultRoute } from './runtime-default-route.ts'
+import { staleClaims } from './stale-claims.ts'
 import { subnetNotGranted } from './subnet-not-granted.ts'
 import { sysctlOnPrimary } from './sysctl-on-primary.ts'
 import { takenInterfaceName } from './taken-interface-name.ts'
@@ -42,6 +45,7 @@ import { unknownPluginType } from './unknown-plugin-type.ts'
 import { unreadableConfig } from './unreadable-config.ts'
 import { unreadableSelection } from './unreadable-selection.ts'
 import { unsupportedCniVersion } from './unsupported-cni-version.ts'
+import { vlanChanged } from './vlan-changed.ts'
 import { vlanGrantedTwice } from './vlan-granted-twice.ts'
 import { vlanHoppingCapability } from './vlan-hopping-capability.ts'
 import { vlanNotGranted } from './vlan-not-granted.ts'
@@ -74,7 +78,10 @@ export const rules: Rules = {
     onePodPerVlan,
     mtuTooLarge,
     oldCniVersion,
+    vlanChanged,
+    staleClaims,
   ],
+  removal: [attachmentInUse],
   selection: [
     unknownAttachment,
     foreignAttachment,
@@ -97,7 +104,7 @@ export const rules: Rules = {
     vlanHoppingCapability,
     hostNetworkAttachment,
   ],
-  tenant: [invalidTenant, vlanGrantedTwice, namespaceClaimedTwice],
+  tenant: [invalidTenant, vlanGrantedTwice, namespaceClaimedTwice, orphanedNetworks],
   namespace: [tenancyChanged],
   binding: [forgedBinding],
 }
@@ -105,6 +112,7 @@ export const rules: Rules = {
 /** Every rule in one list, for documentation and look-ups by id. */
 export const allRules = [
   ...rules.attachment,
+  ...rules.removal,
   ...rules.selection,
   ...rules.pod,
   ...rules.tenant,

@@ -1,0 +1,108 @@
+import type { ClaimKeys } from '../../src/claims/files.ts'
+import type { KubeClient } from '../../src/kube-api/client.ts'
+import type { Inventory } from '../../src/policy/inventory.ts'
+import { EventWriter } from './events.ts'
+import { type ReportApi, writeReports } from './reports.ts'
+import { auditCluster, type Standing } from './standing.ts'
+import { writeStatuses } from './status.ts'
+
+export interface AuditorOptions {
+  readonly client: KubeClient
+  readonly inventory: Inventory
+  readonly keys: () => ClaimKeys
+  /** Grows with each change of what is mirrored. */
+  readonly revision: () => number
+  readonly clock: () => Date
+  /** Undefined: no reports. */
+  readonly reports: ReportApi | undefined
+  /** Milliseconds from one audit to the next. */
+  readonly interval: number
+  readonly log: AuditLog
+  readonly metrics: AuditMetrics
+}
+
+export interface AuditLog {
+  info(fields: object, text: string): void
+  warn(fields: object, text: string): void
+}
+
+export interface AuditMetrics {
+  /** What the last audit found, by rule; undefined in replicas that do not audit. */
+  setAudit(standings: readonly Standing[] | undefined, end: Date): void
+}
+
+/** How often the status of Tenants follows what changed. */
+const STATUS_MS = 10_000
+
+/** Does what one replica does for all: it judges what is there already, and writes down what became of Tenants. */
+export class Auditor {
+  readonly #options: AuditorOptions
+  readonly #events: EventWriter
+  readonly #abort = new AbortController()
+  #running: Promise<void> | undefined
+  #auditedAt = Number.NEGATIVE_INFINITY
+  #statusAt = Number.NEGATIVE_INFINITY
+  #revision = -1
+
+  constructor(options: AuditorOptions) {
+    this.#options = options
+    this.#events = new EventWriter(options.client)
+  }
+
+  /** Starts what is due, unless something is under way still; returns at once. */
+  tick(isLeader: boolean): void {
+    const { clock, metrics, log } = this.#options
+    if (!isLeader) {
+      // Whoever leads next time begins anew.
+      if (this.#auditedAt > 0) metrics.setAudit(undefined, clock())
+      this.#auditedAt = this.#statusAt = Number.NEGATIVE_INFINITY
+      return
+    }
+    if (this.#running !== undefined) return
+    this.#running = this.#run()
+      .catch(error => {
+        if (!this.#abort.signal.aborted) log.warn({ err: error }, 'the audit failed; it is tried again')
+      })
+      .finally(() => {
+        this.#running = undefined
+      })
+  }
+
+  /** Ends what is under way. */
+  async stop(): Promise<void> {
+    this.#abort.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { client, inventory, revision, clock, interval } = this.#options
+    const now = clock().getTime()
+    if (now - this.#statusAt >= STATUS_MS && revision() !== this.#revision) {
+      this.#statusAt = now
+      this.#revision = revision()
+      await writeStatuses(client, inventory)
+    }
+    if (now - this.#auditedAt < interval) return
+    this.#auditedAt = now
+    await this.#audit()
+  }
+
+  async #audit(): Promise<void> {
+    const { client, inventory, keys, clock, reports, log, metrics } = this.#options
+    const start = clock()
+    const standings = await auditCluster(client, inventory, keys(), this.#abort.signal)
+    metrics.setAudit(standings, clock())
+    const written = reports && (await writeReports(client, reports, standings))
+    const events = await this.#events.tell(standings, clock())
+    const milliseconds = clock().getTime() - start.getTime()
+    log.info(
+      { findings: standings.length, reports: written, events, milliseconds },
+      'what is there was audited',
+    )
+    if (reports !== undefined && written === undefined)
+      log.warn(
+        { reports },
+        'the cluster has no such reports: install their definitions, or use --reports=none',
+      )
+  }
+}

@@ -1,0 +1,105 @@
+import { canonicalize } from '../../src/json/canonical.ts'
+import { type JsonObject, type JsonValue, printPath } from '../../src/json/value.ts'
+import type { Manifest } from '../../src/kube/manifest.ts'
+import { ApiError, type KubeClient } from '../../src/kube-api/client.ts'
+import type { Standing } from './standing.ts'
+
+/** Where reports are written: the API of OpenReports, or the one before it of the policy working group. */
+export const REPORT_APIS = {
+  openreports: {
+    apiVersion: 'openreports.io/v1alpha1',
+    namespaced: 'Report',
+    cluster: 'ClusterReport',
+  },
+  wgpolicyk8s: {
+    apiVersion: 'wgpolicyk8s.io/v1alpha2',
+    namespaced: 'PolicyReport',
+    cluster: 'ClusterPolicyReport',
+  },
+} as const
+
+export type ReportApi = keyof typeof REPORT_APIS
+
+/** One report for each namespace, and one for what has none, all of this name. */
+const NAME = 'socni'
+const SOURCE = 'socni'
+/** An object of the API server has a megabyte and a half; the summary counts them all. */
+const MAX_RESULTS = 1_000
+
+/**
+ * Writes what was found, one report a namespace, and only where it differs from the one that is there: the API server is
+ * not asked to store the same again. Returns how many it wrote or deleted; undefined where the cluster has no such kind.
+ */
+export async function writeReports(
+  client: KubeClient,
+  api: ReportApi,
+  standings: readonly Standing[],
+): Promise<number | undefined> {
+  const { apiVersion, namespaced, cluster } = REPORT_APIS[api]
+  const kinds = [namespaced, cluster]
+  const known = new Map<string, Manifest>()
+  try {
+    for (const kind of kinds) {
+      const options = { fieldSelector: `metadata.name=${NAME}` }
+      const { items } = await client.list({ apiVersion, kind }, manifest => manifest, options)
+      for (const report of items) known.set(report.metadata.namespace ?? '', report)
+    }
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined
+    throw error
+  }
+  const found = Map.groupBy(standings, ({ object }) => object.namespace ?? '')
+  let written = 0
+  for (const namespace of new Set([...known.keys(), ...found.keys()])) {
+    const [before, now] = [known.get(namespace), found.get(namespace)]
+    if (now === undefined) {
+      if (before !== undefined) await client.delete(before)
+      written++
+      continue
+    }
+    const content = contentOf(now)
+    if (before !== undefined && isSame(before, content)) continue
+    const metadata = before?.metadata ?? { name: NAME, ...(namespace !== '' && { namespace }) }
+    const report = { apiVersion, kind: namespace === '' ? cluster : namespaced, metadata, ...content }
+    await (before === undefined ? client.create(report) : client.replace(report))
+    written++
+  }
+  return written
+}
+
+/** OpenReports, ReportSummary and ReportResult; the older API has the same fields. */
+function contentOf(standings: readonly Standing[]): JsonObject {
+  const results = standings.map(resultOf).sort(byText)
+  const count = (result: string): number => results.filter(one => one.result === result).length
+  return {
+    summary: { pass: 0, fail: count('fail'), warn: count('warn'), error: 0, skip: 0 },
+    results: results.slice(0, MAX_RESULTS),
+  }
+}
+
+function resultOf({ object, finding }: Standing): JsonObject {
+  const { rule, severity, title, message, at, inside = [] } = finding
+  return {
+    source: SOURCE,
+    policy: SOURCE,
+    rule,
+    category: 'Tenant networks',
+    result: severity === 'error' ? 'fail' : 'warn',
+    severity: severity === 'error' ? 'high' : 'low',
+    scored: true,
+    message: `${title}: ${message}`,
+    resources: [{ ...object }],
+    properties: { field: printPath([...at, ...inside]) },
+  }
+}
+
+function byText(a: JsonValue, b: JsonValue): number {
+  const [one, other] = [canonicalize(a), canonicalize(b)]
+  return one < other ? -1 : Number(one > other)
+}
+
+function isSame({ summary, results = [] }: Manifest, content: JsonObject): boolean {
+  // Both come from JSON.
+  const stored = { summary, results } as unknown as JsonObject
+  return canonicalize(stored) === canonicalize(content)
+}

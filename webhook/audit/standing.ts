@@ -1,0 +1,71 @@
+import { setImmediate } from 'node:timers/promises'
+import type { ClaimKeys } from '../../src/claims/files.ts'
+import type { Manifest } from '../../src/kube/manifest.ts'
+import type { KindOf, KubeClient, ListOptions } from '../../src/kube-api/client.ts'
+import type { Finding } from '../../src/policy/finding.ts'
+import type { Inventory } from '../../src/policy/inventory.ts'
+import { judgeStanding } from '../../src/review/standing.ts'
+
+/** What a finding is about, as Events and reports name it (core/v1 ObjectReference). */
+export interface ObjectReference {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly namespace?: string
+  readonly uid?: string
+}
+
+/** A finding on an object that is there. */
+export interface Standing {
+  readonly object: ObjectReference
+  readonly finding: Finding
+}
+
+export const TENANT: KindOf = { apiVersion: 'socni.dev/v1alpha1', kind: 'Tenant' }
+
+/** What is judged: policy, networks, and what attaches. Workloads show in their pods. */
+const AUDITED: readonly (KindOf & ListOptions)[] = [
+  TENANT,
+  { apiVersion: 'k8s.cni.cncf.io/v1', kind: 'NetworkAttachmentDefinition' },
+  // Pods that have ended attach to nothing.
+  { apiVersion: 'v1', kind: 'Pod', fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
+]
+
+/** Few enough that reviews need not wait for a page or a batch. */
+const PAGE = 100
+const BATCH = 10
+
+/**
+ * Judges everything that is there, page by page and between reviews, until the signal. A kind that the cluster does not
+ * have has no objects.
+ */
+export async function auditCluster(
+  client: KubeClient,
+  inventory: Inventory,
+  keys: ClaimKeys,
+  signal: AbortSignal,
+): Promise<Standing[]> {
+  const standings: Standing[] = []
+  for (const { apiVersion, kind, ...options } of AUDITED) {
+    for await (const { items } of client.pagesOrNone({ apiVersion, kind }, options, PAGE)) {
+      for (const [index, manifest] of items.entries()) {
+        if (index % BATCH === 0) await setImmediate()
+        signal.throwIfAborted()
+        const findings = judgeStanding(manifest, inventory, keys)
+        standings.push(...findings.map(finding => ({ object: referenceTo(manifest), finding })))
+      }
+    }
+  }
+  return standings
+}
+
+export function referenceTo({ apiVersion, kind, metadata }: Manifest): ObjectReference {
+  const { name = '', namespace, uid } = metadata
+  return {
+    apiVersion,
+    kind,
+    name,
+    ...(namespace !== undefined && { namespace }),
+    ...(uid !== undefined && { uid }),
+  }
+}
