@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -26,6 +26,8 @@ export interface ControlPlane extends AsyncDisposable {
   kubeconfig(user: User): string
   /** Runs kubectl, with text on its standard input; returns what it printed, or throws with what it said. */
   kubectl(args: readonly string[], input?: string, user?: User): string
+  /** The same, whether it succeeds or not: all that a person reads, warnings too. */
+  said(args: readonly string[], input?: string, user?: User): string
 }
 
 /** How long an API server may take to become ready on a busy machine. */
@@ -48,14 +50,22 @@ export async function startControlPlane(): Promise<ControlPlane> {
     rmSync(directory, { recursive: true, force: true })
   }
   const kubeconfig = (user: User): string => join(directory, `${user}.kubeconfig`)
-  const kubectl: ControlPlane['kubectl'] = (args, input = '', user = 'admin') =>
-    execFileSync(binaries.kubectl, ['--kubeconfig', kubeconfig(user), ...args], {
+  const run = (args: readonly string[], input = '', user: User = 'admin') =>
+    spawnSync(binaries.kubectl, ['--kubeconfig', kubeconfig(user), ...args], {
       input,
       encoding: 'utf8',
-      stdio: 'pipe',
       maxBuffer: 256 * 1024 * 1024,
       env: { HOME: directory, PATH: '' },
     })
+  const kubectl: ControlPlane['kubectl'] = (args, input, user) => {
+    const { status, stdout, stderr } = run(args, input, user)
+    if (status !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`)
+    return stdout
+  }
+  const said: ControlPlane['said'] = (args, input, user) => {
+    const { stdout, stderr } = run(args, input, user)
+    return stdout + stderr
+  }
   try {
     await isReady(join(directory, 'certificates/apiserver.crt'), () => {
       for (const user of users)
@@ -69,7 +79,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     await stop()
     throw new Error(`the API server did not start: ${String(error)}\n${log}`)
   }
-  return { server, directory, kubeconfig, kubectl, [Symbol.asyncDispose]: stop }
+  return { server, directory, kubeconfig, kubectl, said, [Symbol.asyncDispose]: stop }
 }
 
 /** Starts the scheduler, and the controllers that make pods of Deployments; returns how they are stopped. */

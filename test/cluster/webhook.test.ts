@@ -45,7 +45,7 @@ describe('the webhook in a real cluster', () => {
   let plane: ControlPlane
   let replica: Replica
   const apply = (object: object, user: User = 'admin', ...flags: string[]) =>
-    said(() => plane.kubectl(['apply', ...flags, '-f', '-'], JSON.stringify(object), user))
+    plane.said(['apply', ...flags, '-f', '-'], JSON.stringify(object), user)
   const claimsOf = (name: string) => {
     const path = `jsonpath={.metadata.annotations.${NETWORKS.replaceAll('.', '\\.')}}`
     const text = plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', path])
@@ -100,9 +100,7 @@ describe('the webhook in a real cluster', () => {
       ['apply', '-f', '004-thor.yaml'],
     ]
     const transcript = steps.map(args => {
-      const answer = said(() =>
-        plane.kubectl(args.map(arg => (arg.endsWith('.yaml') ? join(seeds, arg) : arg))),
-      )
+      const answer = plane.said(args.map(arg => (arg.endsWith('.yaml') ? join(seeds, arg) : arg)))
       const isDiff = args.includes('diff')
       return `$ kubectl ${args.join(' ')}\n${
         isDiff
@@ -128,9 +126,7 @@ describe('the webhook in a real cluster', () => {
     const uid = plane.kubectl(['-n', 'finance', 'get', 'pod', 'books', '-o', 'jsonpath={.metadata.uid}'])
     expect(claimsOf('books')).toMatchObject([{ pod: 'books', uid, node: 'node-1' }])
     // Labels of a running pod are its owner's.
-    expect(
-      said(() => plane.kubectl(['-n', 'finance', 'label', 'pod', 'books', 'a=b'], '', 'alice')),
-    ).toContain('labeled')
+    expect(plane.said(['-n', 'finance', 'label', 'pod', 'books', 'a=b'], '', 'alice')).toContain('labeled')
     expect(claimsOf('books')).toMatchObject([{ uid, node: 'node-1' }])
   })
 
@@ -142,10 +138,9 @@ describe('the webhook in a real cluster', () => {
       target: { apiVersion: 'v1', kind: 'Node', name: 'node-1' },
     }
     const path = `/api/v1/namespaces/finance/pods/${name}/binding`
-    return said(() => plane.kubectl(['create', '--raw', path, '-f', '-'], JSON.stringify(binding))).replace(
-      /^\{.*"Success".*\}\n?$/s,
-      '',
-    )
+    return plane
+      .said(['create', '--raw', path, '-f', '-'], JSON.stringify(binding))
+      .replace(/^\{.*"Success".*\}\n?$/s, '')
   }
 
   it('runs under the restricted Pod Security Standard', () => {
@@ -271,31 +266,27 @@ describe('the webhook in a real cluster', () => {
 
   it('lets nobody change the networks of a pod past the rules, by update, status or Binding', () => {
     const annotate = (value: string, ...flags: string[]) =>
-      said(() =>
-        plane.kubectl(
-          ['-n', 'finance', 'annotate', '--overwrite', ...flags, 'pod', 'books', `${NETWORKS}=${value}`],
-          '',
-          'alice',
-        ),
+      plane.said(
+        ['-n', 'finance', 'annotate', '--overwrite', ...flags, 'pod', 'books', `${NETWORKS}=${value}`],
+        '',
+        'alice',
       )
     expect(annotate('logistics/fleet')).toContain('[foreign-attachment]')
     const status = JSON.stringify({
       metadata: { annotations: { 'k8s.v1.cni.cncf.io/network-status': '[]' } },
     })
     expect(
-      said(() =>
-        plane.kubectl([
-          '-n',
-          'finance',
-          'patch',
-          'pod',
-          'books',
-          '--subresource=status',
-          '--type=merge',
-          '-p',
-          status,
-        ]),
-      ),
+      plane.said([
+        '-n',
+        'finance',
+        'patch',
+        'pod',
+        'books',
+        '--subresource=status',
+        '--type=merge',
+        '-p',
+        status,
+      ]),
     ).toContain('[forged-network-status]')
     for (const name of ['unbound', 'moved']) apply(pod(name, { [NETWORKS]: 'ledger' }))
     expect(bind('moved', { 'v1.multus-cni.io/default-network': 'finance/ledger' })).toContain(
@@ -332,8 +323,7 @@ describe('the webhook in a real cluster', () => {
     expect(apply(retail)).toContain('created')
     plane.kubectl(['create', 'clusterrole', 'namespaces', '--verb=get,patch,create', '--resource=namespaces'])
     plane.kubectl(['create', 'clusterrolebinding', 'namespaces', '--clusterrole=namespaces', '--user=alice'])
-    const label = () =>
-      said(() => plane.kubectl(['label', 'namespace', 'finance', 'team=retail'], '', 'alice'))
+    const label = () => plane.said(['label', 'namespace', 'finance', 'team=retail'], '', 'alice')
     const make = () =>
       apply(
         { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', labels: { team: 'retail' } } },
@@ -358,12 +348,10 @@ describe('the webhook in a real cluster', () => {
   it('leaves everything else alone, even while nobody answers', async () => {
     await replica.end()
     expect(apply(pod('plain', {}))).toBe('pod/plain created\n')
-    expect(said(() => plane.kubectl(['-n', 'finance', 'label', 'pod', 'plain', 'a=b']))).toContain('labeled')
+    expect(plane.said(['-n', 'finance', 'label', 'pod', 'plain', 'a=b'])).toContain('labeled')
     expect(apply(pod('shut', { [NETWORKS]: 'ledger' }))).toContain('failed calling webhook')
     expect(apply(network('shut', ledger))).toContain('failed calling webhook')
-    expect(
-      said(() => plane.kubectl(['-n', 'finance', 'delete', 'pod', 'early', '--grace-period=0'])),
-    ).toContain('deleted')
+    expect(plane.said(['-n', 'finance', 'delete', 'pod', 'early', '--grace-period=0'])).toContain('deleted')
     replica = await startReplica(plane, replica.port)
     expect(apply(pod('reopened', { [NETWORKS]: 'ledger' }))).toBe('pod/reopened created\n')
   })
@@ -442,14 +430,3 @@ describe('the webhook in a real cluster', () => {
     await until(() => apply(pod('renewed', { [NETWORKS]: 'ledger' })).includes('created'))
   })
 })
-
-/** What kubectl says, whether it succeeds or not; names of temporary files are nobody's business. */
-function said(run: () => string): string {
-  try {
-    return run()
-  } catch (error) {
-    if (error instanceof Error && 'stderr' in error)
-      return `${'stdout' in error ? error.stdout : ''}${error.stderr}`
-    throw error
-  }
-}

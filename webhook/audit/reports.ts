@@ -1,5 +1,5 @@
 import { canonicalize } from '../../src/json/canonical.ts'
-import { type JsonObject, type JsonValue, printPath } from '../../src/json/value.ts'
+import { type JsonObject, printPath } from '../../src/json/value.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { ApiError, type KubeClient } from '../../src/kube-api/client.ts'
 import type { Standing } from './standing.ts'
@@ -69,7 +69,7 @@ export async function writeReports(
 
 /** OpenReports, ReportSummary and ReportResult; the older API has the same fields. */
 function contentOf(standings: readonly Standing[]): JsonObject {
-  const results = standings.map(resultOf).sort(byText)
+  const results = standings.toSorted(byObject).map(resultOf)
   const count = (result: string): number => results.filter(one => one.result === result).length
   return {
     summary: { pass: 0, fail: count('fail'), warn: count('warn'), error: 0, skip: 0 },
@@ -93,9 +93,12 @@ function resultOf({ object, finding }: Standing): JsonObject {
   }
 }
 
-function byText(a: JsonValue, b: JsonValue): number {
-  const [one, other] = [canonicalize(a), canonicalize(b)]
-  return one < other ? -1 : Number(one > other)
+/** An order that only depends on what was found. */
+function byObject(a: Standing, b: Standing): number {
+  const [one, other] = [a, b].map(({ object, finding }) =>
+    JSON.stringify([object.kind, object.name, finding.rule, finding.message]),
+  )
+  return (one ?? '') < (other ?? '') ? -1 : Number(one !== other)
 }
 
 function isSame({ summary, results = [] }: Manifest, content: JsonObject): boolean {
