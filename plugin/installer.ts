@@ -7,14 +7,14 @@ import type { Variables } from './environment.ts'
 import { carryOut, InstallError, planInstall, planUninstall, type Step } from './install.ts'
 
 const USAGE = `Usage: socni install [options]
-       socni uninstall [--dry-run]
+       socni uninstall [--watch] [--dry-run]
 
   --keys FILE         public keys that claims are verified with (socni-ctl keys export)
   --revocations FILE  claims that no longer count (ConfigMap socni-system/socni-keys)
   --mode MODE         enforce or audit (default: what is configured, else enforce)
   --node NAME         what the node is called in the cluster
   --log FILE          where decisions are written (default: /var/log/socni-cni.log)
-  --watch             stay, and put the guard back whenever an upgrade replaces it
+  --watch             stay, and put the guard back whenever an upgrade replaces it; with uninstall only stay
   --dry-run           print what would be done
 
 CNI_BIN_DIR and CNI_CONF_DIR name the node's directories; without them they are found as the distribution has them.
@@ -42,7 +42,12 @@ export function runInstaller(world: InstallerWorld): number {
       return values.help ? 0 : 2
     }
     const directories = findDirectories(world.variables)
-    if (verb === 'uninstall') return carryOut(planUninstall(directories), values['dry-run'], world.stdout)
+    if (verb === 'uninstall') {
+      const uninstall = (): Step[] => planUninstall(directories)
+      const exit = carryOut(uninstall(), values['dry-run'], world.stdout)
+      if (values.watch && !values['dry-run']) watch(uninstall, world)
+      return exit
+    }
     const { mode } = values
     if (mode !== undefined && mode !== 'enforce' && mode !== 'audit')
       throw new InstallError(`--mode "${mode}" is not understood: use enforce or audit`)
@@ -103,11 +108,14 @@ function findDirectories({ CNI_BIN_DIR, CNI_CONF_DIR }: Variables): { binDir: st
   return { binDir, confDir }
 }
 
-/** An upgrade of K3s unpacks its plugins anew; until then the guard is put back, new attachments are unchecked. */
-function watch(install: () => Step[], { stdout, stderr }: InstallerWorld): void {
+/**
+ * An upgrade of K3s unpacks its plugins anew; until then the guard is put back, new attachments are unchecked. When the
+ * guard is taken off, the pod of a DaemonSet that stays says that its node is done.
+ */
+function watch(plan: () => Step[], { stdout, stderr }: InstallerWorld): void {
   setInterval(() => {
     try {
-      for (const { text, run } of install()) {
+      for (const { text, run } of plan()) {
         run()
         stdout(`${text}\n`)
       }

@@ -12,19 +12,22 @@ import { Inventory } from '../src/policy/inventory.ts'
 import { judge } from '../src/policy/judge.ts'
 import { putManifest } from '../src/policy/load.ts'
 import { allRules, rules } from '../src/policy/rules/index.ts'
+import { chartFiles } from './chart.ts'
 import { commandReference } from './command-reference.ts'
 
 type AnyRule = (typeof allRules)[number]
 
 /** Path and content of every generated file. */
 export function generatedFiles(): ReadonlyMap<string, string> {
+  // kubectl reads YAML 1.1, where off is false.
+  const crd = stringify(tenantCrd(), { version: '1.1', lineWidth: 0 })
   return new Map([
     ...allRules.map((rule): [string, string] => [`docs/rules/${rule.id}.md`, rulePage(rule)]),
     ...fileRules.map((rule): [string, string] => [`docs/rules/${rule.id}.md`, fileRulePage(rule)]),
     ['docs/rules/README.md', rulesIndex()],
     ['docs/socni-ctl.md', commandReference()],
-    // kubectl reads YAML 1.1, where off is false.
-    ['manifests/crds/tenant.yaml', stringify(tenantCrd(), { version: '1.1', lineWidth: 0 })],
+    ['manifests/crds/tenant.yaml', crd],
+    ...chartFiles(crd),
     ['README.md', readme()],
     ['src/cni/facts/known-keys.ts', knownKeysModule()],
   ])

@@ -5,25 +5,16 @@ import { KubeClient, loadConfig } from '../src/kube-api/client.ts'
 import { createReview } from '../src/review/review.ts'
 import { Auditor } from './audit/auditor.ts'
 import { createAssignments } from './cluster/assign.ts'
-import {
-  type ClusterCertificates,
-  caBundleOf,
-  openClusterCertificates,
-  patchCaBundle,
-  renewClusterCertificates,
-} from './cluster/certificates.ts'
 import { withFreshObjects } from './cluster/fresh.ts'
 import { openClusterKeys } from './cluster/keys.ts'
 import { lead, resign } from './cluster/lease.ts'
+import { givenServing, ownServing } from './cluster/serving.ts'
 import { openCluster } from './cluster/store.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { startServer } from './server.ts'
 import { LIMITS, type RunningService, type ServiceOptions } from './service.ts'
 import { expiryOf } from './tls/certificates.ts'
-
-/** Both webhook configurations have this name (manifests/base). */
-const WEBHOOKS = 'socni'
 
 /** A mirror that has not heard of the API server for so long may be wrong about anything. */
 const STALE_SECONDS = 120
@@ -33,9 +24,13 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
   const { configuration, log, clock } = options
   const client = new KubeClient(loadConfig({ kubeconfig: configuration.kubeconfig }))
   const store = openCluster(client, await openClusterKeys(client), log)
-  let certificates = await openClusterCertificates(client, configuration.names, clock())
+  const { tlsCert, tlsKey, names } = configuration
+  const serving =
+    tlsCert === undefined || tlsKey === undefined
+      ? await ownServing(client, names, clock, log)
+      : givenServing(tlsCert, tlsKey)
   const metrics = new Metrics()
-  metrics.setCertificateExpiry(expiryOf(certificates.leaf.cert))
+  metrics.setCertificateExpiry(expiryOf(serving.certificate.cert))
   const assignments = createAssignments(client, store.inventory)
   const review = createReview({
     inventory: store.inventory,
@@ -49,7 +44,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     decide: withFreshObjects(review, client, store.inventory, assignments, log),
     metrics,
     log,
-    certificate: certificates.leaf,
+    certificate: serving.certificate,
     host: configuration.host,
     port: configuration.port,
     clientCa: configuration.clientCa && readFileSync(configuration.clientCa, 'utf8'),
@@ -75,25 +70,18 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     metrics,
   })
   const identity = `${hostname()}_${randomUUID()}`
-  const serve = (fresh: ClusterCertificates): void => {
-    if (fresh.leaf.cert !== certificates.leaf.cert) {
-      server.setCertificate(fresh.leaf)
-      metrics.setCertificateExpiry(expiryOf(fresh.leaf.cert))
-      log.info({ until: expiryOf(fresh.leaf.cert) }, 'a new certificate is served')
-    }
-    certificates = fresh
-  }
+  let served = serving.certificate
   const round = async (): Promise<void> => {
     const isLeader = await lead(client, identity, clock())
     metrics.setLeader(isLeader)
     auditor.tick(isLeader && store.isSynced())
-    if (isLeader) {
-      // Clients trust an authority before anything is served that it signed.
-      const changed = await patchCaBundle(client, WEBHOOKS, caBundleOf(certificates))
-      if (changed > 0)
-        log.info({ changed }, 'the webhook configurations trust the authorities of the certificate')
-      serve(await renewClusterCertificates(client, configuration.names, clock()))
-    } else serve(await openClusterCertificates(client, configuration.names, clock()))
+    await serving.look(isLeader)
+    const { certificate } = serving
+    if (certificate.cert === served.cert) return
+    server.setCertificate(certificate)
+    metrics.setCertificateExpiry(expiryOf(certificate.cert))
+    log.info({ until: expiryOf(certificate.cert) }, 'a new certificate is served')
+    served = certificate
   }
   const rounds = repeat(round, options.pollInterval, log)
   const gauges = setInterval(() => {
@@ -103,7 +91,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
 
   return {
     url: `https://${configuration.host}:${server.port}`,
-    authority: certificates.authority.cert,
+    authority: serving.authority,
     close: async () => {
       clearInterval(gauges)
       await rounds.stop()

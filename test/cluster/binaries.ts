@@ -49,6 +49,14 @@ export function findMultus(): string {
   return file
 }
 
+/** Helm, which renders the chart. */
+export function findHelm(): string {
+  const source = join(import.meta.dirname, 'helm')
+  const file = join(cacheOf(source), 'helm')
+  if (!existsSync(file)) goBuild(source, file, 'helm.sh/helm/v3/cmd/helm', '-s -w')
+  return file
+}
+
 /** The reference plugins, newer than Debian's: they speak CNI 1.1.0. Returns their directory. */
 export function findPlugins(): string {
   const source = join(import.meta.dirname, 'plugins')

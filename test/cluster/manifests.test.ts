@@ -1,36 +1,69 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseAllDocuments } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
+import type { Manifest } from '../../src/kube/manifest.ts'
+import { ctl } from '../socni-ctl.ts'
+import { findHelm } from './binaries.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
+import { findDefinitions } from './definitions.ts'
 
 const root = join(import.meta.dirname, '../..')
 
 /** Where each distribution has its CNI directories, as docs/doctor.md says. */
 const OVERLAYS = {
   k3s: ['/var/lib/rancher/k3s/data/cni', '/var/lib/rancher/k3s/agent/etc/cni/net.d'],
+  'k3s-thick': ['/opt/cni/bin', '/var/lib/rancher/k3s/agent/etc/cni/net.d'],
   rke2: ['/opt/cni/bin', '/etc/cni/net.d'],
   kubeadm: ['/opt/cni/bin', '/etc/cni/net.d'],
   openshift: ['/var/lib/cni/bin', '/etc/kubernetes/cni/net.d'],
 }
 
+/** Each way to install: an overlay, and the values that make the chart the same. */
+const WAYS: readonly (readonly [overlay: string, values: readonly string[]])[] = [
+  ...Object.keys(OVERLAYS).map(name => [name, [`distribution=${name}`]] as const),
+  ['cert-manager', ['certManager=true']],
+]
+
 describe('the manifests', () => {
   let plane: ControlPlane
+  let directory: string
   beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'socni-manifests-'))
     plane = await startControlPlane()
+    for (const file of findDefinitions('certManager')) plane.kubectl(['apply', '--server-side', '-f', file])
     // As one command, on a cluster that knows nothing of SOCNI; the others then only ask.
     plane.kubectl(['apply', '--server-side', '-k', join(root, 'manifests/overlays/k3s')])
   }, 600_000)
-  afterAll(() => plane?.[Symbol.asyncDispose]())
+  afterAll(async () => {
+    rmSync(directory, { recursive: true, force: true })
+    await plane?.[Symbol.asyncDispose]()
+  })
 
   const render = (overlay: string) => plane.kubectl(['kustomize', join(root, 'manifests/overlays', overlay)])
+  const helm = (...args: string[]) =>
+    execFileSync(findHelm(), args, {
+      encoding: 'utf8',
+      stdio: 'pipe',
+      env: { HOME: directory, PATH: '' },
+    })
+  const template = (values: readonly string[], namespace = 'socni-system') =>
+    helm(
+      ...['template', 'socni', join(root, 'manifests/chart'), '--include-crds', '--kube-version=1.34.0'],
+      ...[`--namespace=${namespace}`, ...values.flatMap(value => ['--set', value])],
+    )
+  const read = (text: string): Manifest[] => parseAllDocuments(text).map(document => document.toJS())
 
-  it.each(Object.entries(OVERLAYS))('for %s are ones that the API server takes', (overlay, [bin, conf]) => {
-    const text = render(overlay)
-    const answer = plane.kubectl(['apply', '--server-side', '--dry-run=server', '-f', '-'], text)
-    expect(answer.split('\n').filter(line => line.includes('serverside-applied')).length).toBeGreaterThan(14)
-    const manifests = parseAllDocuments(text).map(document => document.toJS())
-    const guard = manifests.find(({ kind }) => kind === 'DaemonSet').spec.template.spec
-    const [container] = guard.containers
+  it.each(Object.entries(OVERLAYS))('for %s have the directories of its nodes', (overlay, [bin, conf]) => {
+    const daemonSet = read(render(overlay)).find(({ kind }) => kind === 'DaemonSet') as never
+    const { spec } = (daemonSet as { spec: { template: { spec: Record<string, never> } } }).spec.template
+    const { containers, volumes } = spec as unknown as {
+      containers: [{ env: object[]; volumeMounts: { name: string; mountPath: string }[] }]
+      volumes: object[]
+    }
+    const [container] = containers
     expect(container.env).toEqual([
       expect.objectContaining({ name: 'NODE_NAME' }),
       { name: 'CNI_BIN_DIR', value: bin },
@@ -38,14 +71,91 @@ describe('the manifests', () => {
     ])
     // What the guard writes of the node's directories is true on the node, since they are mounted where they are.
     for (const { name, mountPath } of container.volumeMounts.slice(1))
-      expect(guard.volumes).toContainEqual({ name, hostPath: { path: mountPath, type: 'Directory' } })
+      expect(volumes).toContainEqual({ name, hostPath: { path: mountPath, type: 'Directory' } })
+  })
+
+  it.each(WAYS)('for %s are ones that the API server takes, in every field', (overlay, values) => {
+    for (const text of [render(overlay), template(values)]) {
+      const flags = ['--server-side', '--force-conflicts', '--dry-run=server', '--validate=strict']
+      const answer = plane.said(['apply', ...flags, '-f', '-'], text)
+      expect(answer).not.toMatch(/error|Warning/i)
+      expect(answer.split('\n').filter(line => line.includes('serverside-applied')).length).toBeGreaterThan(
+        13,
+      )
+    }
+  })
+
+  it.each(WAYS)('for %s are the same from kustomize and from Helm', (overlay, values) => {
+    const [mine, chart] = [render(overlay), template(values)].map(text => comparable(read(text)))
+    expect(chart).toEqual(mine)
+    expect([...(mine?.keys() ?? [])].length).toBeGreaterThan(13)
+  })
+
+  it.each(WAYS)('for %s pass our own linter', async (overlay, values) => {
+    for (const text of [render(overlay), template(values)]) {
+      const file = join(directory, 'rendered.yaml')
+      writeFileSync(file, text)
+      const { exit, stdout } = await ctl(['lint', file])
+      expect([exit, stdout]).toEqual([0, expect.stringContaining('0 errors, 0 warnings')])
+    }
+  })
+
+  it('are a chart that Helm finds nothing wrong with, and that says what a value must be', () => {
+    const chart = join(root, 'manifests/chart')
+    expect(helm('lint', chart, '--strict', '--namespace=socni-system')).toContain('0 chart(s) failed')
+    const refused = (values: string[], namespace?: string) => {
+      try {
+        return template(values, namespace)
+      } catch (error) {
+        return String((error as { stderr: string }).stderr)
+      }
+    }
+    expect(refused(['distribution=k8s'])).toMatch(/distribution.*'k3s', 'k3s-thick'/)
+    expect(refused(['cluster.enforcement=strict'])).toContain("'audit', 'warn', 'deny'")
+    expect(refused(['clusters.enforcement=deny'])).toContain("additional properties 'clusters' not allowed")
+    expect(refused([], 'default')).toContain('install with --namespace socni-system')
+  })
+
+  it('take the guard off the nodes before they are deleted', () => {
+    const patch = ['--type=json', '--patch-file', join(root, 'manifests/uninstall.json')]
+    plane.kubectl(['-n', 'socni-system', 'patch', 'daemonset', 'socni-guard', ...patch])
+    const argsOf = (text: string) =>
+      read(text).find(({ kind }) => kind === 'DaemonSet')?.spec as {
+        template: { spec: { containers: [{ args: string[] }] } }
+      }
+    const patched = argsOf(
+      plane.kubectl(['-n', 'socni-system', 'get', 'daemonset', 'socni-guard', '-o', 'yaml']),
+    )
+    const [container] = patched.template.spec.containers
+    expect(container.args).toEqual(['uninstall', '--watch'])
+    const [other] = argsOf(template(['guard.uninstall=true'])).template.spec.containers
+    expect(other.args).toEqual(container.args)
   })
 
   it('give nobody more than is named: no "*" in any rule', () => {
-    const roles = parseAllDocuments(render('k3s'))
-      .map(document => document.toJS())
-      .filter(({ kind }) => /Role$/.test(kind))
+    const roles = read(render('k3s')).filter(({ kind }) => /Role$/.test(kind))
     expect(roles.length).toBe(2)
     expect(JSON.stringify(roles)).not.toContain('*')
   })
+
+  it('name the version of the package', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const chart = parse(readFileSync(join(root, 'manifests/chart/Chart.yaml'), 'utf8'))
+    expect([chart.version, chart.appVersion]).toEqual([version, version])
+    expect(render('k3s')).toContain(`ghcr.io/socni/socni-guard:${version}`)
+  })
 })
+
+/** Objects by kind and name. The namespace is Helm's own matter, and the text in the ConfigMap is YAML again. */
+function comparable(manifests: readonly Manifest[]): Map<string, unknown> {
+  const entries = manifests
+    .filter(({ kind }) => kind !== 'Namespace')
+    .map(manifest => {
+      const { data } = manifest as { data?: Record<string, string> }
+      const read = data && {
+        data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, parse(text)])),
+      }
+      return [`${manifest.kind} ${manifest.metadata.name}`, { ...manifest, ...read }] as const
+    })
+  return new Map(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
+}

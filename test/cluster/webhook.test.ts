@@ -4,6 +4,7 @@ import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeClaim } from '../../src/claims/claim.ts'
 import { readUnverified } from '../../src/claims/jws.ts'
+import { createAuthority, createLeaf } from '../../webhook/tls/certificates.ts'
 import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, freePort, startControlPlane, type User } from './control-plane.ts'
 import { install, type Replica, startReplica, until } from './installation.ts'
@@ -416,17 +417,58 @@ describe('the webhook in a real cluster', () => {
     expect(apply(pod('third', { [NETWORKS]: 'ledger' }))).toBe('pod/third created\n')
   })
 
-  it('serves a new certificate without a restart when the one that it has is gone', async () => {
-    const serial = () =>
-      new Promise<string>(resolve => {
-        const socket = connect({ port: replica.port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
-          resolve(socket.getPeerCertificate().serialNumber)
-          socket.destroy()
-        })
+  /** The number of the certificate that is served. */
+  const serial = () =>
+    new Promise<string>(resolve => {
+      const socket = connect({ port: replica.port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerCertificate().serialNumber)
+        socket.destroy()
       })
+    })
+
+  it('serves a new certificate without a restart when the one that it has is gone', async () => {
     const before = await serial()
     plane.kubectl(['-n', 'socni-system', 'delete', 'secret', 'socni-webhook-tls'])
     await until(async () => (await serial()) !== before)
     await until(() => apply(pod('renewed', { [NETWORKS]: 'ledger' })).includes('created'))
+  })
+
+  it('serves the certificate that cert-manager renews, and leaves the authority to it', async () => {
+    const authority = createAuthority(new Date())
+    const files = {
+      SOCNI_TLS_CERT: join(plane.directory, 'tls.crt'),
+      SOCNI_TLS_KEY: join(plane.directory, 'tls.key'),
+    }
+    const renew = () => {
+      const { cert, key } = createLeaf(authority, ['localhost', '127.0.0.1'], new Date())
+      writeFileSync(files.SOCNI_TLS_KEY, key)
+      writeFileSync(files.SOCNI_TLS_CERT, cert)
+    }
+    renew()
+    const { port } = replica
+    await replica.end()
+    // As its cainjector does.
+    const caBundle = Buffer.from(authority.cert).toString('base64')
+    const kinds = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']
+    const bundles = () => {
+      const path = 'jsonpath={.items[*].webhooks[*].clientConfig.caBundle}'
+      return new Set(plane.kubectl(['get', kinds.join(), '-o', path]).split(' '))
+    }
+    for (const kind of kinds) {
+      const { webhooks } = JSON.parse(plane.kubectl(['get', kind, 'socni', '-o', 'json']))
+      const patch = webhooks.map((_: unknown, index: number) => ({
+        op: 'replace',
+        path: `/webhooks/${index}/clientConfig/caBundle`,
+        value: caBundle,
+      }))
+      plane.kubectl(['patch', kind, 'socni', '--type=json', '-p', JSON.stringify(patch)])
+    }
+    replica = await startReplica(plane, port, files)
+    const before = await serial()
+    await until(() => apply(pod('given', { [NETWORKS]: 'ledger' })).includes('created'))
+    renew()
+    await until(async () => (await serial()) !== before)
+    expect(apply(pod('given-again', { [NETWORKS]: 'ledger' }))).toBe('pod/given-again created\n')
+    expect(bundles()).toEqual(new Set([caBundle]))
   })
 })

@@ -121,12 +121,37 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(String(spawnSync(file).stdout)).toBe('new\n')
   })
 
-  it('watches, and puts the guard back by itself', async () => {
-    const node = newNode()
-    const watcher = spawn(executable, ['install', '--keys', keys, '--watch'], {
+  const startWatcher = (node: ReturnType<typeof newNode>, ...args: string[]) =>
+    spawn(executable, [...args, '--watch'], {
       env: { CNI_BIN_DIR: node.binDir, CNI_CONF_DIR: node.confDir },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
+
+  it('stays when it was taken off and is told to, as the pod of a DaemonSet must', async () => {
+    const node = newNode()
+    const before = snapshot(node.binDir)
+    run(node, 'install', '--keys', keys)
+    const watcher = startWatcher(node, 'uninstall')
+    try {
+      let said = ''
+      watcher.stdout.on('data', text => {
+        said += text
+      })
+      while (!said.includes(`remove ${join(node.confDir, 'socni.d')}`)) await once(watcher.stdout, 'data')
+      expect(snapshot(node.binDir)).toEqual(before)
+      // Longer than it takes an installer that does not stay to end.
+      await new Promise(resolve => setTimeout(resolve, 500))
+      expect(watcher.exitCode).toBeNull()
+    } finally {
+      const ended = once(watcher, 'exit')
+      watcher.kill()
+      await ended
+    }
+  })
+
+  it('watches, and puts the guard back by itself', async () => {
+    const node = newNode()
+    const watcher = startWatcher(node, 'install', '--keys', keys)
     try {
       let said = ''
       watcher.stdout.on('data', text => {
