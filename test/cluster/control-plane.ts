@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -20,6 +20,8 @@ const USERS = {
 
 /** A real etcd and a real API server on loopback, with RBAC; stopped by its own process ids. */
 export interface ControlPlane extends AsyncDisposable {
+  /** Stops the API server and etcd; calling the result starts them again, with all that was stored. */
+  stopServers(): Promise<() => Promise<void>>
   readonly server: string
   readonly directory: string
   /** A kubeconfig that speaks for a user. */
@@ -41,12 +43,21 @@ export async function startControlPlane(): Promise<ControlPlane> {
     User,
     string
   >
-  const etcd = startEtcd(binaries, directory, await freePort(), await freePort())
+  const etcdPorts = [await freePort(), await freePort()] as const
   const port = await freePort()
   const server = `https://127.0.0.1:${port}`
-  const apiServer = startApiServer(binaries, directory, etcd.url, port, tokens)
+  const serviceAccountKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  prepareApiServer(directory, tokens, serviceAccountKey)
+  const startServers = (): ChildProcess[] => {
+    const etcd = startEtcd(binaries, directory, ...etcdPorts)
+    return [startApiServer(binaries, directory, etcd.url, port), etcd.process]
+  }
+  let servers = startServers()
+  const endServers = async (): Promise<void> => {
+    await Promise.all(servers.map(end))
+  }
   const stop = async (): Promise<void> => {
-    await Promise.all([end(apiServer), end(etcd.process)])
+    await endServers()
     rmSync(directory, { recursive: true, force: true })
   }
   const kubeconfig = (user: User): string => join(directory, `${user}.kubeconfig`)
@@ -79,7 +90,17 @@ export async function startControlPlane(): Promise<ControlPlane> {
     await stop()
     throw new Error(`the API server did not start: ${String(error)}\n${log}`)
   }
-  return { server, directory, kubeconfig, kubectl, said, [Symbol.asyncDispose]: stop }
+  const stopServers = async () => {
+    await endServers()
+    return async () => {
+      servers = startServers()
+      await isReady(
+        join(directory, 'certificates/apiserver.crt'),
+        () => kubectl(['get', '--raw', '/readyz']) === 'ok',
+      )
+    }
+  }
+  return { stopServers, server, directory, kubeconfig, kubectl, said, [Symbol.asyncDispose]: stop }
 }
 
 /** Starts the scheduler, and the controllers that make pods of Deployments; returns how they are stopped. */
@@ -121,21 +142,46 @@ function startEtcd({ etcd }: Binaries, directory: string, port: number, peerPort
   return { url, process: start(etcd, args, join(directory, 'etcd.log')) }
 }
 
-function startApiServer(
-  { apiServer }: Binaries,
+/** Records what is refused or warned of, as an operator would; requests without networks are left out. */
+const AUDIT_POLICY = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [
+    {
+      level: 'Metadata',
+      verbs: ['create', 'update', 'patch', 'delete'],
+      resources: [{ group: 'k8s.cni.cncf.io' }],
+    },
+    { level: 'None' },
+  ],
+}
+
+function prepareApiServer(
   directory: string,
-  etcd: string,
-  port: number,
   tokens: Readonly<Record<User, string>>,
-): ChildProcess {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const key = join(directory, 'service-account.key')
-  writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+  serviceAccountKey: KeyObject,
+): void {
+  writeFileSync(
+    join(directory, 'service-account.key'),
+    serviceAccountKey.export({ type: 'pkcs8', format: 'pem' }),
+    { mode: 0o600 },
+  )
+  writeFileSync(join(directory, 'audit-policy.json'), JSON.stringify(AUDIT_POLICY))
   const lines = Object.entries(USERS).map(
     ([user, { name, group }]) => `${tokens[user as User]},${name},${user},"${group}"\n`,
   )
   writeFileSync(join(directory, 'tokens.csv'), lines.join(''), { mode: 0o600 })
   mkdirSync(join(directory, 'certificates'))
+}
+
+function startApiServer(
+  { apiServer }: Binaries,
+  directory: string,
+  etcd: string,
+  port: number,
+): ChildProcess {
+  const key = join(directory, 'service-account.key')
   const args = [
     `--etcd-servers=${etcd}`,
     '--bind-address=127.0.0.1',
@@ -150,6 +196,8 @@ function startApiServer(
     '--service-account-issuer=https://kubernetes.default.svc',
     '--service-cluster-ip-range=10.43.0.0/16',
     '--endpoint-reconciler-type=none',
+    `--audit-policy-file=${join(directory, 'audit-policy.json')}`,
+    `--audit-log-path=${join(directory, 'audit.log')}`,
     // The pod of seed 000 is privileged.
     '--allow-privileged=true',
   ]

@@ -1,27 +1,29 @@
-import { readFileSync } from 'node:fs'
-import { Agent, request } from 'node:https'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
+import { createAuthority, createLeaf } from '../../webhook/tls/certificates.ts'
+import { ctl } from '../socni-ctl.ts'
 import { Balancer } from './balancer.ts'
 import { type ControlPlane, freePort, startControlPlane } from './control-plane.ts'
 import { install, type Replica, startReplica, until } from './installation.ts'
+import { pause, type StreamResult, streamPods } from './stream.ts'
 
 /** As a pod of the cluster, whose endpoints take a moment to forget it. */
 const IN_A_POD = { KUBERNETES_SERVICE_HOST: '10.43.0.1' }
 
 /** The API server waits so long for an answer (timeoutSeconds in manifests/). */
 const TIMEOUT_MS = 3_000
+const DAY = 24 * 60 * 60 * 1000
 
 describe('three replicas under a steady stream of pods', () => {
   let plane: ControlPlane
   let balancer: Balancer
   const replicas: Replica[] = []
+  const counts: string[] = []
 
   beforeAll(async () => {
     plane = await startControlPlane()
     balancer = await Balancer.start(await freePort())
-    const first = await install(plane, balancer.port, IN_A_POD)
+    const first = await install(plane, balancer.port, IN_A_POD, oldCertificates)
     replicas.push(first)
     balancer.add(first.port)
     for (let count = 0; count < 2; count++) await addReplica()
@@ -48,10 +50,31 @@ describe('three replicas under a steady stream of pods', () => {
     await until(() => apply(ledger).includes('created'))
   }, 600_000)
   afterAll(async () => {
+    process.stderr.write(counts.join(''))
     await Promise.all(replicas.map(replica => replica.end('SIGKILL')))
     await balancer?.[Symbol.asyncDispose]()
     await plane?.[Symbol.asyncDispose]()
   })
+
+  /** Of a cluster that was off for long: the leaf ends in half a minute, and a new authority is due. */
+  function oldCertificates(): void {
+    const now = Date.now()
+    const authority = createAuthority(new Date(now - 3_000 * DAY))
+    const leaf = createLeaf(authority, ['localhost', '127.0.0.1'], new Date(now - 365 * DAY + 30_000))
+    const texts = {
+      'ca.crt': authority.cert,
+      'ca.key': authority.key,
+      'tls.crt': leaf.cert,
+      'tls.key': leaf.key,
+    }
+    const secret = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'socni-webhook-tls', namespace: 'socni-system' },
+      stringData: texts,
+    }
+    plane.kubectl(['apply', '-f', '-'], JSON.stringify(secret))
+  }
 
   async function addReplica(): Promise<void> {
     const replica = await startReplica(plane, await freePort(), IN_A_POD)
@@ -59,62 +82,45 @@ describe('three replicas under a steady stream of pods', () => {
     balancer.add(replica.port)
   }
 
-  /** Creates pods one after the other until it is told to stop; returns what was refused, and when. */
-  async function stream(
-    fault: () => Promise<void>,
-  ): Promise<{ made: number; refused: number[]; from: number }> {
-    const { users } = JSON.parse(readFileSync(plane.kubeconfig('admin'), 'utf8'))
-    const server = new URL(plane.server)
-    const agent = new Agent({ keepAlive: true })
-    let isOver = false
-    let made = 0
-    const refused: number[] = []
-    const create = (): Promise<number> =>
-      new Promise((resolve, reject) => {
-        const call = request(
-          {
-            host: server.hostname,
-            port: server.port,
-            path: '/api/v1/namespaces/finance/pods',
-            method: 'POST',
-            ca: readFileSync(join(plane.directory, 'certificates/apiserver.crt')),
-            agent,
-            headers: { authorization: `Bearer ${users[0].user.token}`, 'content-type': 'application/json' },
-          },
-          response => {
-            response.resume()
-            response.on('end', () => resolve(response.statusCode ?? 0))
-          },
-        )
-        call.on('error', reject)
-        call.end(
-          JSON.stringify({
-            apiVersion: 'v1',
-            kind: 'Pod',
-            metadata: { generateName: 'books-', annotations: { [NETWORKS_ANNOTATION]: 'ledger' } },
-            spec: { containers: [{ name: 'a', image: 'b' }] },
-          }),
-        )
-      })
-    const worker = async (): Promise<void> => {
-      while (!isOver) {
-        if ((await create()) === 201) made++
-        else refused.push(performance.now())
-      }
-    }
-    const workers = Array.from({ length: 4 }, worker)
-    await pause(1_000)
-    const from = performance.now()
-    await fault()
-    await pause(TIMEOUT_MS)
-    isOver = true
-    await Promise.all(workers)
-    agent.destroy()
-    return { made, refused, from }
+  async function stream(name: string, fault: () => Promise<void>, afterwards = TIMEOUT_MS) {
+    const result = await streamPods(plane, fault, afterwards)
+    counts.push(describeResult(name, result))
+    return result
   }
 
-  it('loses nothing when one of them is stopped', async () => {
-    const { made, refused } = await stream(async () => {
+  it('refuse nothing while the authority changes and the certificate ends', async () => {
+    const bundle = () =>
+      plane.kubectl([
+        'get',
+        'validatingwebhookconfigurations',
+        'socni',
+        '-o',
+        'jsonpath={.webhooks[0].clientConfig.caBundle}',
+      ])
+    const before = bundle()
+    const { made, refused } = await stream('certificate and authority changed', async () => {
+      // Announced, signing, and the old one gone: a minute each, in which nothing is asked of kubectl for long.
+      for (let seconds = 0; seconds < 150 && !isNewAlone(before, bundle()); seconds += 5) await pause(5_000)
+    })
+    expect(isNewAlone(before, bundle())).toBe(true)
+    expect([made > 2_000, refused]).toEqual([true, []])
+  }, 200_000)
+
+  it('refuse nothing while the signing key changes', async () => {
+    const keys = async (verb: string) => {
+      const { exit, stderr } = await ctl(['--kubeconfig', plane.kubeconfig('admin'), 'keys', verb])
+      expect([exit, stderr]).toEqual([0, ''])
+    }
+    const { made, refused } = await stream('signing key changed', async () => {
+      await keys('generate')
+      await pause(1_000)
+      await keys('rotate')
+    })
+    expect([made > 100, refused]).toEqual([true, []])
+  })
+
+  it('lose nothing when one of them is stopped', async () => {
+    const { made, refused } = await stream('one of three replicas stopped', async () => {
       const [leaving] = replicas.splice(0, 1)
       await leaving?.end('SIGTERM')
     })
@@ -122,18 +128,45 @@ describe('three replicas under a steady stream of pods', () => {
     await addReplica()
   })
 
-  it('refuses for no longer than the API server waits when one of them is killed', async () => {
-    const { made, refused, from } = await stream(async () => {
+  it('refuse for no longer than the API server waits when one of them is killed', async () => {
+    const { made, refused } = await stream('one of three replicas killed', async () => {
       const [killed] = replicas.splice(0, 1)
       await killed?.end('SIGKILL')
     })
     expect(made > 100).toBe(true)
-    expect(refused.filter(at => at > from + TIMEOUT_MS)).toEqual([])
-    process.stderr.write(
-      `one of three replicas killed: ${refused.length} of ${made + refused.length} pods refused\n`,
-    )
+    expect(refused.filter(({ at }) => at > TIMEOUT_MS)).toEqual([])
     await addReplica()
   })
+
+  it('refuse little when one of them says nothing any more, as if its network were gone', async () => {
+    const [silent] = replicas
+    const { made, refused } = await stream(
+      'one of three replicas silent',
+      async () => void silent?.process.kill('SIGSTOP'),
+      4 * TIMEOUT_MS,
+    )
+    silent?.process.kill('SIGCONT')
+    expect(made > 100).toBe(true)
+    // Connections that were open are tried once each, and then closed.
+    expect(refused.filter(({ at }) => at > 3 * TIMEOUT_MS)).toEqual([])
+  })
+
+  it('go on by themselves after the API server and etcd were away for half a minute', async () => {
+    let backAt = 0
+    const start = performance.now()
+    const { made, refused, unanswered } = await stream('API server and etcd away for 30 s', async () => {
+      const from = performance.now()
+      const startAgain = await plane.stopServers()
+      await pause(30_000)
+      await startAgain()
+      backAt = performance.now() - from
+    })
+    expect(performance.now() - start).toBeGreaterThan(30_000)
+    expect([made > 100, unanswered > 100]).toEqual([true, true])
+    expect(refused.filter(({ at }) => at > backAt + TIMEOUT_MS)).toEqual([])
+    const ledger = plane.said(['-n', 'finance', 'delete', 'net-attach-def', 'ledger', '--dry-run=server'])
+    expect(ledger).toContain('[attachment-in-use]')
+  }, 120_000)
 
   it('admitted nothing unchecked meanwhile: every pod has its claim', () => {
     const { items } = JSON.parse(plane.kubectl(['-n', 'finance', 'get', 'pods', '-o', 'json']))
@@ -141,10 +174,21 @@ describe('three replicas under a steady stream of pods', () => {
       ({ metadata }: { metadata: { annotations: Record<string, string> } }) =>
         !metadata.annotations[NETWORKS_ANNOTATION]?.includes('socni.dev/claim'),
     )
-    expect([items.length > 200, without]).toEqual([true, []])
+    expect([items.length > 2_000, without]).toEqual([true, []])
   })
 })
 
-function pause(milliseconds: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, milliseconds))
+function isNewAlone(before: string, now: string): boolean {
+  const [old = '', bundle = ''] = [before, now].map(text => Buffer.from(text, 'base64').toString())
+  const [first] = old.split(/(?<=-----END CERTIFICATE-----\r?\n)/)
+  return (
+    first !== undefined && !bundle.includes(first.trim()) && bundle.split('BEGIN CERTIFICATE').length === 2
+  )
+}
+
+function describeResult(name: string, { made, refused, unanswered }: StreamResult): string {
+  const last = refused.at(-1)?.at ?? 0
+  const until_ = refused.length === 0 ? '' : `, the last one ${(last / 1000).toFixed(1)} s after`
+  const away = unanswered === 0 ? '' : `, ${unanswered} times nobody answered`
+  return `${name}: ${refused.length} of ${made + refused.length} pods refused${until_}${away}\n`
 }

@@ -6,6 +6,7 @@ import {
   type CertificatePair,
   createAuthority,
   createLeaf,
+  expiryOf,
   fits,
   isDueForRenewal,
 } from '../tls/certificates.ts'
@@ -45,13 +46,15 @@ export function advance(
   now: Date,
 ): ClusterCertificates {
   const { authority, leaf, next, previous } = state
-  if (next !== undefined) {
-    if (now.getTime() - madeAt(next) < OVERLAP_MS) return state
+  // What an authority signed that is over nobody believes: then there is nothing to wait for.
+  const isOver = expiryOf(authority.cert) < now
+  if (next !== undefined && (isOver || now.getTime() - madeAt(next) >= OVERLAP_MS))
     return { authority: next, leaf: createLeaf(next, names, now), next: undefined, previous: authority.cert }
-  }
-  if (isDueForRenewal(authority.cert, now)) return { ...state, next: createAuthority(now) }
-  if (isDueForRenewal(leaf.cert, now) || !fits(leaf, authority.cert, names))
+  // A leaf may end before a new authority signs.
+  if (!isOver && (isDueForRenewal(leaf.cert, now) || !fits(leaf, authority.cert, names)))
     return { ...state, leaf: createLeaf(authority, names, now) }
+  if (next !== undefined) return state
+  if (isDueForRenewal(authority.cert, now)) return { ...state, next: createAuthority(now) }
   if (previous !== undefined && now.getTime() - madeAt(leaf) > OVERLAP_MS)
     return { ...state, previous: undefined }
   return state
