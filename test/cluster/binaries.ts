@@ -40,12 +40,12 @@ export function findBinaries(): Binaries {
   return { etcd, apiServer, kubectl, scheduler, controllerManager }
 }
 
-/** The real Multus, thin: one program that the runtime calls. */
-export function findMultus(): string {
+/** The real Multus: thin is one program that the runtime calls, thick a shim and the daemon behind it. */
+export function findMultus(name: 'multus' | 'multus-shim' | 'multus-daemon' = 'multus'): string {
   const source = join(import.meta.dirname, 'multus')
-  const file = join(cacheOf(source), 'multus')
+  const file = join(cacheOf(source), name)
   if (!existsSync(file))
-    goBuild(source, file, 'gopkg.in/k8snetworkplumbingwg/multus-cni.v4/cmd/multus', '-s -w')
+    goBuild(source, file, `gopkg.in/k8snetworkplumbingwg/multus-cni.v4/cmd/${name}`, '-s -w')
   return file
 }
 

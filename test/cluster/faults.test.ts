@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseKeySet } from '../../src/claims/keys.ts'
+import { verifyClaim } from '../../src/claims/verify.ts'
 import { NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
+import type { ObjectMeta } from '../../src/kube/manifest.ts'
 import { createAuthority, createLeaf } from '../../webhook/tls/certificates.ts'
 import { ctl } from '../socni-ctl.ts'
 import { Balancer } from './balancer.ts'
@@ -168,13 +171,18 @@ describe('three replicas under a steady stream of pods', () => {
     expect(ledger).toContain('[attachment-in-use]')
   }, 120_000)
 
-  it('admitted nothing unchecked meanwhile: every pod has its claim', () => {
+  it('admitted nothing unchecked meanwhile: every pod has a claim that a node takes', () => {
     const { items } = JSON.parse(plane.kubectl(['-n', 'finance', 'get', 'pods', '-o', 'json']))
-    const without = items.filter(
-      ({ metadata }: { metadata: { annotations: Record<string, string> } }) =>
-        !metadata.annotations[NETWORKS_ANNOTATION]?.includes('socni.dev/claim'),
-    )
-    expect([items.length > 2_000, without]).toEqual([true, []])
+    const published = plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json'])
+    const keys = parseKeySet(JSON.parse(published).data['keys.json'])
+    expect(keys.size).toBe(2)
+    const refusedByNodes = (items as { metadata: ObjectMeta }[]).flatMap(({ metadata }) => {
+      const [jws = ''] = /eyJ[\w.-]+/.exec(metadata.annotations?.[NETWORKS_ANNOTATION] ?? '') ?? []
+      const expected = { namespace: 'finance', pod: metadata.name, nad: 'finance/ledger', interface: 'net1' }
+      const verification = verifyClaim(jws, claim => ({ ...claim, ...expected }), keys, [])
+      return verification.ok ? [] : [`${metadata.name}: ${verification.message}`]
+    })
+    expect([items.length > 2_000, refusedByNodes]).toEqual([true, []])
   })
 })
 

@@ -1,25 +1,49 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CallResult, Node } from '../plugin/node.ts'
 import { findMultus } from './binaries.ts'
 import type { ControlPlane, User } from './control-plane.ts'
+import { until } from './installation.ts'
+
+/** Thin: the runtime calls Multus itself. Thick: it calls a shim, which asks Multus's daemon. */
+export type MultusMode = 'thin' | 'thick'
+
+/** What Flannel would have bridge do. */
+const CLUSTER_NETWORK = {
+  type: 'bridge',
+  bridge: 'cni0',
+  isDefaultGateway: true,
+  ipam: { type: 'host-local', subnet: '10.42.0.0/24' },
+}
+
+/** The daemon writes it beside the cluster's own configuration, and before it in order. */
+const generatedConfig = ({ confDir }: Node): string => join(confDir, '00-multus.conf')
+
+const SERVICE_ACCOUNT = '/run/secrets/kubernetes.io/serviceaccount'
 
 /** Stands in for a kubelet and its runtime: a node with namespaces of its own, where real Multus attaches pods. */
 export class Kubelet implements AsyncDisposable {
   readonly node: Node
+  readonly #mode: MultusMode
   readonly #proxy: ChildProcess
   readonly #kubeconfig: string
 
-  constructor(node: Node, proxy: ChildProcess, kubeconfig: string) {
+  constructor(node: Node, mode: MultusMode, proxy: ChildProcess, kubeconfig: string) {
     this.node = node
+    this.#mode = mode
     this.#proxy = proxy
     this.#kubeconfig = kubeconfig
   }
 
   /** The node's namespace has a loopback of its own: the API server is reached through a socket in the file system. */
-  static async start(plane: ControlPlane, node: Node, user: User): Promise<Kubelet> {
+  static async start(
+    plane: ControlPlane,
+    node: Node,
+    user: User,
+    mode: MultusMode = 'thin',
+  ): Promise<Kubelet> {
     const port = Number(new URL(plane.server).port)
     const socket = join(node.directory, 'api.sock')
     const forwarder = join(import.meta.dirname, 'forwarder.ts')
@@ -28,8 +52,10 @@ export class Kubelet implements AsyncDisposable {
     })
     const inside = node.start(process.execPath, forwarder, String(port), socket)
     for (const { stdout } of [proxy, inside]) if (stdout !== null) await once(stdout, 'data')
-    copyFileSync(findMultus(), join(node.binDir, 'multus'))
-    return new Kubelet(node, proxy, plane.kubeconfig(user))
+    const program = mode === 'thin' ? 'multus' : 'multus-shim'
+    copyFileSync(findMultus(program), join(node.binDir, program))
+    if (mode === 'thick') await startDaemon(plane, node, user, port)
+    return new Kubelet(node, mode, proxy, plane.kubeconfig(user))
   }
 
   /** Makes the pod's network namespace and has Multus attach it to the cluster's network and its own. */
@@ -39,35 +65,66 @@ export class Kubelet implements AsyncDisposable {
   }
 
   call(command: string, pod: string, uid: string, namespace = 'finance'): CallResult {
-    const config = {
+    const thin = {
       cniVersion: '0.3.1',
       name: 'multus-cni-network',
       type: 'multus',
       kubeconfig: this.#kubeconfig,
       binDir: this.node.binDir,
       cniDir: '/var/lib/cni/multus',
-      delegates: [
-        {
-          cniVersion: '1.0.0',
-          name: 'cbr0',
-          type: 'bridge',
-          bridge: 'cni0',
-          isDefaultGateway: true,
-          ipam: { type: 'host-local', subnet: '10.42.0.0/24' },
-        },
-      ],
+      delegates: [{ cniVersion: '1.0.0', name: 'cbr0', ...CLUSTER_NETWORK }],
     }
+    const config = this.#mode === 'thin' ? thin : readFileSync(generatedConfig(this.node), 'utf8')
+    const plugin = this.#mode === 'thin' ? 'multus' : 'multus-shim'
     const environment = {
       CNI_NETNS: `/run/netns/${pod}`,
       CNI_IFNAME: 'eth0',
       CNI_CONTAINERID: `sandbox-${pod}`,
       CNI_ARGS: `IgnoreUnknown=true;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=${pod};K8S_POD_INFRA_CONTAINER_ID=sandbox-${pod};K8S_POD_UID=${uid}`,
     }
-    return this.node.call({ plugin: 'multus', command, config, environment })
+    return this.node.call({ plugin, command, config, environment })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#proxy.kill()
     await this.node[Symbol.asyncDispose]()
   }
+}
+
+/** Multus's daemon on the node, with a service account's files as a pod has them. */
+async function startDaemon(plane: ControlPlane, node: Node, user: User, port: number): Promise<void> {
+  const { users } = JSON.parse(readFileSync(plane.kubeconfig(user), 'utf8'))
+  const token = join(node.directory, 'token')
+  writeFileSync(token, users[0].user.token, { mode: 0o600 })
+  node.run(
+    'sh',
+    '-ec',
+    `mkdir -p ${SERVICE_ACCOUNT}
+     cp ${token} ${SERVICE_ACCOUNT}/token
+     cp ${join(plane.directory, 'certificates/apiserver.crt')} ${SERVICE_ACCOUNT}/ca.crt`,
+  )
+  const config = join(node.directory, 'daemon-config.json')
+  const cluster = { cniVersion: '1.0.0', name: 'cbr0', plugins: [CLUSTER_NETWORK] }
+  writeFileSync(join(node.confDir, '10-flannel.conflist'), JSON.stringify(cluster))
+  const settings = {
+    socketDir: '/run/multus/',
+    cniVersion: '0.3.1',
+    logFile: join(node.directory, 'multus.log'),
+    logLevel: 'verbose',
+    logToStderr: false,
+    multusConfigFile: 'auto',
+    multusAutoconfigDir: node.confDir,
+    cniConfigDir: node.confDir,
+    daemonSocketDir: '/run/multus/',
+    binDir: node.binDir,
+    cniDir: '/var/lib/cni/multus',
+  }
+  writeFileSync(config, JSON.stringify(settings))
+  const variables = ['KUBERNETES_SERVICE_HOST=127.0.0.1', `KUBERNETES_SERVICE_PORT=${port}`, 'HOME=/root']
+  // The guard reads its settings from where the runtime's variables say, which are the daemon's here.
+  variables.push(`SOCNI_CONF_DIR=${node.confDir}`)
+  const log = join(node.directory, 'multus-daemon.log')
+  const words = ['env', '-i', ...variables, findMultus('multus-daemon'), '-config', config]
+  node.start('sh', '-c', `exec "$@" >${log} 2>&1`, 'multus-daemon', ...words)
+  await until(() => existsSync(generatedConfig(node)))
 }

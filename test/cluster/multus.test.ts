@@ -35,7 +35,9 @@ function podWith(name: string, networks: string): Manifest {
   }
 }
 
-describe.skipIf(obstacle !== undefined)('real Multus, with the guard in the place of macvlan', () => {
+const modes = obstacle === undefined ? (['thin', 'thick'] as const) : []
+
+describe.each(modes)('real Multus, %s, with the guard in the place of macvlan', mode => {
   let plane: ControlPlane
   let node: Node
   let kubelet: Kubelet
@@ -56,7 +58,7 @@ describe.skipIf(obstacle !== undefined)('real Multus, with the guard in the plac
     const { signing, keys } = openKeys(join(state(), 'keys'))
     node = await Node.start(signing)
     node.trust(printKeySet(keys))
-    kubelet = await Kubelet.start(plane, node, 'admin')
+    kubelet = await Kubelet.start(plane, node, 'admin', mode)
     for (const manifest of [
       network('ledger', { cniVersion: '1.0.0', ...plugin }),
       network('chain', {
