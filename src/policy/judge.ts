@@ -93,7 +93,7 @@ function attachmentSubject(
     overlaps: inventory.overlapsOf(attachment, tenant),
     sharedStores: inventory.sharedStoresOf(attachment, tenant),
     before: before && readAttachment(before, inventory.cluster),
-    users: inventory.uses.of(attachment.namespace, attachment.name),
+    users: before === undefined ? new Set() : usersOf(attachment, inventory),
   }
 }
 
@@ -108,6 +108,16 @@ function refusalsOf(attachment: Attachment, inventory: Inventory): readonly Find
   const findings = judgeAttachment(attachment, inventory)
   const where = { cluster, tenant: inventory.tenantOf(namespace), namespace }
   return effectiveFindings(findings, where).filter(({ severity }) => severity === 'error')
+}
+
+/** Pods of its own tenant that use a network: those of others do not hold it, or they could keep its owner from it. */
+function usersOf({ namespace, name }: Attachment, inventory: Inventory): ReadonlySet<string> {
+  const tenant = inventory.tenantOf(namespace)
+  const isOwn = (user: string): boolean => {
+    const [home = ''] = user.split('/')
+    return home === namespace || (tenant !== undefined && inventory.tenantOf(home) === tenant)
+  }
+  return new Set([...inventory.uses.of(namespace, name)].filter(isOwn))
 }
 
 /** A pod, or the template of a workload, as its rules see it. */
@@ -198,8 +208,7 @@ function judgeRemoval(manifest: Manifest, inventory: Inventory): Finding[] {
   switch (groupKind(manifest)) {
     case 'k8s.cni.cncf.io/NetworkAttachmentDefinition': {
       const attachment = readAttachment(manifest, cluster)
-      const users = inventory.uses.of(attachment.namespace, attachment.name)
-      return evaluate({ attachment, users }, rules.removal, asGiven)
+      return evaluate({ attachment, users: usersOf(attachment, inventory) }, rules.removal, asGiven)
     }
     case 'socni.dev/Tenant': {
       const reading = readTenant(manifest)

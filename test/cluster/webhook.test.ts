@@ -227,6 +227,26 @@ describe('the webhook in a real cluster', () => {
       'cni-args-not-allowed',
     ],
     [
+      'the address of another tenant',
+      () => pod('x', { [NETWORKS]: '[{"name":"ledger","ips":["10.130.0.9/24"]}]' }),
+      'address-not-granted',
+    ],
+    [
+      'an address of the cluster',
+      () => pod('x', { [NETWORKS]: '[{"name":"ledger","ips":["10.42.0.9/16"]}]' }),
+      'address-not-granted',
+    ],
+    [
+      'a MAC address that is no host’s',
+      () => pod('x', { [NETWORKS]: '[{"name":"ledger","mac":"01:00:5e:00:00:01"}]' }),
+      'invalid-mac',
+    ],
+    [
+      'a device of its choice',
+      () => pod('x', { [NETWORKS]: '[{"name":"ledger","deviceID":"0000:3b:02.1"}]' }),
+      'device-request',
+    ],
+    [
       'a status that Multus did not write',
       () => pod('x', { 'k8s.v1.cni.cncf.io/network-status': '[]' }),
       'forged-network-status',
@@ -296,6 +316,52 @@ describe('the webhook in a real cluster', () => {
     // The webhook writes the pod's own networks over those of the Binding.
     expect(bind('unbound', { [NETWORKS]: 'logistics/fleet' })).toBe('')
     expect(claimsOf('unbound')).toMatchObject([{ nad: 'finance/ledger', node: 'node-1' }])
+  })
+
+  it('gives a running pod a bound claim for a network that it attaches to later, and leaves its other updates alone', () => {
+    const uid = plane.kubectl(['-n', 'finance', 'get', 'pod', 'books', '-o', 'jsonpath={.metadata.uid}'])
+    const patch = (networks: string) =>
+      plane.said(
+        ['-n', 'finance', 'annotate', '--overwrite', 'pod', 'books', `${NETWORKS}=${networks}`],
+        '',
+        'alice',
+      )
+    expect(apply(network('ledger2', { ...ledger, master: 'eth0.111' }), 'alice')).toContain('created')
+    expect(patch('ledger,ledger2')).toContain('annotated')
+    expect(claimsOf('books')).toMatchObject([
+      { nad: 'finance/ledger', uid, node: 'node-1', interface: 'net1' },
+      { nad: 'finance/ledger2', uid, node: 'node-1', interface: 'net2' },
+    ])
+    const container = { name: 'debugger', image: 'busybox', terminationMessagePolicy: 'File' }
+    const path = '/api/v1/namespaces/finance/pods/books/ephemeralcontainers'
+    const running = JSON.parse(plane.kubectl(['-n', 'finance', 'get', 'pod', 'books', '-o', 'json']))
+    running.spec.ephemeralContainers = [container]
+    expect(plane.said(['replace', '--raw', path, '-f', '-'], JSON.stringify(running))).toContain('debugger')
+  })
+
+  it('warns of a pod that can tag frames itself on an interface with several VLANs', () => {
+    const trunk = { type: 'macvlan', master: 'eth7', mode: 'bridge' }
+    const able = pod('able', { [NETWORKS]: 'native' })
+    const [container] = able.spec.containers
+    const withRaw = { ...container, securityContext: { capabilities: { add: ['NET_RAW'] } } }
+    const native = tenant('native', [{ ids: 'native', masters: ['eth7'] }])
+    plane.kubectl(['create', 'namespace', 'native'])
+    expect(apply(native)).toContain('created')
+    expect(apply(network('native', trunk, 'native'))).toContain('created')
+    const answer = apply({
+      ...able,
+      metadata: { ...able.metadata, namespace: 'native' },
+      spec: { containers: [withRaw] },
+    })
+    expect(answer).toContain('Warning: [vlan-hopping-capability]')
+  })
+
+  it('leaves its decisions in the audit log of the API server', () => {
+    const lines = readFileSync(join(plane.directory, 'audit.log'), 'utf8').trim().split('\n')
+    const annotations = lines.map(line => JSON.parse(line).annotations ?? {})
+    expect(annotations).toContainEqual(
+      expect.objectContaining({ 'networks.socni.dev/denied': 'vlan-not-granted' }),
+    )
   })
 
   it('refuses a Tenant that takes what another one has, by its schema or by its rules', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Manifest } from '../../src/kube/manifest.ts'
-import { pod } from '../../src/policy/example.ts'
+import { attachment, pod } from '../../src/policy/example.ts'
 import { judge } from '../../src/policy/judge.ts'
 import type { Example } from '../../src/policy/rule.ts'
 import { allRules } from '../../src/policy/rules/index.ts'
@@ -53,6 +53,20 @@ describe('a violation that weighs less than its rule', () => {
   ])('warns: %s', (_, rule, manifest, severity) => {
     expect(judge(manifest, exampleInventory()).map(finding => [finding.rule, finding.severity])).toEqual([
       [rule, severity],
+    ])
+  })
+})
+
+describe('a network in use', () => {
+  it('is not held by pods of other tenants, which could keep its owner from it', () => {
+    // It reaches no VLAN, so anybody may select it.
+    const inner = attachment({ cniVersion: '1.0.0', name: 'inner', type: 'ptp' }, { name: 'inner' })
+    const foreign = pod('finance/inner', { metadata: { namespace: 'logistics' } })
+    const batch = pod('finance/inner', { metadata: { namespace: 'finance-batch' } })
+    const removal = { isRemoval: true }
+    expect(judge(inner, exampleInventory(inner, foreign), removal)).toEqual([])
+    expect(judge(inner, exampleInventory(inner, foreign, batch), removal)).toMatchObject([
+      { rule: 'attachment-in-use', message: expect.stringContaining('pod "finance-batch/teller" uses it') },
     ])
   })
 })
