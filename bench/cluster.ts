@@ -7,6 +7,8 @@ import { quantile } from './measure.ts'
 
 const PODS = 2_000
 const NADS = 10_000
+/** As manifests/base/webhook.yaml has it. */
+const ENVIRONMENT = { NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=256' }
 const PODS_OF_A_LARGE_CLUSTER = 50_000
 /** How many pods are created at once: by one person, and by as many controllers as the two cores of a small server bear. */
 const WIDTHS = [1, 8]
@@ -27,7 +29,7 @@ async function benchCluster(print: (line: string) => void): Promise<void> {
   const plane = await startControlPlane()
   let replica: Replica | undefined
   try {
-    replica = await install(plane)
+    replica = await install(plane, undefined, ENVIRONMENT)
     await prepare(plane)
     const access = accessOf(plane)
     for (const width of WIDTHS) await measure(access, replica, width, print)
@@ -96,7 +98,7 @@ async function measureMemory(
     return post(access, '/api/v1/namespaces/kube-public/pods', pod)
   })
   const start = performance.now()
-  const replica = await startReplica(plane, await freePort())
+  const replica = await startReplica(plane, await freePort(), ENVIRONMENT)
   const seconds = (performance.now() - start) / 1000
   const status = readFileSync(`/proc/${replica.process.pid}/status`, 'utf8')
   const kib = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1])

@@ -23,6 +23,6 @@ describe('the networks in examples/', () => {
       'runtime-default-route',
       'one-pod-per-vlan',
     ])
-    expect(readdirSync(networks)).toHaveLength(10)
+    expect(readdirSync(networks)).toHaveLength(11)
   })
 })

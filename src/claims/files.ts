@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { writeAtomically } from '../files/atomic.ts'
 import { KeyError } from './jwk.ts'
 import {
+  drop,
   generateSigningKey,
   type KeySet,
   parseKeySet,
@@ -91,6 +92,13 @@ export function rotateKeys(directory: string): ClaimKeys {
   return readKeys(directory)
 }
 
+/** Drops a key that has retired: claims of it no longer hold. */
+export function dropKey(directory: string, kid: string): ClaimKeys {
+  const changed = droppedKeyFiles(name => readFile(directory, name), directory, kid)
+  writeAtomically(join(directory, KEYS), changed[KEYS] ?? '', 0o644)
+  return readKeys(directory)
+}
+
 /** Files of a set of keys that change; undefined is one that goes. */
 export type KeyFileChanges = Readonly<Record<string, string | undefined>>
 
@@ -119,6 +127,15 @@ export function rotatedKeyFiles(read: (name: string) => string | undefined, plac
     )
   }
   return { [KEYS]: printKeySet(rotate(keys)), [SIGNING_KEY]: text, [NEXT_SIGNING_KEY]: undefined }
+}
+
+/** What changes when a retired key is dropped. Throws a KeyError for any other key. */
+export function droppedKeyFiles(
+  read: (name: string) => string | undefined,
+  place: string,
+  kid: string,
+): KeyFileChanges {
+  return { [KEYS]: printKeySet(drop(readKeyFiles(read, place).keys, kid)) }
 }
 
 /** Adds a revocation to those in a directory; the webhook and the nodes read them again by themselves. */

@@ -52,6 +52,21 @@ export function rotate(keys: KeySet): KeySet {
   return new Map([...keys].map(([kid, key]) => [kid, { ...key, state: successor[key.state] }]))
 }
 
+/**
+ * The set without a key that has retired: its claims no longer count. Throws a KeyError for one that signs, or will, and
+ * for one that is not there.
+ */
+export function drop(keys: KeySet, kid: string): KeySet {
+  const key = keys.get(kid)
+  const retired = [...keys.values()].filter(({ state }) => state === 'retired')
+  if (key?.state !== 'retired') {
+    const state = key === undefined ? 'is no key here' : `is "${key.state}"`
+    const choice = retired.map(known => known.kid).join(', ') || 'none has retired: rotate first'
+    throw new KeyError([], `"${kid}" ${state}, and only keys that have retired can be dropped: ${choice}`)
+  }
+  return new Map([...keys].filter(([other]) => other !== kid))
+}
+
 /** Prints a JWK Set (RFC 7517 section 5) of public keys. */
 export function printKeySet(keys: KeySet): string {
   const jwks = [...keys.values()].map(({ kid, state, key }) => ({

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { type ClaimKeys, publishNextKey, readKeys, rotateKeys } from '../claims/files.ts'
+import type { Command } from 'commander'
+import { type ClaimKeys, dropKey, publishNextKey, readKeys, rotateKeys } from '../claims/files.ts'
 import { printKeySet } from '../claims/keys.ts'
 import type { KeyStore } from '../store/keys.ts'
 import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
@@ -24,15 +25,16 @@ export const addKeys: AddCommand = (program, { terminal, action }) => {
   const verb = (
     name: string,
     description: string,
-    run: (store: KeyStore, flags: KeysFlags) => Promise<string>,
+    run: (store: KeyStore, flags: KeysFlags, command: Command) => Promise<string>,
   ) =>
     keys
       .command(name)
       .description(description)
       .action(
-        action(async (_, command): Promise<ExitCode> => {
+        action(async (...args: unknown[]): Promise<ExitCode> => {
+          const command = args.at(-1) as Command
           const flags: KeysFlags = command.optsWithGlobals()
-          terminal.stdout(await run(await openKeyStore(flags, terminal), flags))
+          terminal.stdout(await run(await openKeyStore(flags, terminal), flags, command))
           return 0
         }),
       )
@@ -51,6 +53,14 @@ export const addKeys: AddCommand = (program, { terminal, action }) => {
       ? `would sign with the key published as "next" in ${store.place}\n`
       : show(await store.rotate(), flags),
   ).option('--dry-run', 'only say what would be written')
+  verb(
+    'drop',
+    'take a retired key back: pods whose claims it signed are refused when their sandbox is made anew',
+    async (store, flags, { args: [kid = ''] }) =>
+      flags.dryRun ? `would drop ${kid} from ${store.place}\n` : show(await store.drop(kid), flags),
+  )
+    .argument('<kid>', 'id of the key, as keys list shows it')
+    .option('--dry-run', 'only say what would be written')
 }
 
 /** The keys that the global flags name: a cluster's with --kubeconfig or --context, else those in the directory. */
@@ -66,6 +76,7 @@ async function openKeyStore(flags: KeysFlags, { directory: working }: Terminal):
     read: async () => readKeys(directory),
     publishNext: async () => publishNextKey(directory),
     rotate: async () => rotateKeys(directory),
+    drop: async kid => dropKey(directory, kid),
   }
 }
 

@@ -1,4 +1,10 @@
-import { type ClaimKeys, type KeyFileChanges, nextKeyFiles, rotatedKeyFiles } from '../claims/files.ts'
+import {
+  type ClaimKeys,
+  droppedKeyFiles,
+  type KeyFileChanges,
+  nextKeyFiles,
+  rotatedKeyFiles,
+} from '../claims/files.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { ApiError, type ClusterAccess, type KubeClient } from '../kube-api/client.ts'
 import { decode, encode, KEY_SECRET, NAMESPACE, SECRET, textsOf } from '../kube-api/objects.ts'
@@ -13,6 +19,7 @@ export interface KeyStore {
   read(): Promise<ClaimKeys>
   publishNext(): Promise<ClaimKeys>
   rotate(): Promise<ClaimKeys>
+  drop(kid: string): Promise<ClaimKeys>
 }
 
 /** The keys of a cluster's webhook; public halves are published to the nodes in the same step. */
@@ -34,6 +41,7 @@ export function openClusterKeys(access: ClusterAccess): KeyStore {
     read: () => explained(client, async () => keysOf(decode(textsOf(await readSecret(client))), {})),
     publishNext: () => change(nextKeyFiles),
     rotate: () => change(rotatedKeyFiles),
+    drop: kid => change((read, place) => droppedKeyFiles(read, place, kid)),
   }
 }
 

@@ -424,8 +424,9 @@ describe('the webhook in a real cluster', () => {
   })
 
   it('rotates the signing key without refusing a pod, and tells the nodes first', async () => {
-    const keys = async (verb: string) => {
-      const { exit, stdout, stderr } = await ctl(['--kubeconfig', plane.kubeconfig('admin'), 'keys', verb])
+    const keys = async (...args: string[]) => {
+      const flags = ['--kubeconfig', plane.kubeconfig('admin')]
+      const { exit, stdout, stderr } = await ctl([...flags, 'keys', ...args])
       expect([exit, stderr]).toEqual([0, ''])
       return stdout
     }
@@ -458,6 +459,9 @@ describe('the webhook in a real cluster', () => {
     // What was signed before still holds: the pod can be bound, updated and judged again.
     expect(bind('between')).toBe('')
     expect(JSON.parse(await keys('export')).keys).toHaveLength(2)
+    const [, old = ''] = /(\S+) {2}retired/.exec(await keys('list')) ?? []
+    expect(await keys('drop', old)).not.toContain('retired')
+    expect(published()).not.toContain(old)
   })
 
   it('has several replicas: keys and certificates are the same, one leads, another takes over', async () => {
