@@ -44,8 +44,8 @@ export interface Listing {
   readonly resourceVersion: string
 }
 
-/** Objects a page: the API server answers in pieces, and so a large cluster needs no large answer. */
-const PAGE = 500
+/** Objects a page: a large cluster needs no large answer, and reviews need not wait until one is read. */
+const PAGE = 200
 
 /** Reads the kubeconfig, or what a pod is given of its cluster. Throws an ApiError that says what it has instead. */
 export function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {

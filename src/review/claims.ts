@@ -7,12 +7,16 @@ import { claimOf, withClaim } from '../kube/print-selections.ts'
 import { type Bound, claimFor, expectedOf, needsClaim } from '../policy/claim-for.ts'
 import type { ClaimState, PodSubject, SelectionSubject } from '../policy/subjects.ts'
 
-/** Whether the claim on a selection is one that we signed for exactly this. */
+/**
+ * Whether the claim on a selection is one that we signed for exactly this. A pod's UID and node must be stated where they
+ * are known, unless nothing may have bound the claim: a pod that came with its node has no Binding.
+ */
 export function checkClaim(
   subject: SelectionSubject,
   pod: ObjectMeta,
   keys: ClaimKeys,
   bound?: Bound,
+  mustBeBound = bound !== undefined,
 ): ClaimState {
   const claim = claimOf(subject.selection)
   if (claim === undefined) return { state: needsClaim(subject) ? 'missing' : 'none' }
@@ -22,8 +26,7 @@ export function checkClaim(
   const verification = verifyClaim(claim, expected, keys.keys, keys.revocations)
   if (!verification.ok) return { state: 'wrong', message: verification.message }
   const isBound = verification.claim.uid !== undefined && verification.claim.node !== undefined
-  if (bound !== undefined && !isBound)
-    return { state: 'wrong', message: 'it is not bound to the pod and its node' }
+  if (mustBeBound && !isBound) return { state: 'wrong', message: 'it is not bound to the pod and its node' }
   return { state: 'valid' }
 }
 

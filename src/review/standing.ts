@@ -19,7 +19,8 @@ export function judgeStanding(object: Manifest, inventory: Inventory, keys: Clai
   const effective = effectiveFindings(findings, where)
   // What a rule stands against has no claim, and needs no word about that.
   if (groupKind(object) !== '/Pod' || effective.some(({ severity }) => severity === 'error')) return effective
-  return [...effective, ...effectiveFindings(claimFindings(object, inventory, keys, boundPod(object)), where)]
+  const claims = claimFindings(object, inventory, keys, boundPod(object), false)
+  return [...effective, ...effectiveFindings(claims, where)]
 }
 
 /** What stands against the claims of a pod, or of the annotation that a Binding brings. */
@@ -28,6 +29,7 @@ export function claimFindings(
   inventory: Inventory,
   keys: ClaimKeys,
   boundPod?: Bound,
+  mustBeBound?: boolean,
 ): Finding[] {
   const networks = object.metadata.annotations?.[NETWORKS_ANNOTATION]
   if (networks === undefined) return []
@@ -43,7 +45,7 @@ export function claimFindings(
       }
     : object
   return judge(pod, inventory, {
-    checkClaim: subject => checkClaim(subject, pod.metadata, keys, bound),
+    checkClaim: subject => checkClaim(subject, pod.metadata, keys, bound, mustBeBound),
   }).filter(({ rule }) => rule === 'foreign-claim')
 }
 

@@ -123,6 +123,16 @@ describe('what is there before the webhook', () => {
     await until(() => kubectl('get', 'reports.openreports.io', '-A').includes('No resources found'))
   })
 
+  it('says nothing of a pod that came with its node, whose claim nothing can bind', async () => {
+    const preset = pod('preset', 'ledger')
+    expect(apply({ ...preset, spec: { ...preset.spec, nodeName: 'node-1' } })).toContain('created')
+    await audits()
+    expect(kubectl('get', 'reports.openreports.io', '-A')).toContain('No resources found')
+    expect(kubectl('-n', 'finance', 'delete', 'pod', 'preset', '--grace-period=0', '--force')).toContain(
+      'deleted',
+    )
+  })
+
   it('shows in the status of its Tenant, with what is in force and what is not', async () => {
     const status = () => JSON.parse(plane.kubectl(['get', 'tenant', 'finance', '-o', 'json'])).status
     await until(

@@ -79,8 +79,9 @@ export class Auditor {
     const now = clock().getTime()
     if (now - this.#statusAt >= STATUS_MS && revision() !== this.#revision) {
       this.#statusAt = now
-      this.#revision = revision()
+      const seen = revision()
       await writeStatuses(client, inventory)
+      this.#revision = seen
     }
     if (now - this.#auditedAt < interval) return
     this.#auditedAt = now

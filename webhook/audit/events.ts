@@ -1,4 +1,4 @@
-import type { KubeClient } from '../../src/kube-api/client.ts'
+import { ApiError, type KubeClient } from '../../src/kube-api/client.ts'
 import type { Standing } from './standing.ts'
 
 /** A cluster that breaks many rules at once is told of the first ones; the reports have them all. */
@@ -21,10 +21,19 @@ export class EventWriter {
   async tell(standings: readonly Standing[], now: Date): Promise<{ written: number; left: number }> {
     const fresh = standings.filter(standing => !this.#told.has(keyOf(standing)))
     const chosen = fresh.slice(0, MAX_EVENTS)
-    for (const standing of chosen) await this.#client.create(eventOf(standing, now))
+    let written = 0
+    for (const standing of chosen) {
+      try {
+        await this.#client.create(eventOf(standing, now))
+        written++
+      } catch (error) {
+        // A namespace that is about to go takes no Events.
+        if (!(error instanceof ApiError && error.status >= 400 && error.status < 500)) throw error
+      }
+    }
     // What is gone may come again, and is told of again then.
     this.#told = new Set(standings.map(keyOf))
-    return { written: chosen.length, left: fresh.length - chosen.length }
+    return { written, left: fresh.length - written }
   }
 }
 

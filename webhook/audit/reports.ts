@@ -1,7 +1,7 @@
 import { canonicalize } from '../../src/json/canonical.ts'
 import { type JsonObject, printPath } from '../../src/json/value.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
-import { ApiError, type KubeClient } from '../../src/kube-api/client.ts'
+import { ApiError, type KindOf, type KubeClient } from '../../src/kube-api/client.ts'
 import type { Standing } from './standing.ts'
 
 /** Where reports are written: the API of OpenReports, or the one before it of the policy working group. */
@@ -52,19 +52,37 @@ export async function writeReports(
   let written = 0
   for (const namespace of new Set([...known.keys(), ...found.keys()])) {
     const [before, now] = [known.get(namespace), found.get(namespace)]
-    if (now === undefined) {
-      if (before !== undefined) await client.delete(before)
-      written++
-      continue
+    const kind = { apiVersion, kind: namespace === '' ? cluster : namespaced }
+    try {
+      if (await writeReport(client, { ...kind, namespace }, before, now)) written++
+    } catch (error) {
+      // A namespace that is about to go takes no reports, and the others must not wait for it.
+      if (!(error instanceof ApiError && error.status >= 400 && error.status < 500)) throw error
     }
-    const content = contentOf(now)
-    if (before !== undefined && isSame(before, content)) continue
-    const metadata = before?.metadata ?? { name: NAME, ...(namespace !== '' && { namespace }) }
-    const report = { apiVersion, kind: namespace === '' ? cluster : namespaced, metadata, ...content }
-    await (before === undefined ? client.create(report) : client.replace(report))
-    written++
   }
   return written
+}
+
+/** Returns whether anything had to be written. */
+async function writeReport(
+  client: KubeClient,
+  { namespace, ...kind }: KindOf & { namespace: string },
+  before: Manifest | undefined,
+  now: readonly Standing[] | undefined,
+): Promise<boolean> {
+  if (now === undefined) {
+    if (before !== undefined) await client.delete(before)
+    return before !== undefined
+  }
+  const content = contentOf(now)
+  if (before === undefined) {
+    const metadata = { name: NAME, ...(namespace !== '' && { namespace }) }
+    await client.create({ ...kind, metadata, ...content })
+    return true
+  }
+  if (isSame(before, content)) return false
+  await client.replace({ ...before, ...content })
+  return true
 }
 
 /** OpenReports, ReportSummary and ReportResult; the older API has the same fields. */

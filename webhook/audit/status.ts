@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { TenantStatus } from '../../src/config/tenant.ts'
 import { readTenant } from '../../src/config/tenant.ts'
 import { canonicalize } from '../../src/json/canonical.ts'
@@ -9,11 +10,12 @@ import type { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
 import { TENANT } from './standing.ts'
 
-/** Writes the status of each Tenant where it is another than before. Returns how many it wrote. */
+/** Writes the status of each Tenant where it is another than before, between reviews. Returns how many it wrote. */
 export async function writeStatuses(client: KubeClient, inventory: Inventory): Promise<number> {
   const listing = await orNone(() => client.list(TENANT))
   let written = 0
   for (const manifest of listing?.items ?? []) {
+    await setImmediate()
     const status = statusOf(manifest, inventory)
     if (isSame(manifest.status, status)) continue
     await client.replaceStatus({ ...manifest, status }, 'tenants')
