@@ -132,6 +132,28 @@ describe('the manifests', () => {
     expect(other.args).toEqual(container.args)
   })
 
+  it('are installed, changed and taken away by Helm', async () => {
+    await using other = await startControlPlane()
+    const release = (verb: string, ...args: string[]) =>
+      helm(verb, 'socni', ...args, '--namespace=socni-system', `--kubeconfig=${other.kubeconfig('admin')}`)
+    const chart = join(root, 'manifests/chart')
+    expect(release('install', chart, '--create-namespace', '--set', 'cluster.enforcement=audit')).toContain(
+      'STATUS: deployed',
+    )
+    const configuration = () =>
+      other.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-configuration', '-o', 'yaml'])
+    expect(configuration()).toContain('enforcement: audit')
+    release('upgrade', chart, '--reuse-values', '--set', 'cluster.enforcement=deny,guard.uninstall=true')
+    expect(configuration()).toContain('enforcement: deny')
+    expect(other.kubectl(['-n', 'socni-system', 'get', 'daemonset', '-o', 'yaml'])).toContain('- uninstall')
+    release('uninstall')
+    expect(other.said(['get', 'validatingwebhookconfigurations,mutatingwebhookconfigurations'])).toBe(
+      'No resources found\n',
+    )
+    // Tenants are not Helm's to delete.
+    expect(other.kubectl(['get', 'crd', 'tenants.socni.dev', '-o', 'name'])).toContain('tenants.socni.dev')
+  })
+
   it('give nobody more than is named: no "*" in any rule', () => {
     const roles = read(render('k3s')).filter(({ kind }) => /Role$/.test(kind))
     expect(roles.length).toBe(2)
