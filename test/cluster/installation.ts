@@ -31,7 +31,6 @@ export async function install(
 ): Promise<Replica> {
   plane.kubectl(['apply', '-f', join(import.meta.dirname, 'nad-crd.yaml')])
   const manifests = render(plane, 'k3s')
-  const isHook = ({ kind }: Manifest) => kind.endsWith('WebhookConfiguration')
   const isCrd = ({ kind }: Manifest) => kind === 'CustomResourceDefinition'
   apply(plane, manifests.filter(isCrd))
   for (const name of ['tenants.socni.dev', 'network-attachment-definitions.k8s.cni.cncf.io'])
@@ -46,10 +45,7 @@ export async function install(
   )
   beforeHooks()
   const replica = await startReplica(plane, await freePort(), environment)
-  apply(
-    plane,
-    manifests.filter(isHook).map(manifest => withAddress(manifest, port ?? replica.port)),
-  )
+  applyHooks(plane, port ?? replica.port)
   await until(
     () =>
       plane.kubectl([
@@ -61,6 +57,15 @@ export async function install(
       ]) !== '',
   )
   return replica
+}
+
+/** Applies the webhook configurations, for the first time or again. */
+export function applyHooks(plane: ControlPlane, port: number): void {
+  const hooks = render(plane, 'k3s').filter(isHook)
+  apply(
+    plane,
+    hooks.map(manifest => withAddress(manifest, port)),
+  )
 }
 
 export async function startReplica(
@@ -102,6 +107,8 @@ export async function startReplica(
     },
   }
 }
+
+const isHook = ({ kind }: Manifest): boolean => kind.endsWith('WebhookConfiguration')
 
 function render(plane: ControlPlane, overlay: string): Manifest[] {
   const text = plane.kubectl(['kustomize', join(root, 'manifests/overlays', overlay)])

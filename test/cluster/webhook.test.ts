@@ -7,7 +7,7 @@ import { readUnverified } from '../../src/claims/jws.ts'
 import { createAuthority, createLeaf } from '../../webhook/tls/certificates.ts'
 import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, freePort, startControlPlane, type User } from './control-plane.ts'
-import { install, type Replica, startReplica, until } from './installation.ts'
+import { applyHooks, install, type Replica, startReplica, until } from './installation.ts'
 import { readiness } from './readiness.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -495,6 +495,21 @@ describe('the webhook in a real cluster', () => {
         socket.destroy()
       })
     })
+
+  it('is applied again, as an upgrade does, without losing whom the API server trusts', () => {
+    const bundle = () =>
+      plane.kubectl([
+        'get',
+        'validatingwebhookconfigurations',
+        'socni',
+        '-o',
+        'jsonpath={.webhooks[*].clientConfig.caBundle}',
+      ])
+    const before = bundle()
+    applyHooks(plane, replica.port)
+    expect(bundle()).toBe(before)
+    expect(apply(pod('upgraded', { [NETWORKS]: 'ledger' }))).toBe('pod/upgraded created\n')
+  })
 
   it('serves a new certificate without a restart when the one that it has is gone', async () => {
     const before = await serial()
