@@ -116,16 +116,21 @@ describe('the manifests', () => {
     expect(refused([], 'default')).toContain('install with --namespace socni-system')
   })
 
-  it('take the guard off the nodes before they are deleted', () => {
-    const patch = ['--type=json', '--patch-file', join(root, 'manifests/uninstall.json')]
-    plane.kubectl(['-n', 'socni-system', 'patch', 'daemonset', 'socni-guard', ...patch])
+  it('let the guard only write down, and take it off the nodes before they are deleted', () => {
+    const patchGuard = (...patch: string[]) =>
+      plane.kubectl(['-n', 'socni-system', 'patch', 'daemonset', 'socni-guard', '--type=json', ...patch])
+    // As docs/runbook.md has it.
+    const [, audit = ''] =
+      /-p '(\[.*--mode=audit.*\])'/.exec(readFileSync(join(root, 'docs/runbook.md'), 'utf8')) ?? []
+    patchGuard('-p', audit)
+    const guard = () => plane.kubectl(['-n', 'socni-system', 'get', 'daemonset', 'socni-guard', '-o', 'yaml'])
+    expect([guard().includes('--mode=audit'), guard().includes('--mode=enforce')]).toEqual([true, false])
+    patchGuard('--patch-file', join(root, 'manifests/uninstall.json'))
     const argsOf = (text: string) =>
       read(text).find(({ kind }) => kind === 'DaemonSet')?.spec as {
         template: { spec: { containers: [{ args: string[] }] } }
       }
-    const patched = argsOf(
-      plane.kubectl(['-n', 'socni-system', 'get', 'daemonset', 'socni-guard', '-o', 'yaml']),
-    )
+    const patched = argsOf(guard())
     const [container] = patched.template.spec.containers
     expect(container.args).toEqual(['uninstall', '--watch'])
     const [other] = argsOf(template(['guard.uninstall=true'])).template.spec.containers
