@@ -182,6 +182,11 @@ export async function orNone<T>(request: () => Promise<T>): Promise<T | undefine
   }
 }
 
+/** Whether the API server heard what was asked, and said no. */
+export function isRefusal(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status >= 400 && error.status < 500
+}
+
 async function call<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request()

@@ -41,10 +41,9 @@ export function ungranted(
   return { vlans, masterGranted: granted.ranges.length > 0 }
 }
 
-/** What of a segment the tenant was not granted; nothing when it holds all of it. */
-export function ungrantedSegments(tenant: Tenant, segment: Segment, cluster: Cluster): Segment[] {
-  const { vlans } = ungranted(tenant, segment, cluster)
-  return isEmptyVlans(vlans) ? [] : [{ master: segment.master, vlans }]
+/** What of a segment the tenant was granted. */
+export function granted(tenant: Tenant, segment: Segment, cluster: Cluster): VlanSet {
+  return subtractVlans(segment.vlans, ungranted(tenant, segment, cluster).vlans)
 }
 
 /** The grants under which a tenant may use a segment: those that hold one of its VLANs on its interface. */

@@ -98,6 +98,7 @@ describe('what is there before the webhook', () => {
         message: expect.stringContaining('restart it'),
       },
     ])
+    expect(kubectl('get', 'clusterreports.openreports.io')).toContain('No resources found')
     expect(await metrics()).toContain('socni_audit_findings{rule="vlan-not-granted",severity="error"} 1\n')
   })
 

@@ -136,11 +136,11 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
     ])
     expect([created.exit, created.stderr]).toEqual([0, ''])
     await until(() => apply(network()).includes('created'))
-    const { name, uid } = await deploy('books')
+    const { name } = await deploy('books')
     const claim = plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', 'json'])
     expect(claim).toContain('socni.dev/claim')
-    const added = kubelet.attach(name, uid)
-    expect([added.exit, added.exit === 0 ? '' : added.stdout + added.stderr]).toEqual([0, ''])
+    const [added] = kubelet.look('node-1')
+    expect(added).toMatchObject({ pod: name, command: 'ADD', result: { exit: 0 } })
     const addresses = node.run('ip', '-n', name, '-o', '-4', 'addr')
     expect(addresses).toMatch(/eth0 +inet 10\.42\.0\./)
     expect(addresses).toMatch(/net1 +inet 10\.100\.1\./)
@@ -149,8 +149,16 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
     expect(JSON.parse(stored).metadata.annotations['k8s.v1.cni.cncf.io/network-status']).toContain(
       'finance/ledger',
     )
-    expect(kubelet.call('DEL', name, uid).exit).toBe(0)
+    expect(kubelet.look('node-1')).toEqual([])
+    plane.kubectl(['-n', 'finance', 'scale', 'deployment', 'books', '--replicas=0'])
+    let removed: ReturnType<typeof kubelet.look> = []
+    await until(() => {
+      removed = kubelet.look('node-1')
+      return removed.length > 0
+    })
+    expect(removed).toMatchObject([{ pod: name, command: 'DEL', result: { exit: 0 } }])
     expect(node.run('ip', '-n', name, '-o', 'link')).not.toContain('net1')
+    expect(plane.said(['-n', 'finance', 'get', 'pod', name])).toContain('not found')
   })
 
   it('refuses at the node a claim that was bound to another pod', async () => {

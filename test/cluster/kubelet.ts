@@ -28,13 +28,17 @@ export class Kubelet implements AsyncDisposable {
   readonly node: Node
   readonly #mode: MultusMode
   readonly #proxy: ChildProcess
+  readonly #plane: ControlPlane
   readonly #kubeconfig: string
+  /** UIDs of the pods that have a sandbox here, by name. */
+  readonly #sandboxes = new Map<string, string>()
 
-  constructor(node: Node, mode: MultusMode, proxy: ChildProcess, kubeconfig: string) {
+  constructor(node: Node, mode: MultusMode, proxy: ChildProcess, plane: ControlPlane, user: User) {
     this.node = node
     this.#mode = mode
     this.#proxy = proxy
-    this.#kubeconfig = kubeconfig
+    this.#plane = plane
+    this.#kubeconfig = plane.kubeconfig(user)
   }
 
   /** The node's namespace has a loopback of its own: the API server is reached through a socket in the file system. */
@@ -55,7 +59,37 @@ export class Kubelet implements AsyncDisposable {
     const program = mode === 'thin' ? 'multus' : 'multus-shim'
     copyFileSync(findMultus(program), join(node.binDir, program))
     if (mode === 'thick') await startDaemon(plane, node, user, port)
-    return new Kubelet(node, mode, proxy, plane.kubeconfig(user))
+    return new Kubelet(node, mode, proxy, plane, user)
+  }
+
+  /**
+   * One look at the pods that the scheduler has bound to a node: new ones are attached; those that are to go are
+   * detached, and then let go. Returns what was called.
+   */
+  look(nodeName: string, namespace = 'finance'): { pod: string; command: string; result: CallResult }[] {
+    const { items } = JSON.parse(
+      this.#plane.kubectl([
+        ...['-n', namespace, 'get', 'pods', '-o', 'json'],
+        `--field-selector=spec.nodeName=${nodeName}`,
+      ]),
+    )
+    const called = []
+    for (const { metadata } of items as {
+      metadata: Record<'name' | 'uid' | 'deletionTimestamp', string>
+    }[]) {
+      const { name, uid, deletionTimestamp } = metadata
+      const known = this.#sandboxes.get(name)
+      if (deletionTimestamp !== undefined) {
+        if (known !== undefined)
+          called.push({ pod: name, command: 'DEL', result: this.call('DEL', name, uid, namespace) })
+        this.#sandboxes.delete(name)
+        this.#plane.kubectl(['-n', namespace, 'delete', 'pod', name, '--grace-period=0', '--force'])
+      } else if (known === undefined) {
+        this.#sandboxes.set(name, uid)
+        called.push({ pod: name, command: 'ADD', result: this.attach(name, uid, namespace) })
+      }
+    }
+    return called
   }
 
   /** Makes the pod's network namespace and has Multus attach it to the cluster's network and its own. */

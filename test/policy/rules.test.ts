@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Manifest } from '../../src/kube/manifest.ts'
-import { attachment, pod } from '../../src/policy/example.ts'
+import { attachment, exampleWorld, macvlanConfig, pod } from '../../src/policy/example.ts'
 import { judge } from '../../src/policy/judge.ts'
 import type { Example } from '../../src/policy/rule.ts'
 import { allRules } from '../../src/policy/rules/index.ts'
@@ -54,6 +54,23 @@ describe('a violation that weighs less than its rule', () => {
     expect(judge(manifest, exampleInventory()).map(finding => [finding.rule, finding.severity])).toEqual([
       [rule, severity],
     ])
+  })
+})
+
+describe('a Tenant that changes', () => {
+  const finance = exampleWorld.find(({ kind }) => kind === 'Tenant') ?? pod(undefined)
+  const stray = attachment({ ...macvlanConfig(), master: 'eth0.300' }, { name: 'stray' })
+
+  it('orphans nothing that it did not hold', () => {
+    expect(judge(finance, exampleInventory(stray), { before: finance })).toEqual([])
+  })
+
+  it('orphans all that it held when it is deleted, or gives up the namespace', () => {
+    const said = 'network "finance/storage" loses VLAN 100 on "eth0"'
+    expect(judge(finance, exampleInventory(stray), { isRemoval: true })).toMatchObject([{ message: said }])
+    const { spec } = finance as { spec: object }
+    const moved = { ...finance, spec: { ...spec, namespaces: ['finance-batch'] } }
+    expect(judge(moved, exampleInventory(stray), { before: finance })).toMatchObject([{ message: said }])
   })
 })
 

@@ -33,6 +33,8 @@ export interface AuditMetrics {
 
 /** How often the status of Tenants follows what changed. */
 const STATUS_MS = 10_000
+/** After an audit that failed, the next one waits no longer than so. */
+const RETRY_MS = 5_000
 
 /** Does what one replica does for all: it judges what is there already, and writes down what became of Tenants. */
 export class Auditor {
@@ -85,7 +87,12 @@ export class Auditor {
     }
     if (now - this.#auditedAt < interval) return
     this.#auditedAt = now
-    await this.#audit()
+    try {
+      await this.#audit()
+    } catch (error) {
+      this.#auditedAt = now - interval + RETRY_MS
+      throw error
+    }
   }
 
   async #audit(): Promise<void> {
@@ -93,14 +100,19 @@ export class Auditor {
     const start = clock()
     const standings = await auditCluster(client, inventory, keys(), this.#abort.signal)
     metrics.setAudit(standings, clock())
-    const written = reports && (await writeReports(client, reports, standings))
+    const outcome = reports && (await writeReports(client, reports, standings))
     const events = await this.#events.tell(standings, clock())
     const milliseconds = clock().getTime() - start.getTime()
     log.info(
-      { findings: standings.length, reports: written, events, milliseconds },
+      { findings: standings.length, reports: outcome, events, milliseconds },
       'what is there was audited',
     )
-    if (reports !== undefined && written === undefined)
+    if (outcome !== undefined && outcome.refused > 0)
+      log.warn(
+        { reports, ...outcome },
+        'the API server does not take some reports: is the ClusterRole up to date?',
+      )
+    if (reports !== undefined && outcome === undefined)
       log.warn(
         { reports },
         'the cluster has no such reports: install their definitions, or use --reports=none',

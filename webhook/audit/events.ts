@@ -1,4 +1,4 @@
-import { ApiError, type KubeClient } from '../../src/kube-api/client.ts'
+import { isRefusal, type KubeClient } from '../../src/kube-api/client.ts'
 import type { Standing } from './standing.ts'
 
 /** A cluster that breaks many rules at once is told of the first ones; the reports have them all. */
@@ -28,7 +28,7 @@ export class EventWriter {
         written++
       } catch (error) {
         // A namespace that is about to go takes no Events.
-        if (!(error instanceof ApiError && error.status >= 400 && error.status < 500)) throw error
+        if (!isRefusal(error)) throw error
       }
     }
     // What is gone may come again, and is told of again then.

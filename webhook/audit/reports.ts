@@ -1,7 +1,7 @@
 import { canonicalize } from '../../src/json/canonical.ts'
 import { type JsonObject, printPath } from '../../src/json/value.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
-import { ApiError, type KindOf, type KubeClient } from '../../src/kube-api/client.ts'
+import { ApiError, isRefusal, type KindOf, type KubeClient } from '../../src/kube-api/client.ts'
 import type { Standing } from './standing.ts'
 
 /** Where reports are written: the API of OpenReports, or the one before it of the policy working group. */
@@ -26,15 +26,21 @@ const SOURCE = 'socni'
 /** An object of the API server has a megabyte and a half; the summary counts them all. */
 const MAX_RESULTS = 1_000
 
+/** How many reports were written or deleted, and how many the API server did not take. */
+export interface Written {
+  readonly written: number
+  readonly refused: number
+}
+
 /**
  * Writes what was found, one report a namespace, and only where it differs from the one that is there: the API server is
- * not asked to store the same again. Returns how many it wrote or deleted; undefined where the cluster has no such kind.
+ * not asked to store the same again. Undefined where the cluster has no such kind.
  */
 export async function writeReports(
   client: KubeClient,
   api: ReportApi,
   standings: readonly Standing[],
-): Promise<number | undefined> {
+): Promise<Written | undefined> {
   const { apiVersion, namespaced, cluster } = REPORT_APIS[api]
   const kinds = [namespaced, cluster]
   const known = new Map<string, Manifest>()
@@ -49,18 +55,19 @@ export async function writeReports(
     throw error
   }
   const found = Map.groupBy(standings, ({ object }) => object.namespace ?? '')
-  let written = 0
+  const outcome = { written: 0, refused: 0 }
   for (const namespace of new Set([...known.keys(), ...found.keys()])) {
     const [before, now] = [known.get(namespace), found.get(namespace)]
     const kind = { apiVersion, kind: namespace === '' ? cluster : namespaced }
     try {
-      if (await writeReport(client, { ...kind, namespace }, before, now)) written++
+      if (await writeReport(client, { ...kind, namespace }, before, now)) outcome.written++
     } catch (error) {
       // A namespace that is about to go takes no reports, and the others must not wait for it.
-      if (!(error instanceof ApiError && error.status >= 400 && error.status < 500)) throw error
+      if (!isRefusal(error)) throw error
+      outcome.refused++
     }
   }
-  return written
+  return outcome
 }
 
 /** Returns whether anything had to be written. */
