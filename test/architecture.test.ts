@@ -79,6 +79,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/claims',
     'src/yaml',
     'src/store',
+    'src/config',
     'webhook/tls',
   ],
   'webhook/audit': [

@@ -5,6 +5,7 @@ import { KubeClient, loadConfig } from '../src/kube-api/client.ts'
 import { createReview } from '../src/review/review.ts'
 import { Auditor } from './audit/auditor.ts'
 import { createAssignments } from './cluster/assign.ts'
+import { withConfigurationChecked } from './cluster/configuration.ts'
 import { withFreshObjects } from './cluster/fresh.ts'
 import { openClusterKeys } from './cluster/keys.ts'
 import { lead, resign } from './cluster/lease.ts'
@@ -41,7 +42,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
   })
 
   const server = await startServer({
-    decide: withFreshObjects(review, client, store.inventory, assignments, log),
+    decide: withConfigurationChecked(withFreshObjects(review, client, store.inventory, assignments, log)),
     metrics,
     log,
     certificate: serving.certificate,

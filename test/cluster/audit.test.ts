@@ -1,5 +1,6 @@
 import { get } from 'node:https'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, startControlPlane, type User } from './control-plane.ts'
 import { findDefinitions } from './definitions.ts'
 import { install, type Replica, startReplica, until } from './installation.ts'
@@ -139,7 +140,8 @@ describe('what is there before the webhook', () => {
     await until(
       () => apply(pod('teller', 'ledger')).includes('created') || apply(pod('teller', 'ledger')) !== '',
     )
-    await until(() => status()?.pods === 1)
+    // It follows what changes within ten seconds.
+    await until(() => status()?.pods === 1 && status()?.networks === 1)
     expect(status()).toEqual({
       observedGeneration: 1,
       namespaces: ['finance'],
@@ -207,6 +209,46 @@ describe('what is there before the webhook', () => {
     expect(says({ namespaces: ['shop'], vlans: [{ ids: ' native, 7 - 9 ', masters: ['eth0'] }] })).toContain(
       'created',
     )
+  })
+
+  it('goes from audit over warn to deny, as docs/runbook.md has it', async () => {
+    const set = (text: string) =>
+      kubectl(
+        ...['-n', 'socni-system', 'patch', 'configmap', 'socni-configuration', '--type=merge', '-p'],
+        JSON.stringify({ data: { 'cluster.yaml': text } }),
+      )
+    const configure = (spec: string) => {
+      const text = `apiVersion: socni.dev/v1alpha1\nkind: ClusterConfiguration\nmetadata: { name: cluster }\nspec: ${spec}\n`
+      expect(set(text)).toContain('patched')
+    }
+    const foreign = () =>
+      apply(network('trunk', { ...ledger, master: 'eth0.300' }), 'admin', '--dry-run=server')
+    expect(foreign()).toContain('[vlan-not-granted]')
+    configure('{ enforcement: audit }')
+    await until(
+      () => foreign() === 'networkattachmentdefinition.k8s.cni.cncf.io/trunk created (server dry run)\n',
+    )
+    configure('{ enforcement: warn }')
+    await until(() => foreign().includes('Warning: [vlan-not-granted]') && foreign().includes('created'))
+    configure('{ enforcement: warn, namespaces: { finance: { enforcement: deny } } }')
+    await until(() => foreign().includes('denied the request'))
+    configure('{ enforcement: warn, rules: { vlan-not-granted: off } }')
+    await until(
+      () => foreign() === 'networkattachmentdefinition.k8s.cni.cncf.io/trunk created (server dry run)\n',
+    )
+    configure('{ enforcement: deny }')
+    // One that cannot be read is refused with the place, and changes nothing.
+    const head = 'apiVersion: socni.dev/v1alpha1\nkind: ClusterConfiguration\nmetadata: { name: cluster }\n'
+    expect(set(`${head}spec: { enforcement: strict }\n`)).toContain(
+      'cluster.yaml: spec.enforcement: "strict" is not understood: use "audit", "warn", "deny"',
+    )
+    expect(set('kind: [\n')).toMatch(/denied the request: cluster\.yaml:\d+: /)
+    expect(set('')).toContain('has no "cluster.yaml" with one ClusterConfiguration')
+    await until(() => foreign().includes('denied the request'))
+    const there = plane.kubectl(['get', 'net-attach-def,deploy,sts,ds,cronjob', '-A', '-o', 'yaml'])
+    const flags = ['--kubeconfig', plane.kubeconfig('admin')]
+    const { exit, stdout, stderr } = await ctl([...flags, 'lint', '--cluster', '-'], { input: there })
+    expect([exit, stdout + stderr]).toEqual([0, expect.stringContaining('0 errors')])
   })
 
   it('is reported to the older API where that is asked for', async () => {

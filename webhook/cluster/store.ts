@@ -9,7 +9,7 @@ import { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
 import { putManifest } from '../../src/policy/load.ts'
 import { keysOf } from '../../src/store/key-objects.ts'
-import { readManifests } from '../../src/yaml/document.ts'
+import { parseConfiguration } from './configuration.ts'
 import { type Journal, type Mirror, type Reflector, type Subject, startReflector } from './reflector.ts'
 
 /** The policy of a cluster, as its API server has it. */
@@ -94,7 +94,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
       },
       guarded(name, problems, log, manifest => take(textsOf(manifest))),
     )
-  map(CONFIGURATION.name, data => takeConfiguration(inventory, data[CONFIGURATION.key] ?? ''))
+  map(CONFIGURATION.name, data => inventory.setCluster(parseConfiguration(data)))
   let secretData: Readonly<Record<string, string>> = {}
   let mapData: Readonly<Record<string, string>> = {}
   const takeKeys = (): void => {
@@ -257,17 +257,6 @@ function guarded(
     },
     put: tryTake,
     remove: () => problems.set(what, [`${what} was deleted; what it said before stays in force`]),
-  }
-}
-
-function takeConfiguration(inventory: Inventory, text: string): void {
-  const { manifests, problems } = readManifests(text)
-  const [unreadable] = problems
-  if (unreadable !== undefined) throw new Error(`line ${unreadable.line}: ${unreadable.message}`)
-  for (const manifest of manifests) {
-    const [problem] = putManifest(new Inventory(), manifest)
-    if (problem !== undefined) throw new Error(`${printPath(problem.at)}: ${problem.message}`)
-    putManifest(inventory, manifest)
   }
 }
 
