@@ -95,11 +95,11 @@ export async function benchWebhook(print: (line: string) => void): Promise<void>
       path: '/validate',
       body: review(admitted),
     },
-    { name: 'mutate, pod without networks', url: service.url, path: 'mutate', body: review(pod(undefined)) },
+    { name: 'mutate, pod without networks', url: service.url, path: '/mutate', body: review(pod(undefined)) },
     {
       name: 'mutate, pod with two networks (signs two)',
       url: service.url,
-      path: 'mutate',
+      path: '/mutate',
       body: review(pod('storage,second')),
     },
   ]

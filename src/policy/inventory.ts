@@ -1,7 +1,6 @@
 import type { SubnetFact } from '../cni/facts/facts.ts'
 import { type Cluster, defaultCluster } from '../config/cluster.ts'
 import type { Grant, Tenant } from '../config/tenant.ts'
-import type { Path } from '../json/value.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { compareIps } from '../net/ip.ts'
 import { covers, type Prefix } from '../net/prefix.ts'
@@ -9,6 +8,7 @@ import { PrefixTable } from '../net/prefix-table.ts'
 import { intersectVlans, isEmptyVlans } from '../net/vlan-set.ts'
 import { readAttachment } from './attachment.ts'
 import { grantedSegments } from './grants.ts'
+import { storesOf } from './stores.ts'
 import type { Attachment, Overlap, Rival, SharedStore } from './subjects.ts'
 import { SetMap, Tenancy } from './tenancy.ts'
 import { Uses } from './uses.ts'
@@ -43,6 +43,12 @@ export class Inventory {
   readonly #holders = new Map<object, { prefix: Prefix; holder: Holder }[]>()
   readonly #stores = new SetMap<Attachment>()
   readonly #holdings = new SetMap<Holding>()
+  #revision = 0
+
+  /** Grows with each change of what rules may know; uses are none of them. */
+  get revision(): number {
+    return this.#revision
+  }
 
   get cluster(): Cluster {
     return this.#cluster
@@ -50,6 +56,7 @@ export class Inventory {
 
   /** New facts about the cluster: names may hide other VLANs now, so everything is read again. */
   setCluster(cluster: Cluster): void {
+    this.#revision++
     const tenants = [...this.#tenancy.tenants()]
     for (const { name } of tenants) this.removeTenant(name)
     this.#cluster = cluster
@@ -58,6 +65,7 @@ export class Inventory {
   }
 
   putTenant(tenant: Tenant): void {
+    this.#revision++
     this.removeTenant(tenant.name)
     this.#tenancy.put(tenant)
     for (const prefix of tenant.vlans.flatMap(grant => grant.subnets))
@@ -69,6 +77,7 @@ export class Inventory {
   }
 
   removeTenant(name: string): void {
+    this.#revision++
     const tenant = this.#tenancy.get(name)
     if (tenant === undefined) return
     this.#tenancy.remove(name)
@@ -82,14 +91,17 @@ export class Inventory {
   }
 
   putNamespace(name: string, labels: Readonly<Record<string, string>> = {}): void {
+    this.#revision++
     this.#tenancy.putNamespace(name, labels)
   }
 
   removeNamespace(name: string): void {
+    this.#revision++
     this.#tenancy.removeNamespace(name)
   }
 
   putAttachment(manifest: Manifest): void {
+    this.#revision++
     const attachment = readAttachment(manifest, this.#cluster)
     const key = objectKey(attachment.namespace, attachment.name)
     this.removeAttachment(attachment.namespace, attachment.name)
@@ -103,6 +115,7 @@ export class Inventory {
   }
 
   removeAttachment(namespace: string, name: string): void {
+    this.#revision++
     const key = objectKey(namespace, name)
     const attachment = this.#attachments.get(key)
     if (attachment === undefined) return
@@ -274,14 +287,6 @@ function sharesSegment(a: Attachment, b: Attachment): boolean {
       other => one.master === other.master && !isEmptyVlans(intersectVlans(one.vlans, other.vlans)),
     ),
   )
-}
-
-function storesOf(attachment: Attachment): { key: string; name: string; at: Path }[] {
-  return (attachment.facts?.stores ?? []).map(({ ipam, name, directory, at }) => ({
-    key: JSON.stringify([ipam, name, directory]),
-    name,
-    at,
-  }))
 }
 
 /** Names of Kubernetes objects hold no `/`. */

@@ -102,6 +102,18 @@ function attachmentSubject(
  * no claim may be signed for it in any case.
  */
 function refusalsOf(attachment: Attachment, inventory: Inventory): readonly Finding[] {
+  const { revision } = inventory
+  const known = refusalsAt.get(attachment)
+  if (known?.revision === revision) return known.refusals
+  const refusals = findRefusals(attachment, inventory)
+  refusalsAt.set(attachment, { revision, refusals })
+  return refusals
+}
+
+/** Many pods select one network; what stands against it is found once for each state of the policy. */
+const refusalsAt = new WeakMap<Attachment, { revision: number; refusals: readonly Finding[] }>()
+
+function findRefusals(attachment: Attachment, inventory: Inventory): readonly Finding[] {
   const { cluster } = inventory
   const { namespace } = attachment
   if (cluster.exemptNamespaces.includes(namespace)) return []

@@ -2,11 +2,15 @@ import { describe, expect, it } from 'vitest'
 import type { Uplink } from '../../src/cni/facts/facts.ts'
 import { type Cluster, defaultCluster, readCluster } from '../../src/config/cluster.ts'
 import { readTenant, type Tenant } from '../../src/config/tenant.ts'
+import type { Manifest } from '../../src/kube/manifest.ts'
 import { NATIVE, printVlans, type VlanSet, vlanSet } from '../../src/net/vlan-set.ts'
 import { decide } from '../../src/policy/decision.ts'
-import { attachment, macvlanConfig, tenant } from '../../src/policy/example.ts'
+import { attachment, exampleWorld, macvlanConfig, pod, tenant } from '../../src/policy/example.ts'
 import type { Finding } from '../../src/policy/finding.ts'
 import { ungranted } from '../../src/policy/grants.ts'
+import type { Inventory } from '../../src/policy/inventory.ts'
+import { judge } from '../../src/policy/judge.ts'
+import { putManifest } from '../../src/policy/load.ts'
 import { resolveReach } from '../../src/policy/reach.ts'
 import { exampleInventory } from '../example-inventory.ts'
 
@@ -237,5 +241,77 @@ describe('the decision', () => {
   it('is not led astray by a namespace that is named like a method', () => {
     const where = { cluster: defaultCluster, tenant: undefined, namespace: 'constructor' }
     expect(ids(decide([finding('toString', 'error')], where).denied)).toBe('toString')
+  })
+})
+
+describe('what stands against a network that a pod selects', () => {
+  const storage = attachment(
+    { ...macvlanConfig(), cniVersion: '0.3.1', name: 'storage' },
+    { name: 'storage' },
+  )
+  const [finance] = exampleWorld
+  const refusalsIn = (inventory: Inventory): string[] =>
+    judge(pod('storage'), inventory).map(({ rule, message }) => `${rule}: ${message}`)
+
+  const put = (inventory: Inventory, manifest: Manifest) =>
+    expect(putManifest(inventory, manifest)).toEqual([])
+  const withMaster = (master: string) =>
+    attachment({ ...macvlanConfig(), name: 'storage', master }, { name: 'storage' })
+  const thief = (spec: Record<string, unknown>) => tenant('thief', { vlans: [], ...spec })
+  const holding = (ids: string) => {
+    const { spec } = finance as { spec: { vlans: [object] } }
+    return { ...finance, spec: { ...spec, vlans: [{ ...spec.vlans[0], ids }] } } as Manifest
+  }
+
+  // A pod that is judged once must not keep the answer when anything changes that it depends on.
+  it.each<[change: string, apply: (inventory: Inventory) => void]>([
+    ['the network is edited', inventory => put(inventory, withMaster('eth0.300'))],
+    ['the network is gone', inventory => inventory.removeAttachment('finance', 'storage')],
+    [
+      'the network is gone, and comes again as another one',
+      inventory => {
+        inventory.removeAttachment('finance', 'storage')
+        put(inventory, withMaster('eth0.300'))
+      },
+    ],
+    ['the tenant is gone', inventory => inventory.removeTenant('finance')],
+    ['the tenant loses the VLAN', inventory => put(inventory, holding('200'))],
+    ['another tenant claims the namespace', inventory => put(inventory, thief({ namespaces: ['finance'] }))],
+    [
+      'a label gives the namespace to another tenant as well',
+      inventory => {
+        put(inventory, thief({ namespaceSelector: { matchLabels: { team: 'a' } } }))
+        inventory.putNamespace('finance', { team: 'a' })
+      },
+    ],
+    [
+      'the name of its interface means another VLAN',
+      inventory =>
+        inventory.setCluster(clusterWith({ interfaces: { 'eth0.100': { parent: 'eth0', vlan: 300 } } })),
+    ],
+    [
+      'a rule is made stricter',
+      inventory =>
+        inventory.setCluster(
+          clusterWith({ rules: { 'one-pod-per-vlan': 'deny', 'old-cni-version': 'deny' } }),
+        ),
+    ],
+  ])('is found anew when %s', (_, change) => {
+    const warm = exampleInventory(storage)
+    expect(refusalsIn(warm)).toEqual([])
+    change(warm)
+    const cold = exampleInventory(storage)
+    change(cold)
+    expect(refusalsIn(warm)).toEqual(refusalsIn(cold))
+    expect(refusalsIn(cold)).not.toEqual([])
+  })
+
+  it('is found anew when a label is taken from the namespace again', () => {
+    const inventory = exampleInventory(storage)
+    put(inventory, thief({ namespaceSelector: { matchLabels: { team: 'a' } } }))
+    inventory.putNamespace('finance', { team: 'a' })
+    expect(refusalsIn(inventory)).not.toEqual([])
+    inventory.removeNamespace('finance')
+    expect(refusalsIn(inventory)).toEqual([])
   })
 })
