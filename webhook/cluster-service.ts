@@ -17,6 +17,9 @@ import { startServer } from './server.ts'
 import { LIMITS, type RunningService, type ServiceOptions } from './service.ts'
 import { expiryOf } from './tls/certificates.ts'
 
+/** Between two looks at Lease and certificates: well below the Lease's fifteen seconds, and little to ask of a small cluster. */
+const ROUND_MS = 5_000
+
 /** A mirror that has not heard of the API server for so long may be wrong about anything. */
 const STALE_SECONDS = 120
 
@@ -84,7 +87,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     log.info({ until: expiryOf(certificate.cert) }, 'a new certificate is served')
     served = certificate
   }
-  const rounds = repeat(round, options.pollInterval, log)
+  const rounds = repeat(round, ROUND_MS, log)
   const gauges = setInterval(() => {
     metrics.setProblems(store.problems().length)
     metrics.setStaleness(store.staleness())
@@ -114,7 +117,7 @@ function repeat(work: () => Promise<void>, interval: number, log: Log): { stop()
     try {
       await work()
     } catch (error) {
-      log.warn({ err: error }, 'certificates cannot be looked after; it is tried again')
+      log.warn({ err: error }, 'Lease and certificates cannot be looked after; it is tried again')
     }
     if (!isStopped) {
       timer = setTimeout(() => {
