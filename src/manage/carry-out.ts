@@ -11,11 +11,11 @@ export function judgePlan(plan: Plan, world: World): Finding[] {
   const others = world.manifests.filter(
     ({ kind, metadata }) => kind !== 'Tenant' || !changed.has(metadata.name),
   )
-  return plan.changes.flatMap(({ after }) => {
+  return plan.changes.flatMap(({ after, edit }) => {
     const rest = plan.changes.filter(other => other.after !== after).map(other => other.after)
     const { inventory } = buildWorld([...others, ...rest])
     const where = { cluster: inventory.cluster, tenant: undefined, namespace: undefined }
-    return effectiveFindings(judge(after, inventory), where)
+    return effectiveFindings(judge(after, inventory, { before: edit?.tenant }), where)
   })
 }
 
