@@ -150,8 +150,10 @@ describe('three replicas under a steady stream of pods', () => {
     )
     silent?.process.kill('SIGCONT')
     expect(made > 100).toBe(true)
-    // Connections that were open are tried once each, and then closed.
-    expect(refused.filter(({ at }) => at > 3 * TIMEOUT_MS)).toEqual([])
+    // Connections that were open are tried once each, and then closed: the API server keeps 25 at most (client-go
+    // transport/cache.go idleConnsPerHost).
+    expect(refused.length).toBeLessThanOrEqual(25)
+    expect(refused.filter(({ at }) => at > 4 * TIMEOUT_MS - 1_000)).toEqual([])
   })
 
   it('go on by themselves after the API server and etcd were away for half a minute', async () => {
