@@ -90,6 +90,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/claims',
     'src/policy',
     'src/review',
+    'webhook/cluster',
   ],
   'webhook/tls': ['src/files'],
   'webhook/store': ['src/json', 'src/files', 'src/kube', 'src/policy', 'src/yaml'],

@@ -28,14 +28,14 @@ export function claimFindings(
   object: Manifest,
   inventory: Inventory,
   keys: ClaimKeys,
-  boundPod?: Bound,
+  podBound?: Bound,
   mustBeBound?: boolean,
 ): Finding[] {
   const networks = object.metadata.annotations?.[NETWORKS_ANNOTATION]
   if (networks === undefined) return []
   const isBinding = groupKind(object) === '/Binding'
   const known = inventory.pod(object.metadata.namespace ?? '', object.metadata.name ?? '')
-  const bound = isBinding ? boundOf(object, known) : boundPod
+  const bound = isBinding ? boundOf(object, known) : podBound
   const pod: Manifest = isBinding
     ? {
         apiVersion: 'v1',

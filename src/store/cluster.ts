@@ -2,17 +2,14 @@ import { mergeRevocation, parseRevocations, printRevocations } from '../claims/r
 import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
 import { ApiError, type ClusterAccess, KubeClient, loadConfig, orNone } from '../kube-api/client.ts'
+import { KINDS } from '../kube-api/kinds.ts'
 import { CONFIG_MAP, CONFIGURATION, KEY_MAP, NAMESPACE, textsOf } from '../kube-api/objects.ts'
 import { readManifests } from '../yaml/document.ts'
 import { REVOCATIONS } from './key-objects.ts'
 import { applyEdits, type PolicyStore, StoreError } from './store.ts'
 
-/** Kinds that rules know something from. A cluster without their definition has none of them. */
-const KINDS = [
-  { apiVersion: 'socni.dev/v1alpha1', kind: 'Tenant' },
-  { apiVersion: 'v1', kind: 'Namespace' },
-  { apiVersion: 'k8s.cni.cncf.io/v1', kind: 'NetworkAttachmentDefinition' },
-] as const
+/** A cluster without the definition of a kind has none of it. */
+const LISTED = [KINDS.tenant, KINDS.namespace, KINDS.network]
 
 /** A cluster as a store, with the rights of whoever the kubeconfig speaks for. */
 export function openClusterStore(access: ClusterAccess): PolicyStore {
@@ -43,8 +40,8 @@ export function openClusterStore(access: ClusterAccess): PolicyStore {
 
     list: () =>
       call('its policy cannot be read', async () => {
-        const kinds = await Promise.all(KINDS.map(kind => orNone(() => client.list(kind))))
-        const pods = await client.list({ apiVersion: 'v1', kind: 'Pod' }, withNetworks)
+        const kinds = await Promise.all(LISTED.map(kind => orNone(() => client.list(kind))))
+        const pods = await client.list(KINDS.pod, withNetworks)
         return [...(await configuration()), ...kinds.flatMap(list => list?.items ?? []), ...pods.items]
       }),
 

@@ -1,6 +1,7 @@
 import type { ClaimKeys } from '../../src/claims/files.ts'
 import type { KubeClient } from '../../src/kube-api/client.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
+import type { Journal } from '../cluster/reflector.ts'
 import { EventWriter } from './events.ts'
 import { type ReportApi, writeReports } from './reports.ts'
 import { auditCluster, type Standing } from './standing.ts'
@@ -17,13 +18,8 @@ export interface AuditorOptions {
   readonly reports: ReportApi | undefined
   /** Milliseconds from one audit to the next. */
   readonly interval: number
-  readonly log: AuditLog
+  readonly log: Journal
   readonly metrics: AuditMetrics
-}
-
-export interface AuditLog {
-  info(fields: object, text: string): void
-  warn(fields: object, text: string): void
 }
 
 export interface AuditMetrics {

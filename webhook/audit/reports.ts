@@ -1,7 +1,7 @@
 import { canonicalize } from '../../src/json/canonical.ts'
 import { type JsonObject, printPath } from '../../src/json/value.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
-import { ApiError, isRefusal, type KindOf, type KubeClient } from '../../src/kube-api/client.ts'
+import { isRefusal, type KindOf, type KubeClient, orNone } from '../../src/kube-api/client.ts'
 import type { Standing } from './standing.ts'
 
 /** Where reports are written: the API of OpenReports, or the one before it of the policy working group. */
@@ -42,17 +42,12 @@ export async function writeReports(
   standings: readonly Standing[],
 ): Promise<Written | undefined> {
   const { apiVersion, namespaced, cluster } = REPORT_APIS[api]
-  const kinds = [namespaced, cluster]
   const known = new Map<string, Manifest>()
-  try {
-    for (const kind of kinds) {
-      const options = { fieldSelector: `metadata.name=${NAME}` }
-      const { items } = await client.list({ apiVersion, kind }, manifest => manifest, options)
-      for (const report of items) known.set(report.metadata.namespace ?? '', report)
-    }
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return undefined
-    throw error
+  for (const kind of [namespaced, cluster]) {
+    const options = { fieldSelector: `metadata.name=${NAME}` }
+    const listing = await orNone(() => client.list({ apiVersion, kind }, manifest => manifest, options))
+    if (listing === undefined) return undefined
+    for (const report of listing.items) known.set(report.metadata.namespace ?? '', report)
   }
   const found = Map.groupBy(standings, ({ object }) => object.namespace ?? '')
   const outcome = { written: 0, refused: 0 }

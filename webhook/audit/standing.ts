@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { ClaimKeys } from '../../src/claims/files.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import type { KindOf, KubeClient, ListOptions } from '../../src/kube-api/client.ts'
+import { KINDS, PODS_NOT_ENDED } from '../../src/kube-api/kinds.ts'
 import type { Finding } from '../../src/policy/finding.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
 import { judgeStanding } from '../../src/review/standing.ts'
@@ -21,14 +22,11 @@ export interface Standing {
   readonly finding: Finding
 }
 
-export const TENANT: KindOf = { apiVersion: 'socni.dev/v1alpha1', kind: 'Tenant' }
-
 /** What is judged: policy, networks, and what attaches. Workloads show in their pods. */
 const AUDITED: readonly (KindOf & ListOptions)[] = [
-  TENANT,
-  { apiVersion: 'k8s.cni.cncf.io/v1', kind: 'NetworkAttachmentDefinition' },
-  // Pods that have ended attach to nothing.
-  { apiVersion: 'v1', kind: 'Pod', fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
+  KINDS.tenant,
+  KINDS.network,
+  { ...KINDS.pod, fieldSelector: PODS_NOT_ENDED },
 ]
 
 /** Few enough that reviews need not wait for a page or a batch. */
@@ -59,7 +57,7 @@ export async function auditCluster(
   return standings
 }
 
-export function referenceTo({ apiVersion, kind, metadata }: Manifest): ObjectReference {
+function referenceTo({ apiVersion, kind, metadata }: Manifest): ObjectReference {
   const { name = '', namespace, uid } = metadata
   return {
     apiVersion,

@@ -4,6 +4,7 @@ import type { Manifest } from '../../src/kube/manifest.ts'
 import { readSelections } from '../../src/kube/selections.ts'
 import { findPodTemplate } from '../../src/kube/workloads.ts'
 import type { KubeClient } from '../../src/kube-api/client.ts'
+import { KINDS } from '../../src/kube-api/kinds.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
 import { putManifest } from '../../src/policy/load.ts'
 import type { Decide } from '../../src/review/review.ts'
@@ -35,7 +36,7 @@ export function withFreshObjects(
     if (request.subResource === 'binding' || request.kind.kind === 'Binding') {
       const { namespace = '', name = request.object?.metadata.name ?? '' } = request
       await look(async () => {
-        const pod = await client.read({ apiVersion: 'v1', kind: 'Pod' }, name, namespace)
+        const pod = await client.read(KINDS.pod, name, namespace)
         if (pod !== undefined) inventory.putPod(pod)
       })
       try {
@@ -63,15 +64,11 @@ async function findUnknown(
     .filter(({ namespace: other, name }) => inventory.attachment(other, name) === undefined)
     .slice(0, MAX_LOOKUPS)
   const found = await Promise.all([
-    ...unknown.map(({ namespace: other, name }) => client.read(NAD, name, other)),
-    inventory.tenantOf(namespace) === undefined
-      ? client.read({ apiVersion: 'v1', kind: 'Namespace' }, namespace)
-      : undefined,
+    ...unknown.map(({ namespace: other, name }) => client.read(KINDS.network, name, other)),
+    inventory.tenantOf(namespace) === undefined ? client.read(KINDS.namespace, namespace) : undefined,
   ])
   for (const manifest of found) if (manifest !== undefined) putManifest(inventory, manifest)
 }
-
-const NAD = { apiVersion: 'k8s.cni.cncf.io/v1', kind: 'NetworkAttachmentDefinition' }
 
 function networksOf(object: Manifest): string | undefined {
   return findPodTemplate(object)?.metadata.annotations?.[NETWORKS_ANNOTATION]

@@ -4,7 +4,17 @@ import { NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { readSelections } from '../../src/kube/selections.ts'
 import type { KubeClient } from '../../src/kube-api/client.ts'
-import { CONFIGURATION, decode, KEY_MAP, KEY_SECRET, NAMESPACE, textsOf } from '../../src/kube-api/objects.ts'
+import { KINDS, PODS_NOT_ENDED } from '../../src/kube-api/kinds.ts'
+import {
+  CONFIG_MAP,
+  CONFIGURATION,
+  decode,
+  KEY_MAP,
+  KEY_SECRET,
+  NAMESPACE,
+  SECRET,
+  textsOf,
+} from '../../src/kube-api/objects.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
 import { putManifest } from '../../src/policy/load.ts'
@@ -47,11 +57,11 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   }
 
   follow(
-    { apiVersion: 'socni.dev/v1alpha1', kind: 'Tenant', path: '/apis/socni.dev/v1alpha1/tenants' },
+    { ...KINDS.tenant, path: '/apis/socni.dev/v1alpha1/tenants' },
     tenantMirror(inventory, found => problems.set('tenants', found)),
   )
   follow(
-    { apiVersion: 'v1', kind: 'Namespace', path: '/api/v1/namespaces', keep: withoutSpec },
+    { ...KINDS.namespace, path: '/api/v1/namespaces', keep: withoutSpec },
     mirrorOf(
       manifest => void putManifest(inventory, manifest),
       name => inventory.removeNamespace(name),
@@ -59,8 +69,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   )
   follow(
     {
-      apiVersion: 'k8s.cni.cncf.io/v1',
-      kind: 'NetworkAttachmentDefinition',
+      ...KINDS.network,
       path: '/apis/k8s.cni.cncf.io/v1/network-attachment-definitions',
       keep: withoutManagedFields,
     },
@@ -72,10 +81,9 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   // Only which pods use which networks: the pod that is bound is asked for, since a mirror is a moment behind the scheduler.
   follow(
     {
-      apiVersion: 'v1',
-      kind: 'Pod',
+      ...KINDS.pod,
       path: '/api/v1/pods',
-      fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
+      fieldSelector: PODS_NOT_ENDED,
       keep: usesOf,
     },
     mirrorOf(
@@ -86,8 +94,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   const map = (name: string, take: (data: Readonly<Record<string, string>>) => void): void =>
     follow(
       {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
+        ...CONFIG_MAP,
         path: `/api/v1/namespaces/${NAMESPACE}/configmaps`,
         namespace: NAMESPACE,
         fieldSelector: `metadata.name=${name}`,
@@ -106,8 +113,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   })
   follow(
     {
-      apiVersion: 'v1',
-      kind: 'Secret',
+      ...SECRET,
       path: `/api/v1/namespaces/${NAMESPACE}/secrets`,
       namespace: NAMESPACE,
       fieldSelector: `metadata.name=${KEY_SECRET}`,
