@@ -14,9 +14,9 @@ interface KeysFlags extends GlobalFlags {
 export const addKeys: AddCommand = (program, { terminal, action }) => {
   const keys = program
     .command('keys')
-    .summary('list, make and rotate the keys that sign claims')
+    .summary('list, make, rotate and drop the keys that sign claims')
     .description(
-      'Lists, makes and rotates the keys that sign claims, in --keys-dir or with --kubeconfig in a cluster.',
+      'Lists, makes, rotates and drops the keys that sign claims, in --keys-dir or with --kubeconfig in a cluster.',
     )
     .addHelpText(
       'after',
