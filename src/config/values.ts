@@ -5,8 +5,8 @@ import { parseVlanSet } from '../net/vlan-set.ts'
 
 /** The texts that our own documents hold, each read into its value by the parser of src/net. */
 
-/** The form of a list, for schemas; that ranges are no larger than 4094 and not reversed only the parser says. */
 const VLAN_RANGE = '(native|[1-9][0-9]{0,3}( *- *[1-9][0-9]{0,3})?)'
+/** The form of a list, for schemas; that ranges are no larger than 4094 and not reversed only the parser says. */
 const VLAN_LIST = `^ *${VLAN_RANGE}( *, *${VLAN_RANGE})* *$`
 
 const vlanText = z.string().meta({ pattern: VLAN_LIST, maxLength: 20_000 })

@@ -1,32 +1,18 @@
-import { get } from 'node:https'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { PodSpec } from '../../src/kube/manifest.ts'
+import { attachment, pod as examplePod, tenant } from '../../src/policy/example.ts'
 import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, startControlPlane, type User } from './control-plane.ts'
 import { findDefinitions } from './definitions.ts'
 import { install, type Replica, startReplica, until } from './installation.ts'
+import { ask } from './readiness.ts'
 
-const NETWORKS = 'k8s.v1.cni.cncf.io/networks'
 const NAD = 'network-attachment-definitions'
 const ledger = { cniVersion: '1.0.0', type: 'macvlan', master: 'eth0.110', mode: 'bridge' }
 
-const network = (name: string, config: object) => ({
-  apiVersion: 'k8s.cni.cncf.io/v1',
-  kind: 'NetworkAttachmentDefinition',
-  metadata: { name, namespace: 'finance' },
-  spec: { config: JSON.stringify(config) },
-})
-const pod = (name: string, networks: string) => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name, namespace: 'finance', annotations: { [NETWORKS]: networks } },
-  spec: { containers: [{ name: 'a', image: 'b' }] },
-})
-const tenant = (name: string, spec: object) => ({
-  apiVersion: 'socni.dev/v1alpha1',
-  kind: 'Tenant',
-  metadata: { name },
-  spec,
-})
+const network = (name: string, config: Record<string, unknown>) => attachment(config, { name })
+const pod = (name: string, networks: string, spec: PodSpec = {}) =>
+  examplePod(networks, { metadata: { name }, spec })
 const finance = (ids: string) =>
   tenant('finance', { namespaces: ['finance', 'absent'], vlans: [{ ids, masters: ['eth0'] }] })
 
@@ -39,17 +25,7 @@ describe('what is there before the webhook', () => {
     plane.said(['apply', ...flags, '-f', '-'], JSON.stringify(object), user)
   const report = (kind = 'reports.openreports.io') =>
     JSON.parse(plane.kubectl(['-n', 'finance', 'get', kind, 'socni', '-o', 'json']))
-  const metrics = () =>
-    new Promise<string>((resolve, reject) => {
-      const options = { host: '127.0.0.1', port: replica.port, path: '/metrics', rejectUnauthorized: false }
-      get(options, response => {
-        let text = ''
-        response.on('data', part => {
-          text += part
-        })
-        response.on('end', () => resolve(text))
-      }).on('error', reject)
-    })
+  const metrics = async () => (await ask(replica.port, '/metrics')).text
   /** Waits for two whole audits from now on. */
   const audits = async () => {
     const last = async () => /^socni_audit_timestamp_seconds (\S+)/m.exec(await metrics())?.[1]
@@ -126,8 +102,7 @@ describe('what is there before the webhook', () => {
   })
 
   it('says nothing of a pod that came with its node, whose claim nothing can bind', async () => {
-    const preset = pod('preset', 'ledger')
-    expect(apply({ ...preset, spec: { ...preset.spec, nodeName: 'node-1' } })).toContain('created')
+    expect(apply(pod('preset', 'ledger', { nodeName: 'node-1' }))).toContain('created')
     await audits()
     expect(kubectl('get', 'reports.openreports.io', '-A')).toContain('No resources found')
     expect(kubectl('-n', 'finance', 'delete', 'pod', 'preset', '--grace-period=0', '--force')).toContain(
@@ -197,7 +172,7 @@ describe('what is there before the webhook', () => {
   })
 
   it('has a Tenant whose form the API server knows without asking', () => {
-    const says = (spec: object) => apply(tenant('retail', spec), 'admin', '--dry-run=server')
+    const says = (spec: Record<string, unknown>) => apply(tenant('retail', spec), 'admin', '--dry-run=server')
     const vlans = [{ ids: '500', masters: ['eth0'] }]
     expect(says({ vlans })).toContain('a tenant needs "namespaces" or a "namespaceSelector"')
     expect(says({ namespaceSelector: {} })).toContain('an empty selector would claim every namespace')

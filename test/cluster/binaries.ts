@@ -92,8 +92,13 @@ function build(programs = PROGRAMS): string {
 function cacheOf(module: string): string {
   const pinned = ['go.mod', 'go.sum'].map(name => readFileSync(join(module, name)))
   const hash = createHash('sha256').update(Buffer.concat(pinned)).digest('hex').slice(0, 16)
+  return cacheDirectory('test-binaries', hash)
+}
+
+/** A directory in the user's cache. */
+export function cacheDirectory(...names: readonly string[]): string {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
-  const directory = join(cache, 'socni', 'test-binaries', hash)
+  const directory = join(cache, 'socni', ...names)
   mkdirSync(directory, { recursive: true })
   return directory
 }

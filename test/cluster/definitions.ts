@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { copyFileSync, existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { cacheDirectory } from './binaries.ts'
 
 /** CustomResourceDefinitions of others, as their Go modules have them. */
 const MODULES = {
@@ -25,11 +25,9 @@ const MODULES = {
 /** The definitions, fetched once into the user's cache; Go verifies what it fetches by its checksum database. */
 export function findDefinitions(name: keyof typeof MODULES): readonly string[] {
   const { module, files } = MODULES[name]
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
-  const directory = join(cache, 'socni', 'test-definitions', module.replaceAll('/', '_'))
+  const directory = cacheDirectory('test-definitions', module.replaceAll('/', '_'))
   const kept = files.map(file => join(directory, basename(file)))
   if (kept.every(file => existsSync(file))) return kept
-  mkdirSync(directory, { recursive: true })
   const { Dir: source } = JSON.parse(
     execFileSync('go', ['mod', 'download', '-json', module], { encoding: 'utf8', cwd: directory }),
   )

@@ -7,7 +7,7 @@ import { createAuthority, createLeaf } from '../../webhook/tls/certificates.ts'
 import { ctl } from '../socni-ctl.ts'
 import { Balancer } from './balancer.ts'
 import { type ControlPlane, freePort, startControlPlane } from './control-plane.ts'
-import { install, type Replica, startReplica, until } from './installation.ts'
+import { caBundles, install, PATCHED_LAST, type Replica, startReplica, until } from './installation.ts'
 import { pause, type StreamResult, streamPods } from './stream.ts'
 
 /** As a pod of the cluster, whose endpoints take a moment to forget it. */
@@ -92,14 +92,7 @@ describe('three replicas under a steady stream of pods', () => {
   }
 
   it('refuse nothing while the authority changes and the certificate ends', async () => {
-    const bundle = () =>
-      plane.kubectl([
-        'get',
-        'validatingwebhookconfigurations',
-        'socni',
-        '-o',
-        'jsonpath={.webhooks[0].clientConfig.caBundle}',
-      ])
+    const bundle = () => [...caBundles(plane, PATCHED_LAST)].join()
     const before = bundle()
     const { made, refused } = await stream('certificate and authority changed', async () => {
       // Announced, signing, and the old one gone: a minute each, in which nothing is asked of kubectl for long.

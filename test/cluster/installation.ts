@@ -46,17 +46,25 @@ export async function install(
   beforeHooks()
   const replica = await startReplica(plane, await freePort(), environment)
   applyHooks(plane, port ?? replica.port)
-  await until(
-    () =>
-      plane.kubectl([
-        'get',
-        'validatingwebhookconfigurations',
-        'socni',
-        '-o',
-        'jsonpath={.webhooks[*].clientConfig.caBundle}',
-      ]) !== '',
-  )
+  await until(() => caBundles(plane, PATCHED_LAST).size > 0)
   return replica
+}
+
+/** The configuration that the webhook patches last; the other one is patched by then. */
+export const PATCHED_LAST = 'validatingwebhookconfigurations'
+
+/** Whom the API server trusts as the webhook: bundles (base64) of its configurations, which are one when all is well. */
+export function caBundles(
+  plane: ControlPlane,
+  kinds = `mutatingwebhookconfigurations,${PATCHED_LAST}`,
+): ReadonlySet<string> {
+  const path = 'jsonpath={.items[*].webhooks[*].clientConfig.caBundle}'
+  return new Set(
+    plane
+      .kubectl(['get', kinds, '-o', path])
+      .split(' ')
+      .filter(bundle => bundle !== ''),
+  )
 }
 
 /** Applies the webhook configurations, for the first time or again. */

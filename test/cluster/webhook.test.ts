@@ -7,7 +7,7 @@ import { readUnverified } from '../../src/claims/jws.ts'
 import { createAuthority, createLeaf } from '../../webhook/tls/certificates.ts'
 import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, freePort, startControlPlane, type User } from './control-plane.ts'
-import { applyHooks, install, type Replica, startReplica, until } from './installation.ts'
+import { applyHooks, caBundles, install, type Replica, startReplica, until } from './installation.ts'
 import { readiness } from './readiness.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -497,17 +497,9 @@ describe('the webhook in a real cluster', () => {
     })
 
   it('is applied again, as an upgrade does, without losing whom the API server trusts', () => {
-    const bundle = () =>
-      plane.kubectl([
-        'get',
-        'validatingwebhookconfigurations',
-        'socni',
-        '-o',
-        'jsonpath={.webhooks[*].clientConfig.caBundle}',
-      ])
-    const before = bundle()
+    const before = caBundles(plane)
     applyHooks(plane, replica.port)
-    expect(bundle()).toBe(before)
+    expect(caBundles(plane)).toEqual(before)
     expect(apply(pod('upgraded', { [NETWORKS]: 'ledger' }))).toBe('pod/upgraded created\n')
   })
 
@@ -535,10 +527,6 @@ describe('the webhook in a real cluster', () => {
     // As its cainjector does.
     const caBundle = Buffer.from(authority.cert).toString('base64')
     const kinds = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']
-    const bundles = () => {
-      const path = 'jsonpath={.items[*].webhooks[*].clientConfig.caBundle}'
-      return new Set(plane.kubectl(['get', kinds.join(), '-o', path]).split(' '))
-    }
     for (const kind of kinds) {
       const { webhooks } = JSON.parse(plane.kubectl(['get', kind, 'socni', '-o', 'json']))
       const patch = webhooks.map((_: unknown, index: number) => ({
@@ -554,6 +542,6 @@ describe('the webhook in a real cluster', () => {
     renew()
     await until(async () => (await serial()) !== before)
     expect(apply(pod('given-again', { [NETWORKS]: 'ledger' }))).toBe('pod/given-again created\n')
-    expect(bundles()).toEqual(new Set([caBundle]))
+    expect(caBundles(plane)).toEqual(new Set([caBundle]))
   })
 })
