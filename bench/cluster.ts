@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
-import { type ControlPlane, freePort, startControlPlane } from '../test/cluster/control-plane.ts'
+import { type ControlPlane, freeAddress, startControlPlane } from '../test/cluster/control-plane.ts'
 import { install, type Replica, startReplica, until } from '../test/cluster/installation.ts'
 import { quantile } from './measure.ts'
 
 const PODS = 2_000
 const NADS = 10_000
-/** As manifests/base/webhook.yaml has it. */
-const ENVIRONMENT = { NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=256' }
 const PODS_OF_A_LARGE_CLUSTER = 50_000
 /** How many pods are created at once: by one person, and by as many controllers as the two cores of a small server bear. */
 const WIDTHS = [1, 8]
@@ -29,7 +27,7 @@ async function benchCluster(print: (line: string) => void): Promise<void> {
   const plane = await startControlPlane()
   let replica: Replica | undefined
   try {
-    replica = await install(plane, undefined, ENVIRONMENT)
+    replica = await install(plane)
     await prepare(plane)
     const access = accessOf(plane)
     for (const width of WIDTHS) await measure(access, replica, width, print)
@@ -98,7 +96,7 @@ async function measureMemory(
     return post(access, '/api/v1/namespaces/kube-public/pods', pod)
   })
   const start = performance.now()
-  const replica = await startReplica(plane, await freePort(), ENVIRONMENT)
+  const replica = await startReplica(plane, await freeAddress())
   const seconds = (performance.now() - start) / 1000
   const status = readFileSync(`/proc/${replica.process.pid}/status`, 'utf8')
   const kib = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1])

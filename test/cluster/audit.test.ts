@@ -4,7 +4,7 @@ import { attachment, pod as examplePod, tenant } from '../../src/policy/example.
 import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, startControlPlane, type User } from './control-plane.ts'
 import { findDefinitions } from './definitions.ts'
-import { install, type Replica, startReplica, until } from './installation.ts'
+import { applyDefinitions, install, type Replica, startReplica, until } from './installation.ts'
 import { ask } from './readiness.ts'
 
 const NAD = 'network-attachment-definitions'
@@ -25,7 +25,7 @@ describe('what is there before the webhook', () => {
     plane.said(['apply', ...flags, '-f', '-'], JSON.stringify(object), user)
   const report = (kind = 'reports.openreports.io') =>
     JSON.parse(plane.kubectl(['-n', 'finance', 'get', kind, 'socni', '-o', 'json']))
-  const metrics = async () => (await ask(replica.port, '/metrics')).text
+  const metrics = async () => (await ask(replica.address, '/metrics')).text
   /** Waits for two whole audits from now on. */
   const audits = async () => {
     const last = async () => /^socni_audit_timestamp_seconds (\S+)/m.exec(await metrics())?.[1]
@@ -37,18 +37,18 @@ describe('what is there before the webhook', () => {
 
   beforeAll(async () => {
     plane = await startControlPlane()
-    replica = await install(plane, undefined, environment, () => {
-      for (const file of findDefinitions('openreports')) plane.kubectl(['apply', '--server-side', '-f', file])
-      plane.kubectl(['create', 'namespace', 'finance'])
-      for (const object of [
-        finance('110-119'),
-        network('ledger', ledger),
-        network('stray', { ...ledger, master: 'eth0.300' }),
-        pod('old', 'ledger'),
-      ])
-        plane.kubectl(['apply', '-f', '-'], JSON.stringify(object))
-      plane.kubectl(['create', 'namespace', 'untouched'])
-    })
+    applyDefinitions(plane)
+    for (const file of findDefinitions('openreports')) plane.kubectl(['apply', '--server-side', '-f', file])
+    plane.kubectl(['create', 'namespace', 'finance'])
+    for (const object of [
+      finance('110-119'),
+      network('ledger', ledger),
+      network('stray', { ...ledger, master: 'eth0.300' }),
+      pod('old', 'ledger'),
+    ])
+      plane.kubectl(['apply', '-f', '-'], JSON.stringify(object))
+    plane.kubectl(['create', 'namespace', 'untouched'])
+    replica = await install(plane, environment)
   }, 600_000)
   afterAll(async () => {
     await replica?.end()
@@ -228,12 +228,12 @@ describe('what is there before the webhook', () => {
 
   it('is reported to the older API where that is asked for', async () => {
     for (const file of findDefinitions('wgpolicyk8s')) plane.kubectl(['apply', '--server-side', '-f', file])
-    const { port } = replica
+    const { address } = replica
     await replica.end()
     // While nobody judges, and without the hooks that would say so.
     plane.kubectl(['delete', 'validatingwebhookconfigurations', 'socni'])
     expect(apply(network('stray', { ...ledger, master: 'eth0.300' }))).toContain('created')
-    replica = await startReplica(plane, port, { ...environment, SOCNI_REPORTS: 'wgpolicyk8s' })
+    replica = await startReplica(plane, address, { ...environment, SOCNI_REPORTS: 'wgpolicyk8s' })
     await until(() => report('policyreports.wgpolicyk8s.io').summary.fail === 1)
     expect(report('policyreports.wgpolicyk8s.io').results).toMatchObject([{ rule: 'vlan-not-granted' }])
   })

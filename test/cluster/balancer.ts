@@ -2,31 +2,29 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
-import { readiness } from './readiness.ts'
+import { type Address, readiness } from './readiness.ts'
 
 /**
  * Stands in for a Service: connections go by turns to the replicas that say that they are ready. A process of its own,
  * since tests wait for kubectl without looking at sockets.
  */
 export class Balancer implements AsyncDisposable {
-  readonly port: number
   readonly #process: ChildProcess
 
-  constructor(port: number, process_: ChildProcess) {
-    this.port = port
+  constructor(process_: ChildProcess) {
     this.#process = process_
   }
 
-  static async start(port: number): Promise<Balancer> {
-    const child = spawn(process.execPath, [import.meta.filename, String(port)], {
+  static async start({ host, port }: Address): Promise<Balancer> {
+    const child = spawn(process.execPath, [import.meta.filename, host, String(port)], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     if (child.stdout !== null) await once(child.stdout, 'data')
-    return new Balancer(port, child)
+    return new Balancer(child)
   }
 
-  add(replica: number): void {
-    this.#process.stdin?.write(`${replica}\n`)
+  add({ port }: Address): void {
+    this.#process.stdin?.write(`${port}\n`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -37,8 +35,9 @@ export class Balancer implements AsyncDisposable {
 
 /** How often a kubelet would ask; endpoints change within a moment after that. */
 const PROBE_MS = 200
+const LOOPBACK = '127.0.0.1'
 
-function balance(port: number): void {
+function balance({ host, port }: Address): void {
   const replicas = new Map<number, boolean>()
   let turn = 0
   const server = createServer(client => {
@@ -48,7 +47,7 @@ function balance(port: number): void {
       client.destroy()
       return
     }
-    const upstream = connect(target, '127.0.0.1')
+    const upstream = connect(target, LOOPBACK)
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],
@@ -61,9 +60,12 @@ function balance(port: number): void {
   createInterface(process.stdin).on('line', replica => replicas.set(Number(replica), true))
   setInterval(() => {
     for (const replica of replicas.keys())
-      void readiness(replica).then(status => replicas.set(replica, status === 200))
+      void readiness({ host: LOOPBACK, port: replica }).then(status => replicas.set(replica, status === 200))
   }, PROBE_MS)
-  server.listen(port, '127.0.0.1', () => process.stdout.write('listening\n'))
+  server.listen(port, host, () => process.stdout.write('listening\n'))
 }
 
-if (import.meta.main) balance(Number(process.argv[2]))
+if (import.meta.main) {
+  const [host = '', port] = process.argv.slice(2)
+  balance({ host, port: Number(port) })
+}

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Binaries, findBinaries, findControllers } from './binaries.ts'
+import type { Address } from './readiness.ts'
 
 /** Who may ask the API server: an administrator of the cluster, one of a namespace, the webhook, the scheduler. */
 export type User = keyof typeof USERS
@@ -182,6 +183,8 @@ function startApiServer(
   port: number,
 ): ChildProcess {
   const key = join(directory, 'service-account.key')
+  // On loopback, so that what listens at the address of a Service stands in for kube-proxy; one range for each port.
+  const services = `127.${port >> 8}.${port & 255}.0/24`
   const args = [
     `--etcd-servers=${etcd}`,
     '--bind-address=127.0.0.1',
@@ -194,7 +197,7 @@ function startApiServer(
     `--service-account-key-file=${key}`,
     `--service-account-signing-key-file=${key}`,
     '--service-account-issuer=https://kubernetes.default.svc',
-    '--service-cluster-ip-range=10.43.0.0/16',
+    `--service-cluster-ip-range=${services}`,
     '--endpoint-reconciler-type=none',
     `--audit-policy-file=${join(directory, 'audit-policy.json')}`,
     `--audit-log-path=${join(directory, 'audit.log')}`,
@@ -244,7 +247,12 @@ function printKubeconfig(server: string, directory: string, user: User, token: s
   })
 }
 
-export async function freePort(): Promise<number> {
+/** A free port of loopback. */
+export async function freeAddress(): Promise<Address> {
+  return { host: '127.0.0.1', port: await freePort() }
+}
+
+async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

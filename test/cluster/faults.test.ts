@@ -6,8 +6,17 @@ import type { ObjectMeta } from '../../src/kube/manifest.ts'
 import { createAuthority, createLeaf } from '../../webhook/tls/certificates.ts'
 import { ctl } from '../socni-ctl.ts'
 import { Balancer } from './balancer.ts'
-import { type ControlPlane, freePort, startControlPlane } from './control-plane.ts'
-import { caBundles, install, PATCHED_LAST, type Replica, startReplica, until } from './installation.ts'
+import { type ControlPlane, freeAddress, startControlPlane } from './control-plane.ts'
+import {
+  applyDefinitions,
+  applyManifests,
+  caBundles,
+  PATCHED_LAST,
+  type Replica,
+  serviceAddress,
+  startReplica,
+  until,
+} from './installation.ts'
 import { pause, type StreamResult, streamPods } from './stream.ts'
 
 /** As a pod of the cluster, whose endpoints take a moment to forget it. */
@@ -25,11 +34,12 @@ describe('three replicas under a steady stream of pods', () => {
 
   beforeAll(async () => {
     plane = await startControlPlane()
-    balancer = await Balancer.start(await freePort())
-    const first = await install(plane, balancer.port, IN_A_POD, oldCertificates)
-    replicas.push(first)
-    balancer.add(first.port)
-    for (let count = 0; count < 2; count++) await addReplica()
+    applyDefinitions(plane)
+    applyManifests(plane)
+    oldCertificates()
+    balancer = await Balancer.start(serviceAddress(plane))
+    for (let count = 0; count < 3; count++) await addReplica()
+    await until(() => caBundles(plane, PATCHED_LAST).size > 0)
     plane.kubectl(['create', 'namespace', 'finance'])
     const apply = (object: object) => plane.kubectl(['apply', '-f', '-'], JSON.stringify(object))
     apply({
@@ -63,7 +73,7 @@ describe('three replicas under a steady stream of pods', () => {
   function oldCertificates(): void {
     const now = Date.now()
     const authority = createAuthority(new Date(now - 3_000 * DAY))
-    const leaf = createLeaf(authority, ['localhost', '127.0.0.1'], new Date(now - 365 * DAY + 30_000))
+    const leaf = createLeaf(authority, ['socni-webhook.socni-system.svc'], new Date(now - 365 * DAY + 30_000))
     const texts = {
       'ca.crt': authority.cert,
       'ca.key': authority.key,
@@ -80,9 +90,9 @@ describe('three replicas under a steady stream of pods', () => {
   }
 
   async function addReplica(): Promise<void> {
-    const replica = await startReplica(plane, await freePort(), IN_A_POD)
+    const replica = await startReplica(plane, await freeAddress(), IN_A_POD)
     replicas.push(replica)
-    balancer.add(replica.port)
+    balancer.add(replica.address)
   }
 
   async function stream(name: string, fault: () => Promise<void>, afterwards = TIMEOUT_MS) {

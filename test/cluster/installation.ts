@@ -2,52 +2,53 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseAllDocuments } from 'yaml'
-import type { Manifest } from '../../src/kube/manifest.ts'
-import { isRecord } from '../../src/kube/manifest.ts'
-import { type ControlPlane, freePort } from './control-plane.ts'
-import { readiness } from './readiness.ts'
+import type { ControlPlane } from './control-plane.ts'
+import { type Address, readiness } from './readiness.ts'
 
 const root = join(import.meta.dirname, '../..')
 
 /** One replica of the webhook, as a process of its own. */
 export interface Replica {
-  readonly port: number
+  readonly address: Address
   readonly process: ChildProcess
   log(): string
   end(signal?: NodeJS.Signals): Promise<void>
 }
 
 /**
- * Installs the manifests of an overlay on a control plane, with the webhook as a process of this machine: the API server
- * calls it by its address, or by the port of something that balances, since nothing routes Services here. Everything else
- * is as it is written, RBAC included.
+ * Installs what a person installs, by the same command, with one replica at the address of the Service, until the API
+ * server trusts it.
  */
 export async function install(
   plane: ControlPlane,
-  port?: number,
   environment: Readonly<Record<string, string>> = {},
-  beforeHooks: () => void = () => {},
 ): Promise<Replica> {
-  plane.kubectl(['apply', '-f', join(import.meta.dirname, 'nad-crd.yaml')])
-  const manifests = render(plane, 'k3s')
-  const isCrd = ({ kind }: Manifest) => kind === 'CustomResourceDefinition'
-  apply(plane, manifests.filter(isCrd))
-  for (const name of ['tenants.socni.dev', 'network-attachment-definitions.k8s.cni.cncf.io'])
-    plane.kubectl(['wait', '--for=condition=Established', `crd/${name}`, '--timeout=30s'])
-  apply(
-    plane,
-    manifests.filter(manifest => manifest.kind === 'Namespace'),
-  )
-  apply(
-    plane,
-    manifests.filter(manifest => !isHook(manifest) && !isCrd(manifest)),
-  )
-  beforeHooks()
-  const replica = await startReplica(plane, await freePort(), environment)
-  applyHooks(plane, port ?? replica.port)
+  applyDefinitions(plane)
+  applyManifests(plane)
+  const replica = await startReplica(plane, serviceAddress(plane), environment)
   await until(() => caBundles(plane, PATCHED_LAST).size > 0)
   return replica
+}
+
+/** The kinds that there are before anything else: NADs, which Multus brings, and Tenants. */
+export function applyDefinitions(plane: ControlPlane): void {
+  plane.kubectl(['apply', '-f', join(import.meta.dirname, 'nad-crd.yaml')])
+  plane.kubectl(['apply', '--server-side', '-k', join(root, 'manifests/crds')])
+  for (const name of ['tenants.socni.dev', 'network-attachment-definitions.k8s.cni.cncf.io'])
+    plane.kubectl(['wait', '--for=condition=Established', `crd/${name}`, '--timeout=30s'])
+}
+
+/** Applies an overlay, for the first time or again. */
+export function applyManifests(plane: ControlPlane, overlay = 'k3s'): void {
+  plane.kubectl(['apply', '--server-side', '-k', join(root, 'manifests/overlays', overlay)])
+}
+
+/** Where the API server looks for the webhook; who listens there stands in for kube-proxy. */
+export function serviceAddress(plane: ControlPlane): Address {
+  const path = 'jsonpath={.spec.clusterIP} {.spec.ports[0].port}'
+  const service = plane.kubectl(['-n', 'socni-system', 'get', 'service', 'socni-webhook', '-o', path])
+  const [host = '', port = ''] = service.split(' ')
+  return { host, port: Number(port) }
 }
 
 /** The configuration that the webhook patches last; the other one is patched by then. */
@@ -67,78 +68,53 @@ export function caBundles(
   )
 }
 
-/** Applies the webhook configurations, for the first time or again. */
-export function applyHooks(plane: ControlPlane, port: number): void {
-  const hooks = render(plane, 'k3s').filter(isHook)
-  apply(
-    plane,
-    hooks.map(manifest => withAddress(manifest, port)),
-  )
-}
-
+/**
+ * Starts a replica as its Deployment says, with its arguments and environment; no kubelet does it here.
+ * @param environment What is told to it besides.
+ * @param mount Where the volumes of its pod are, instead of under /etc/socni.
+ */
 export async function startReplica(
   plane: ControlPlane,
-  port: number,
+  address: Address,
   environment: Readonly<Record<string, string>> = {},
+  mount = '/etc/socni',
 ): Promise<Replica> {
-  const logFile = join(plane.directory, `webhook-${port}.log`)
+  const [container] = JSON.parse(
+    plane.kubectl(['-n', 'socni-system', 'get', 'deployment', 'socni-webhook', '-o', 'json']),
+  ).spec.template.spec.containers
+  const logFile = join(plane.directory, `webhook-${address.host}-${address.port}.log`)
   const file = openSync(logFile, 'a')
   const args = [
     'webhook/main.ts',
-    '--cluster=true',
+    ...container.args.map((arg: string) => arg.replace('/etc/socni', mount)),
     `--kubeconfig=${plane.kubeconfig('webhook')}`,
-    `--port=${port}`,
-    '--names=localhost,127.0.0.1',
+    `--host=${address.host}`,
+    `--port=${address.port}`,
   ]
+  const variables = container.env.map(({ name, value }: { name: string; value: string }) => [name, value])
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', file, file],
-    env: { PATH: '', ...environment },
+    env: { PATH: '', ...Object.fromEntries(variables), ...environment },
   })
   const log = () => readFileSync(logFile, 'utf8')
   try {
     await until(async () => {
       if (child.exitCode !== null) throw new Error(`the webhook ended\n${log()}`)
-      return (await readiness(port)) === 200
+      return (await readiness(address)) === 200
     })
   } catch (error) {
     child.kill('SIGKILL')
     throw new Error(`${String(error)}\n${log()}`)
   }
   return {
-    port,
+    address,
     process: child,
     log,
     end: async (signal = 'SIGTERM') => {
       const ended = once(child, 'exit')
       if (child.kill(signal)) await ended
     },
-  }
-}
-
-const isHook = ({ kind }: Manifest): boolean => kind.endsWith('WebhookConfiguration')
-
-function render(plane: ControlPlane, overlay: string): Manifest[] {
-  const text = plane.kubectl(['kustomize', join(root, 'manifests/overlays', overlay)])
-  return parseAllDocuments(text).map(document => document.toJS())
-}
-
-function apply(plane: ControlPlane, items: readonly Manifest[]): void {
-  plane.kubectl(
-    ['apply', '--server-side', '-f', '-'],
-    JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
-  )
-}
-
-function withAddress(manifest: Manifest, port: number): Manifest {
-  const webhooks = Array.isArray(manifest.webhooks) ? manifest.webhooks : []
-  return {
-    ...manifest,
-    webhooks: webhooks.map(webhook => {
-      const { service } = isRecord(webhook.clientConfig) ? webhook.clientConfig : {}
-      const path = isRecord(service) ? service.path : ''
-      return { ...webhook, clientConfig: { url: `https://127.0.0.1:${port}${path}` } }
-    }),
   }
 }
 

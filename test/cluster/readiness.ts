@@ -1,15 +1,21 @@
 import { get } from 'node:https'
 
+/** Where something listens: an address of loopback, and a port. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
 /** HTTP status of /readyz; 0 while nobody listens. */
-export async function readiness(port: number): Promise<number> {
-  return (await ask(port, '/readyz')).status
+export async function readiness(address: Address): Promise<number> {
+  return (await ask(address, '/readyz')).status
 }
 
 /** What a replica answers; status 0 when nobody does. */
-export async function ask(port: number, path: string): Promise<{ status: number; text: string }> {
+export async function ask(address: Address, path: string): Promise<{ status: number; text: string }> {
   return new Promise(resolve => {
     // Who answers here is not in question: the process is ours.
-    const options = { host: '127.0.0.1', port, path, rejectUnauthorized: false, timeout: 1_000 }
+    const options = { ...address, path, rejectUnauthorized: false, timeout: 1_000 }
     const request = get(options, response => {
       let text = ''
       response.on('data', part => {

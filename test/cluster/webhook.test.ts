@@ -4,10 +4,9 @@ import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeClaim } from '../../src/claims/claim.ts'
 import { readUnverified } from '../../src/claims/jws.ts'
-import { createAuthority, createLeaf } from '../../webhook/tls/certificates.ts'
 import { ctl } from '../socni-ctl.ts'
-import { type ControlPlane, freePort, startControlPlane, type User } from './control-plane.ts'
-import { applyHooks, caBundles, install, type Replica, startReplica, until } from './installation.ts'
+import { type ControlPlane, freeAddress, startControlPlane, type User } from './control-plane.ts'
+import { applyManifests, caBundles, install, type Replica, startReplica, until } from './installation.ts'
 import { readiness } from './readiness.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -419,7 +418,7 @@ describe('the webhook in a real cluster', () => {
     expect(apply(pod('shut', { [NETWORKS]: 'ledger' }))).toContain('failed calling webhook')
     expect(apply(network('shut', ledger))).toContain('failed calling webhook')
     expect(plane.said(['-n', 'finance', 'delete', 'pod', 'early', '--grace-period=0'])).toContain('deleted')
-    replica = await startReplica(plane, replica.port)
+    replica = await startReplica(plane, replica.address)
     expect(apply(pod('reopened', { [NETWORKS]: 'ledger' }))).toBe('pod/reopened created\n')
   })
 
@@ -465,7 +464,7 @@ describe('the webhook in a real cluster', () => {
   })
 
   it('has several replicas: keys and certificates are the same, one leads, another takes over', async () => {
-    const second = await startReplica(plane, await freePort())
+    const second = await startReplica(plane, await freeAddress())
     const holder = () =>
       plane.kubectl([
         '-n',
@@ -478,11 +477,11 @@ describe('the webhook in a real cluster', () => {
       ])
     const first = holder()
     expect(first).not.toBe('')
-    expect(await readiness(second.port)).toBe(200)
-    const port = replica.port
+    expect(await readiness(second.address)).toBe(200)
+    const { address } = replica
     await replica.end()
     await until(() => holder() !== first && holder() !== '')
-    replica = await startReplica(plane, port)
+    replica = await startReplica(plane, address)
     await second.end('SIGKILL')
     expect(apply(pod('third', { [NETWORKS]: 'ledger' }))).toBe('pod/third created\n')
   })
@@ -490,7 +489,7 @@ describe('the webhook in a real cluster', () => {
   /** The number of the certificate that is served. */
   const serial = () =>
     new Promise<string>(resolve => {
-      const socket = connect({ port: replica.port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      const socket = connect({ ...replica.address, rejectUnauthorized: false }, () => {
         resolve(socket.getPeerCertificate().serialNumber)
         socket.destroy()
       })
@@ -498,7 +497,7 @@ describe('the webhook in a real cluster', () => {
 
   it('is applied again, as an upgrade does, without losing whom the API server trusts', () => {
     const before = caBundles(plane)
-    applyHooks(plane, replica.port)
+    applyManifests(plane)
     expect(caBundles(plane)).toEqual(before)
     expect(apply(pod('upgraded', { [NETWORKS]: 'ledger' }))).toBe('pod/upgraded created\n')
   })
@@ -508,40 +507,5 @@ describe('the webhook in a real cluster', () => {
     plane.kubectl(['-n', 'socni-system', 'delete', 'secret', 'socni-webhook-tls'])
     await until(async () => (await serial()) !== before)
     await until(() => apply(pod('renewed', { [NETWORKS]: 'ledger' })).includes('created'))
-  })
-
-  it('serves the certificate that cert-manager renews, and leaves the authority to it', async () => {
-    const authority = createAuthority(new Date())
-    const files = {
-      SOCNI_TLS_CERT: join(plane.directory, 'tls.crt'),
-      SOCNI_TLS_KEY: join(plane.directory, 'tls.key'),
-    }
-    const renew = () => {
-      const { cert, key } = createLeaf(authority, ['localhost', '127.0.0.1'], new Date())
-      writeFileSync(files.SOCNI_TLS_KEY, key)
-      writeFileSync(files.SOCNI_TLS_CERT, cert)
-    }
-    renew()
-    const { port } = replica
-    await replica.end()
-    // As its cainjector does.
-    const caBundle = Buffer.from(authority.cert).toString('base64')
-    const kinds = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']
-    for (const kind of kinds) {
-      const { webhooks } = JSON.parse(plane.kubectl(['get', kind, 'socni', '-o', 'json']))
-      const patch = webhooks.map((_: unknown, index: number) => ({
-        op: 'replace',
-        path: `/webhooks/${index}/clientConfig/caBundle`,
-        value: caBundle,
-      }))
-      plane.kubectl(['patch', kind, 'socni', '--type=json', '-p', JSON.stringify(patch)])
-    }
-    replica = await startReplica(plane, port, files)
-    const before = await serial()
-    await until(() => apply(pod('given', { [NETWORKS]: 'ledger' })).includes('created'))
-    renew()
-    await until(async () => (await serial()) !== before)
-    expect(apply(pod('given-again', { [NETWORKS]: 'ledger' }))).toBe('pod/given-again created\n')
-    expect(caBundles(plane)).toEqual(new Set([caBundle]))
   })
 })
