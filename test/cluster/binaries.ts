@@ -69,6 +69,21 @@ export function findPlugins(): string {
   return directory
 }
 
+/** The module of cert-manager's controllers, which its own main.go starts. */
+const CERT_MANAGER = join(import.meta.dirname, 'cert-manager')
+
+/** The controllers of cert-manager. */
+export function findCertManager(): string {
+  const file = join(cacheOf(CERT_MANAGER, 'main.go'), 'cert-manager')
+  if (!existsSync(file)) goBuild(CERT_MANAGER, file, '.', '-s -w')
+  return file
+}
+
+/** Which version of cert-manager that is. */
+export function certManagerVersion(): string {
+  return versionOf(CERT_MANAGER, 'github.com/cert-manager/cert-manager')
+}
+
 /** Builds the scheduler and the controller manager as well. */
 export function findControllers(): Pick<Binaries, 'scheduler' | 'controllerManager'> {
   build(CONTROLLERS)
@@ -77,8 +92,7 @@ export function findControllers(): Pick<Binaries, 'scheduler' | 'controllerManag
 
 function build(programs = PROGRAMS): string {
   const directory = cacheOf(MODULE)
-  const [, version = ''] =
-    /k8s\.io\/kubernetes (v\S+)/.exec(readFileSync(join(MODULE, 'go.mod'), 'utf8')) ?? []
+  const version = versionOf(MODULE, 'k8s.io/kubernetes')
   const [major = '', minor = ''] = version.slice(1).split('.')
   const flags = `-s -w -X ${VERSION}.gitVersion=${version} -X ${VERSION}.gitMajor=${major} -X ${VERSION}.gitMinor=${minor}`
   for (const { name, package: path } of programs) {
@@ -88,9 +102,17 @@ function build(programs = PROGRAMS): string {
   return directory
 }
 
+/** The version of a dependency that a module pins. */
+function versionOf(module: string, path: string): string {
+  const line = readFileSync(join(module, 'go.mod'), 'utf8')
+    .split('\n')
+    .find(text => text.includes(`${path} v`))
+  return line?.split(`${path} `)[1]?.split(' ')[0] ?? ''
+}
+
 /** A directory for what a module pins, named by the hash of that. */
-function cacheOf(module: string): string {
-  const pinned = ['go.mod', 'go.sum'].map(name => readFileSync(join(module, name)))
+function cacheOf(module: string, ...sources: readonly string[]): string {
+  const pinned = ['go.mod', 'go.sum', ...sources].map(name => readFileSync(join(module, name)))
   const hash = createHash('sha256').update(Buffer.concat(pinned)).digest('hex').slice(0, 16)
   return cacheDirectory('test-binaries', hash)
 }

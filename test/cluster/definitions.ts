@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { cacheDirectory } from './binaries.ts'
+import { cacheDirectory, certManagerVersion } from './binaries.ts'
 
 /** CustomResourceDefinitions of others, as their Go modules have them. */
 const MODULES = {
@@ -17,8 +17,10 @@ const MODULES = {
     ],
   },
   certManager: {
-    module: 'github.com/cert-manager/cert-manager@v1.19.1',
-    files: ['deploy/crds/cert-manager.io_certificates.yaml', 'deploy/crds/cert-manager.io_issuers.yaml'],
+    module: `github.com/cert-manager/cert-manager@${certManagerVersion()}`,
+    files: ['certificates', 'certificaterequests', 'issuers'].map(
+      kind => `deploy/crds/cert-manager.io_${kind}.yaml`,
+    ),
   },
 } as const
 
