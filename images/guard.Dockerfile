@@ -10,6 +10,6 @@ RUN case "$TARGETARCH" in amd64) machine=x64 ;; arm64) machine=arm64 ;; *) exit 
  && npm run -s build:plugin -- "linux-$machine-glibc" \
  && cp "dist/plugin/linux-$machine-glibc/socni" /socni
 
-FROM gcr.io/distroless/cc-debian12
+FROM gcr.io/distroless/base-nossl-debian12
 COPY --from=build /socni /socni
 ENTRYPOINT ["/socni"]

@@ -16,6 +16,9 @@ export const TARGETS = {
 
 export type Platform = keyof typeof TARGETS
 
+/** Where this runs itself; what it builds may be for another platform. */
+const HOST: Platform = process.arch === 'arm64' ? 'linux-arm64-glibc' : 'linux-x64-glibc'
+
 /**
  * Builds the guard into dist/plugin/<platform>/socni: one executable with its runtime in it, that needs no PATH, no HOME
  * and nothing to be installed. Compiled to bytecode ahead, since a CNI plugin starts once for each interface.
@@ -40,7 +43,7 @@ export function buildPlugin(platform: Platform): string {
     '--no-compile-autoload-bunfig',
     `--outfile=${file}`,
   ]
-  execFileSync(bunOf(TARGETS['linux-x64-glibc'].package), args, {
+  execFileSync(bunOf(TARGETS[HOST].package), args, {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -76,7 +79,7 @@ function bunOf(name: string): string {
 
 if (import.meta.main) {
   const wanted = process.argv.slice(2)
-  const platforms = wanted.length === 0 ? (['linux-x64-glibc'] as const) : wanted
+  const platforms = wanted.length === 0 ? [HOST] : wanted
   for (const platform of platforms) {
     if (!(platform in TARGETS))
       throw new Error(`"${platform}" is no platform: use ${Object.keys(TARGETS).join(', ')}`)

@@ -39,7 +39,7 @@ describe('the webhook with certificates of cert-manager', () => {
   const mount = () => {
     const volume = join(plane.directory, 'tls')
     mkdirSync(volume, { recursive: true })
-    const contents = mkdtempSync(join(volume, '..'))
+    const contents = mkdtempSync(`${volume}/..`)
     for (const [name, text] of Object.entries(secret())) {
       writeFileSync(join(contents, name), text)
       symlinkSync(join('..data', name), join(contents, '.link'))

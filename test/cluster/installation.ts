@@ -68,6 +68,16 @@ export function caBundles(
   )
 }
 
+/** How a kubelet is told to start something of SOCNI: arguments, and environment on a node called node-1. */
+export function containerOf(plane: ControlPlane, kind: 'deployment' | 'daemonset', name: string) {
+  const object = plane.kubectl(['-n', 'socni-system', 'get', kind, name, '-o', 'json'])
+  const [container] = JSON.parse(object).spec.template.spec.containers
+  const env = (container.env as { name: string; value?: string }[]).map(
+    variable => [variable.name, variable.value ?? 'node-1'] as const,
+  )
+  return { args: container.args as string[], env: Object.fromEntries(env) }
+}
+
 /**
  * Starts a replica as its Deployment says, with its arguments and environment; no kubelet does it here.
  * @param environment What is told to it besides.
@@ -79,23 +89,20 @@ export async function startReplica(
   environment: Readonly<Record<string, string>> = {},
   mount = '/etc/socni',
 ): Promise<Replica> {
-  const [container] = JSON.parse(
-    plane.kubectl(['-n', 'socni-system', 'get', 'deployment', 'socni-webhook', '-o', 'json']),
-  ).spec.template.spec.containers
+  const container = containerOf(plane, 'deployment', 'socni-webhook')
   const logFile = join(plane.directory, `webhook-${address.host}-${address.port}.log`)
   const file = openSync(logFile, 'a')
   const args = [
     'webhook/main.ts',
-    ...container.args.map((arg: string) => arg.replace('/etc/socni', mount)),
+    ...container.args.map(arg => arg.replace('/etc/socni', mount)),
     `--kubeconfig=${plane.kubeconfig('webhook')}`,
     `--host=${address.host}`,
     `--port=${address.port}`,
   ]
-  const variables = container.env.map(({ name, value }: { name: string; value: string }) => [name, value])
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', file, file],
-    env: { PATH: '', ...Object.fromEntries(variables), ...environment },
+    env: { PATH: '', ...container.env, ...environment },
   })
   const log = () => readFileSync(logFile, 'utf8')
   try {
