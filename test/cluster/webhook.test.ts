@@ -63,15 +63,16 @@ describe('the webhook in a real cluster', () => {
     ])
       plane.kubectl(['apply', '-f', '-'], JSON.stringify(object))
     plane.kubectl(['apply', '-f', join(root, 'examples/policy/tenants.yaml')])
-    // A tenant's own administrator: everything in its namespace, and nothing else.
+    // A tenant's own administrator: what the role "admin" is made of, NADs, and more of pods than most would give.
+    const onFinance = (...args: string[]) => plane.kubectl(['-n', 'finance', 'create', ...args])
+    for (const role of ['view', 'edit', 'admin'])
+      onFinance('rolebinding', role, `--clusterrole=system:aggregate-to-${role}`, '--user=alice')
     const resources = [
-      'pods',
-      'deployments.apps',
-      'cronjobs.batch',
       'network-attachment-definitions.k8s.cni.cncf.io',
+      ...['pods/status', 'pods/binding', 'bindings', 'pods/resize', 'pods/ephemeralcontainers'],
     ]
-    plane.kubectl(['-n', 'finance', 'create', 'role', 'owner', '--verb=*', `--resource=${resources.join()}`])
-    plane.kubectl(['-n', 'finance', 'create', 'rolebinding', 'alice', '--role=owner', '--user=alice'])
+    onFinance('role', 'owner', '--verb=*', `--resource=${resources.join()}`)
+    onFinance('rolebinding', 'owner', '--role=owner', '--user=alice')
     await until(() => apply(network('ledger', ledger)).startsWith('networkattachmentdefinition'))
     plane.kubectl(
       ['apply', '-f', '-'],
@@ -130,16 +131,21 @@ describe('the webhook in a real cluster', () => {
     expect(claimsOf('books')).toMatchObject([{ uid, node: 'node-1' }])
   })
 
-  const bind = (name: string, annotations: Record<string, string> = {}) => {
+  const bind = (
+    name: string,
+    annotations: Record<string, string> = {},
+    user: User = 'admin',
+    resource = `pods/${name}/binding`,
+  ) => {
     const binding = {
       apiVersion: 'v1',
       kind: 'Binding',
       metadata: { name, namespace: 'finance', annotations },
       target: { apiVersion: 'v1', kind: 'Node', name: 'node-1' },
     }
-    const path = `/api/v1/namespaces/finance/pods/${name}/binding`
+    const path = `/api/v1/namespaces/finance/${resource}`
     return plane
-      .said(['create', '--raw', path, '-f', '-'], JSON.stringify(binding))
+      .said(['create', '--raw', path, '-f', '-'], JSON.stringify(binding), user)
       .replace(/^\{.*"Success".*\}\n?$/s, '')
   }
 
@@ -284,6 +290,16 @@ describe('the webhook in a real cluster', () => {
     expect(claimsOf('thief')).toMatchObject([{ pod: 'thief' }])
   })
 
+  const patchPod = (name: string, subresource: string, change: object) =>
+    plane.said(
+      [
+        ...['-n', 'finance', 'patch', 'pod', name, `--subresource=${subresource}`],
+        ...['--type=strategic', '-p', JSON.stringify(change)],
+      ],
+      '',
+      'alice',
+    )
+
   it('lets nobody change the networks of a pod past the rules, by update, status or Binding', () => {
     const annotate = (value: string, ...flags: string[]) =>
       plane.said(
@@ -292,32 +308,38 @@ describe('the webhook in a real cluster', () => {
         'alice',
       )
     expect(annotate('logistics/fleet')).toContain('[foreign-attachment]')
-    const status = JSON.stringify({
-      metadata: { annotations: { 'k8s.v1.cni.cncf.io/network-status': '[]' } },
-    })
-    expect(
-      plane.said([
-        '-n',
-        'finance',
-        'patch',
-        'pod',
-        'books',
-        '--subresource=status',
-        '--type=merge',
-        '-p',
-        status,
-      ]),
-    ).toContain('[forged-network-status]')
-    for (const name of ['unbound', 'moved']) apply(pod(name, { [NETWORKS]: 'ledger' }))
-    expect(bind('moved', { 'v1.multus-cni.io/default-network': 'finance/ledger' })).toContain(
-      '[forged-binding]',
-    )
+    const forged = { annotations: { 'k8s.v1.cni.cncf.io/network-status': '[]' } }
+    expect(patchPod('books', 'status', { metadata: forged })).toContain('[forged-network-status]')
+    for (const name of ['unbound', 'moved', 'older']) apply(pod(name, { [NETWORKS]: 'ledger' }), 'alice')
+    const other = { 'v1.multus-cni.io/default-network': 'finance/ledger' }
+    expect(bind('moved', other, 'alice')).toContain('[forged-binding]')
+    expect(bind('moved', other, 'alice', 'bindings')).toContain('[forged-binding]')
     // The webhook writes the pod's own networks over those of the Binding.
-    expect(bind('unbound', { [NETWORKS]: 'logistics/fleet' })).toBe('')
+    expect(bind('unbound', { [NETWORKS]: 'logistics/fleet' }, 'alice')).toBe('')
     expect(claimsOf('unbound')).toMatchObject([{ nad: 'finance/ledger', node: 'node-1' }])
+    expect(bind('older', { [NETWORKS]: 'logistics/fleet' }, 'alice', 'bindings')).toBe('')
+    expect(claimsOf('older')).toMatchObject([{ nad: 'finance/ledger', node: 'node-1' }])
   })
 
-  it('gives a running pod a bound claim for a network that it attaches to later, and leaves its other updates alone', () => {
+  it('leaves containers that are resized, or added for debugging, alone, which change no network', () => {
+    const sized = (cpu: string) => ({ containers: [{ name: 'main', resources: { requests: { cpu } } }] })
+    const small = pod('small', { [NETWORKS]: 'ledger' })
+    const [container] = small.spec.containers
+    const [main] = sized('10m').containers
+    expect(apply({ ...small, spec: { containers: [{ ...container, ...main }] } }, 'alice')).toContain(
+      'created',
+    )
+    const before = claimsOf('small')
+    const metadata = { annotations: { [NETWORKS]: 'logistics/fleet' } }
+    expect(patchPod('small', 'resize', { metadata, spec: sized('20m') })).toContain('patched')
+    const added = { ephemeralContainers: [{ name: 'debugger', image: 'busybox' }] }
+    expect(patchPod('small', 'ephemeralcontainers', { metadata, spec: added })).toContain('patched')
+    const { spec } = JSON.parse(plane.kubectl(['-n', 'finance', 'get', 'pod', 'small', '-o', 'json']))
+    expect(spec).toMatchObject({ ...sized('20m'), ...added })
+    expect(claimsOf('small')).toEqual(before)
+  })
+
+  it('gives a running pod a bound claim for a network that it attaches to later', () => {
     const uid = plane.kubectl(['-n', 'finance', 'get', 'pod', 'books', '-o', 'jsonpath={.metadata.uid}'])
     const patch = (networks: string) =>
       plane.said(
@@ -331,11 +353,6 @@ describe('the webhook in a real cluster', () => {
       { nad: 'finance/ledger', uid, node: 'node-1', interface: 'net1' },
       { nad: 'finance/ledger2', uid, node: 'node-1', interface: 'net2' },
     ])
-    const container = { name: 'debugger', image: 'busybox', terminationMessagePolicy: 'File' }
-    const path = '/api/v1/namespaces/finance/pods/books/ephemeralcontainers'
-    const running = JSON.parse(plane.kubectl(['-n', 'finance', 'get', 'pod', 'books', '-o', 'json']))
-    running.spec.ephemeralContainers = [container]
-    expect(plane.said(['replace', '--raw', path, '-f', '-'], JSON.stringify(running))).toContain('debugger')
   })
 
   it('warns of a pod that can tag frames itself on an interface with several VLANs', () => {
