@@ -1,5 +1,6 @@
 import { type Document, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml'
 import { indentQuotedScalars } from './indent.ts'
+import { addObstacles } from './obstacle.ts'
 
 /** A place in a file: 1-based lines and columns, the end behind the last character. */
 export interface Place {
@@ -22,7 +23,8 @@ export interface ParsedSource {
 /** Parses a piece of a file, `linesAbove` lines into it, as kubectl takes it: quoted text may stand too far left. */
 export function parseTolerantly(text: string, linesAbove: number): ParsedSource {
   const parsed = parseSource(text, linesAbove)
-  if (parsed.documents.every(({ errors }) => errors.length === 0)) return parsed
+  const errors = parsed.documents.flatMap(document => document.errors)
+  if (errors.length === 0 || errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return parsed
   const indented = indentQuotedScalars(text)
   if (indented === text) return parsed
   const again = parseSource(indented, linesAbove)
@@ -60,5 +62,7 @@ function parseSource(text: string, linesAbove: number): ParsedSource {
       endColumn: Math.max(1, to.col),
     }
   }
-  return { documents: Array.isArray(parsed) ? parsed : [], source: text, toPlace }
+  const documents = Array.isArray(parsed) ? parsed : []
+  for (const document of documents) addObstacles(document)
+  return { documents, source: text, toPlace }
 }

@@ -149,7 +149,13 @@ describe('input that is made to hurt', () => {
       'apiVersion: v1\nkind: Pod\nmetadata: &a {name: x, annotations: {k8s.v1.cni.cncf.io/networks: *a}}\n',
     ],
     ['an alias to nothing', 'apiVersion: v1\nkind: Pod\nmetadata: *nothing\n'],
-    ['great depth', `${'{a: '.repeat(5_000)}x${'}'.repeat(5_000)}\n`],
+    // Where the stack ends depends on much; nothing may.
+    ...[250, 700, 5_000, 50_000].flatMap<[string, string]>(depth => [
+      [`${depth} objects in one another`, `${'{a: '.repeat(depth)}x${'}'.repeat(depth)}\n`],
+      [`${depth} lists in one another`, `${'- '.repeat(depth)}x\n`],
+      [`${depth} keys in one another`, `${'? '.repeat(depth)}x\n`],
+      [`${depth} lists, and a quote that does not end`, `${'['.repeat(depth)}'x\n`],
+    ]),
     ['a tag that makes objects', 'apiVersion: v1\nkind: Pod\nmetadata: !!js/function "x"\n'],
     [
       '__proto__',
@@ -164,6 +170,20 @@ describe('input that is made to hurt', () => {
     const { findings, failures } = lintText(text)
     expect(failures).toEqual([])
     for (const { message } of findings) expect(message).not.toMatch(/\n|at .*\.ts:/)
+  })
+
+  it.each([
+    ['{a: '.repeat(201) + '}'.repeat(201), 'it is nested more than 200 levels deep'],
+    ['{a: '.repeat(5_000) + '}'.repeat(5_000), 'it is nested more than 200 levels deep'],
+    ['? [a, b]\n: c\n', 'a key is text, and this one is a list or an object'],
+    ['a: &a [b]\n*a : c\n', 'a key is text, and this one is a list or an object'],
+  ])('is told what is wrong with it: %.10s', (text, message) => {
+    expect(lintText(`${text}\n`).findings).toMatchObject([{ message: expect.stringContaining(message) }])
+  })
+
+  it('is none where it is only deep: the definitions of other kinds are', () => {
+    const text = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nx: ${'{a: '.repeat(190)}x${'}'.repeat(190)}\n`
+    expect(lintText(text).findings).toEqual([])
   })
 
   it('is refused when it is too large, and the rest is linted', async () => {

@@ -1,0 +1,36 @@
+import { type Document, type ErrorCode, isAlias, isCollection, isNode, isPair, YAMLParseError } from 'yaml'
+
+/** Deeper than any manifest. The parser has stack for some 500 levels, and for how many depends on where it runs. */
+const MAX_DEPTH = 200
+const TOO_DEEP = `it is nested more than ${MAX_DEPTH} levels deep`
+
+/**
+ * Adds to the errors of a document what YAML allows and no reader of manifests can take: more levels than the stack has
+ * room for, and keys that are no text, which kubectl refuses as well. Walks without recursion.
+ */
+export function addObstacles(document: Document.Parsed): void {
+  for (const error of document.errors) if (error.code === 'RESOURCE_EXHAUSTION') error.message = TOO_DEEP
+  if (document.errors.length > 0) return
+  const add = (node: unknown, code: ErrorCode, message: string): void => {
+    const [start, end] = (isNode(node) && node.range) || document.range
+    document.errors.push(new YAMLParseError([start, end], code, message))
+  }
+  const waiting: { node: unknown; depth: number }[] = [{ node: document.contents, depth: 0 }]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { node, depth } = next
+    if (depth > MAX_DEPTH) {
+      add(node, 'RESOURCE_EXHAUSTION', TOO_DEEP)
+      return
+    }
+    if (isPair(node)) {
+      const key = isAlias(node.key) ? node.key.resolve(document) : node.key
+      if (isCollection(key)) {
+        add(node.key, 'IMPOSSIBLE', 'a key is text, and this one is a list or an object')
+        return
+      }
+      waiting.push({ node: node.value, depth })
+    } else if (isCollection(node)) {
+      for (const item of node.items) waiting.push({ node: item, depth: depth + 1 })
+    }
+  }
+}
