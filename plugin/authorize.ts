@@ -8,6 +8,7 @@ import { GUARD_TYPE } from '../src/cni/guarded.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
 import { printVlans } from '../src/net/vlan-set.ts'
+import { describeSegments } from '../src/policy/describe.ts'
 import { type Reach, resolveReach } from '../src/policy/reach.ts'
 import type { CallEnvironment } from './environment.ts'
 import { sha256, verifyEd25519 } from './runtime.ts'
@@ -41,7 +42,7 @@ export async function authorize(
     return {
       outcome: 'refused',
       statement: 'claim',
-      message: `there is no claim${reach.length === 0 ? '' : ` for ${describe(reach)}`}: the webhook did not admit this pod to it`,
+      message: `there is no claim${reach.length === 0 ? '' : ` for ${describeSegments(reach)}`}: the webhook did not admit this pod to it`,
     }
   const { keys, revocations } = trust()
   const expected = (claim: Claim): Expected => expectedOf(claim, body, type, reach, environment, settings)
@@ -217,8 +218,4 @@ function requestedIps(capability: JsonValue | undefined, argument: string | unde
 
 function textOf(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined
-}
-
-function describe(reach: readonly Reach[]): string {
-  return reach.map(({ master, vlans }) => `VLAN ${printVlans(vlans)} on "${master}"`).join(', ')
 }

@@ -77,7 +77,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/policy',
     'src/review',
     'src/claims',
-    'src/yaml',
     'src/store',
     'src/config',
     'webhook/tls',

@@ -66,7 +66,6 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     client,
     inventory: store.inventory,
     keys: store.keys,
-    revision: store.revision,
     clock,
     reports: configuration.reports,
     interval: configuration.auditInterval * 1000,

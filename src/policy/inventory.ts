@@ -45,7 +45,7 @@ export class Inventory {
   readonly #holdings = new SetMap<Holding>()
   #revision = 0
 
-  /** Grows with each change of what rules may know; uses are none of them. */
+  /** Grows with each change of what rules may know; uses count their own. */
   get revision(): number {
     return this.#revision
   }

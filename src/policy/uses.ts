@@ -8,13 +8,22 @@ export class Uses {
   readonly #networks = new Map<string, readonly string[]>()
   readonly #pods = new SetMap<string>()
 
+  #revision = 0
+
+  /** Grows with each change of which pods use which networks; what else happens to a pod is none. */
+  get revision(): number {
+    return this.#revision
+  }
+
   /** Notes a pod that is there, with the networks that its annotation selects now. */
   put({ namespace = '', name = '', annotations }: ObjectMeta): void {
     const pod = `${namespace}/${name}`
-    this.remove(namespace, name)
     const { selections } = readSelections(annotations?.[NETWORKS_ANNOTATION], namespace)
-    if (selections.length === 0) return
     const networks = [...new Set(selections.map(selection => `${selection.namespace}/${selection.name}`))]
+    if (networks.join() === this.#networks.get(pod)?.join()) return
+    this.remove(namespace, name)
+    if (networks.length === 0) return
+    this.#revision++
     this.#networks.set(pod, networks)
     for (const network of networks) this.#pods.add(network, pod)
   }
@@ -22,7 +31,10 @@ export class Uses {
   /** Forgets a pod that has ended, or is gone. */
   remove(namespace: string, name: string): void {
     const pod = `${namespace}/${name}`
-    for (const network of this.#networks.get(pod) ?? []) this.#pods.delete(network, pod)
+    const networks = this.#networks.get(pod)
+    if (networks === undefined) return
+    this.#revision++
+    for (const network of networks) this.#pods.delete(network, pod)
     this.#networks.delete(pod)
   }
 

@@ -4,7 +4,7 @@ import { isRecord, type Manifest } from '../kube/manifest.ts'
 import { ApiError, type ClusterAccess, KubeClient, loadConfig, orNone } from '../kube-api/client.ts'
 import { KINDS } from '../kube-api/kinds.ts'
 import { CONFIG_MAP, CONFIGURATION, KEY_MAP, NAMESPACE, textsOf } from '../kube-api/objects.ts'
-import { readManifests } from '../yaml/document.ts'
+import { readConfiguration } from './configuration.ts'
 import { REVOCATIONS } from './key-objects.ts'
 import { applyEdits, type PolicyStore, StoreError } from './store.ts'
 
@@ -24,15 +24,13 @@ export function openClusterStore(access: ClusterAccess): PolicyStore {
   }
 
   const configuration = async (): Promise<Manifest[]> => {
-    const text = textsOf(await client.read(CONFIG_MAP, CONFIGURATION.name, NAMESPACE))[CONFIGURATION.key]
-    if (text === undefined) return []
-    const { manifests, problems } = readManifests(text)
-    const [problem] = problems
-    if (problem !== undefined)
-      throw new StoreError(
-        `ConfigMap ${NAMESPACE}/${CONFIGURATION.name}, line ${problem.line}: ${problem.message}`,
-      )
-    return [...manifests]
+    const map = await client.read(CONFIG_MAP, CONFIGURATION.name, NAMESPACE)
+    if (map === undefined) return []
+    try {
+      return [readConfiguration(textsOf(map))]
+    } catch (error) {
+      throw new StoreError(error instanceof Error ? error.message : String(error))
+    }
   }
 
   return {

@@ -11,8 +11,6 @@ export interface AuditorOptions {
   readonly client: KubeClient
   readonly inventory: Inventory
   readonly keys: () => ClaimKeys
-  /** Grows with each change of what is mirrored. */
-  readonly revision: () => number
   readonly clock: () => Date
   /** Undefined: no reports. */
   readonly reports: ReportApi | undefined
@@ -73,15 +71,17 @@ export class Auditor {
   }
 
   async #run(): Promise<void> {
-    const { client, inventory, revision, clock, interval } = this.#options
+    const { client, inventory, clock, interval } = this.#options
     const now = clock().getTime()
-    if (now - this.#statusAt >= STATUS_MS && revision() !== this.#revision) {
+    const isDue = now - this.#auditedAt >= interval
+    // Both only grow, and so does their sum.
+    const revision = inventory.revision + inventory.uses.revision
+    if (isDue || (now - this.#statusAt >= STATUS_MS && revision !== this.#revision)) {
       this.#statusAt = now
-      const seen = revision()
       await writeStatuses(client, inventory)
-      this.#revision = seen
+      this.#revision = revision
     }
-    if (now - this.#auditedAt < interval) return
+    if (!isDue) return
     this.#auditedAt = now
     try {
       await this.#audit()

@@ -31,8 +31,6 @@ export interface ClusterStore {
   problems(): string[]
   /** Whether everything was read once. */
   isSynced(): boolean
-  /** Grows with each change of what is mirrored. */
-  revision(): number
   /** Seconds since the API server was last heard of by the reflector that waits longest. */
   staleness(): number
   stop(): void
@@ -44,16 +42,8 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   const problems = new Map<string, string[]>()
   const reflectors: Reflector[] = []
   let current = keys
-  let revision = 0
   const follow = (subject: Subject, mirror: Mirror): void => {
-    reflectors.push(
-      startReflector(
-        client,
-        subject,
-        counted(mirror, () => revision++),
-        log,
-      ),
-    )
+    reflectors.push(startReflector(client, subject, mirror, log))
   }
 
   follow(
@@ -128,7 +118,6 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
     inventory,
     keys: () => current,
     problems: () => [...problems.values()].flat(),
-    revision: () => revision,
     isSynced: () => reflectors.every(({ isSynced }) => isSynced),
     staleness: () => {
       const oldest = Math.min(...reflectors.map(({ heardAt }) => heardAt?.getTime() ?? 0))
@@ -136,24 +125,6 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
     },
     stop: () => {
       for (const reflector of reflectors) reflector.stop()
-    },
-  }
-}
-
-/** Tells of each change. */
-function counted(mirror: Mirror, count: () => void): Mirror {
-  return {
-    replace: manifests => {
-      mirror.replace(manifests)
-      count()
-    },
-    put: manifest => {
-      mirror.put(manifest)
-      count()
-    },
-    remove: manifest => {
-      mirror.remove(manifest)
-      count()
     },
   }
 }
