@@ -173,3 +173,43 @@ describe('the hook for pre-commit', () => {
     expect(config.repos[0].hooks[0].id).toBe(hooks[0].id)
   })
 })
+
+describe('a release', () => {
+  const workflow = parse(readFileSync(join(root, '.github/workflows/release.yml'), 'utf8'))
+  interface Step {
+    readonly id?: string
+    readonly run?: string
+    readonly with?: Readonly<Record<string, string>>
+  }
+  const steps: Step[] = workflow.jobs.images.steps
+  const step = (id: string): Step => steps.find(candidate => candidate.id === id) ?? {}
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const outputs = join(directory, 'outputs')
+  const versionOf = (tag: string) => {
+    writeFileSync(outputs, '')
+    const env = { GITHUB_REF_NAME: tag, GITHUB_OUTPUT: outputs }
+    const { exit } = run('bash', ['-e', '-c', step('version').run ?? 'false'], { cwd: root, env })
+    return { exit, output: readFileSync(outputs, 'utf8') }
+  }
+
+  it('names its images as the manifests do', () => {
+    const { exit, output } = versionOf(`v${version}`)
+    expect([exit, output]).toEqual([0, `version=${version}\n`])
+    const { images } = parse(readFileSync(join(root, 'manifests/base/kustomization.yaml'), 'utf8'))
+    const pushed = (workflow.jobs.images.strategy.matrix.image as string[]).map(image => {
+      const values: Record<string, string> = {
+        'github.repository_owner': 'socni',
+        'matrix.image': image,
+        'steps.version.outputs.version': output.trim().slice('version='.length),
+      }
+      return step('push').with?.tags?.replace(/\$\{\{ (\S+) \}\}/g, (_, name) => values[name] ?? '?')
+    })
+    expect(pushed).toEqual(
+      (images as { newName: string; newTag: string }[]).map(({ newName, newTag }) => `${newName}:${newTag}`),
+    )
+  })
+
+  it('ends where the tag is not the version of the package', () => {
+    expect(versionOf('v999.0.0')).toEqual({ exit: 1, output: '' })
+  })
+})
