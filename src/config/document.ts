@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { quoteValue } from '../json/quote.ts'
+import { quote, quoteValue } from '../json/quote.ts'
 import type { JsonValue, Path } from '../json/value.ts'
 
 /** What is wrong with one of our own documents, and at which field. */
@@ -22,7 +22,7 @@ export function readDocument<T>(schema: z.ZodType<T>, document: unknown): Docume
 function problemsOf(issue: z.core.$ZodIssue): DocumentProblem[] {
   const at = issue.path.map(step => (typeof step === 'symbol' ? String(step) : step))
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(key => ({ at: [...at, key], message: `"${key}" is no field here` }))
+    return issue.keys.map(key => ({ at: [...at, key], message: `${quote(key)} is no field here` }))
   }
   return [{ at, message: messageOf(issue) }]
 }
@@ -39,6 +39,8 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** The value in quotes, then what would be accepted, where zod's own words would say neither. */
 function messageOf(issue: z.core.$ZodIssue): string {
+  // Our own checks come after values were read, which are no JSON any more, and have words of their own.
+  if (issue.code === 'custom') return issue.message
   const shown = quoteValue((issue.input ?? null) as JsonValue)
   switch (issue.code) {
     case 'invalid_type':

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { quote } from '../json/quote.ts'
 import { isInterfaceName } from '../net/interface-name.ts'
 import { hasHostBits, parsePrefix } from '../net/prefix.ts'
 import { parseVlanSet } from '../net/vlan-set.ts'
@@ -14,15 +15,18 @@ const vlanText = z.string().meta({ pattern: VLAN_LIST, maxLength: 20_000 })
 export const vlanIds = z.union([vlanText, z.int().min(1).max(4094)]).transform((ids, context) => {
   const set = parseVlanSet(String(ids))
   if (set === undefined)
-    context.addIssue(`"${ids}" is no list of VLANs: write ids from 1 to 4094 like "100,200-209", or "native"`)
+    context.addIssue(
+      `${quote(String(ids))} is no list of VLANs: write ids from 1 to 4094 like "100,200-209", or "native"`,
+    )
   return set ?? z.NEVER
 })
 
 export const prefix = z.string().transform((text, context) => {
   const parsed = parsePrefix(text)
-  if (parsed === undefined) context.addIssue(`"${text}" is no subnet: write a prefix like "10.100.0.0/16"`)
+  if (parsed === undefined)
+    context.addIssue(`${quote(text)} is no subnet: write a prefix like "10.100.0.0/16"`)
   else if (hasHostBits(parsed))
-    context.addIssue(`"${text}" has host bits behind its prefix length: write the network's own address`)
+    context.addIssue(`${quote(text)} has host bits behind its prefix length: write the network's own address`)
   return parsed ?? z.NEVER
 })
 
@@ -36,17 +40,18 @@ export const masterName = z
       /^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/.test(name),
     {
       error: issue =>
-        `"${issue.input}" is no host interface, PCI address ("0000:3b:02.1") or device resource ("intel.com/nic")`,
+        `${quote(String(issue.input))} is no host interface, PCI address ("0000:3b:02.1") or device resource ("intel.com/nic")`,
     },
   )
 
 export const interfaceName = z.string().refine(isInterfaceName, {
-  error: issue => `"${issue.input}" is no interface name: use 1 to 15 bytes without "/", ":" or spaces`,
+  error: issue =>
+    `${quote(String(issue.input))} is no interface name: use 1 to 15 bytes without "/", ":" or spaces`,
 })
 
 /** A name of a namespace: an RFC 1123 label. */
 export const namespaceName = z.string().regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, {
-  error: issue => `"${issue.input}" is no namespace name`,
+  error: issue => `${quote(String(issue.input))} is no namespace name`,
 })
 
 /** What happens to the errors of a review: only recorded, shown as warnings, or refused. */

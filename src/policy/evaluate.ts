@@ -1,3 +1,4 @@
+import { printable } from '../json/quote.ts'
 import type { Finding } from './finding.ts'
 import type { Kind, Rule, Violation } from './rule.ts'
 import type { Subjects } from './subjects.ts'
@@ -16,7 +17,8 @@ export function evaluate<K extends Kind>(
       rule: id,
       severity: violation.severity ?? severity,
       title,
-      message: violation.message,
+      // What tenants wrote is in it, and it ends in terminals.
+      message: printable(violation.message),
       ...(violation.fix && { fix: violation.fix }),
       ...place(violation),
     })),

@@ -15,7 +15,7 @@ export const renderText: Report = (result, context) => {
 function block(finding: LintFinding, context: ReportContext): string {
   const { path, place, severity, message, rule, title, object, line } = finding
   const paint = painter(context.color)
-  const head = `${printable(path)}:${place.line}:${place.column}: ${paint(severity === 'error' ? 'red' : 'yellow', severity)}: ${message} [${rule}]`
+  const head = `${printable(path)}:${place.line}:${place.column}: ${paint(severity === 'error' ? 'red' : 'yellow', severity)}: ${printable(message)} [${rule}]`
   const why = ruleText(rule)?.why
   return `${head}
 ${renderSnippet(line, finding, paint)}  ${title}${object === '' ? '' : ` (${printable(object)})`}.${why === undefined ? '' : ` ${why}`}

@@ -1,3 +1,4 @@
+import { quoteValue } from '../../json/quote.ts'
 import { DEFAULT_NETWORK_ANNOTATION } from '../../kube/annotations.ts'
 import { pod } from '../example.ts'
 import type { Rule } from '../rule.ts'
@@ -20,7 +21,7 @@ export const defaultNetworkOverride: Rule<'pod'> = {
     const value = metadata.annotations?.[DEFAULT_NETWORK_ANNOTATION] ?? defaultNetwork.selection?.name
     yield {
       at: ['metadata', 'annotations', DEFAULT_NETWORK_ANNOTATION],
-      message: `"${value}" would take the place of Flannel on eth0: select it as a further network instead`,
+      message: `${quoteValue(value)} would take the place of Flannel on eth0: select it as a further network instead`,
     }
   },
 }
