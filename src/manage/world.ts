@@ -1,9 +1,8 @@
 import { readTenant, type Tenant } from '../config/tenant.ts'
-import { printPath } from '../json/value.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { groupKind } from '../kube/workloads.ts'
 import { Inventory } from '../policy/inventory.ts'
-import { putManifest } from '../policy/load.ts'
+import { describeProblem, putManifest } from '../policy/load.ts'
 import { type PolicyStore, StoreError } from '../store/store.ts'
 
 /** A Tenant as it is read, and as it is written: an edit's paths lead through the second. */
@@ -36,10 +35,7 @@ export function buildWorld(manifests: readonly Manifest[]): World {
   ]
   for (const manifest of ordered) {
     const [problem] = putManifest(inventory, manifest)
-    if (problem !== undefined)
-      throw new StoreError(
-        `${manifest.kind} "${manifest.metadata.name ?? ''}" ${printPath(problem.at)}: ${problem.message}`,
-      )
+    if (problem !== undefined) throw new StoreError(describeProblem(manifest, problem))
     if (groupKind(manifest) !== 'socni.dev/Tenant') continue
     const reading = readTenant(manifest)
     if (reading.ok) tenants.set(reading.value.name, { tenant: reading.value, manifest })

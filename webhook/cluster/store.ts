@@ -1,5 +1,4 @@
 import type { ClaimKeys } from '../../src/claims/files.ts'
-import { type Path, printPath } from '../../src/json/value.ts'
 import { NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { readSelections } from '../../src/kube/selections.ts'
@@ -17,7 +16,7 @@ import {
 } from '../../src/kube-api/objects.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
-import { putManifest } from '../../src/policy/load.ts'
+import { describeProblem, putManifest } from '../../src/policy/load.ts'
 import { keysOf } from '../../src/store/key-objects.ts'
 import { parseConfiguration } from './configuration.ts'
 import { type Journal, type Mirror, type Reflector, type Subject, startReflector } from './reflector.ts'
@@ -168,21 +167,19 @@ function mirrorOf(
 function tenantMirror(inventory: Inventory, report: (problems: string[]) => void): Mirror {
   const good = new Map<string, Manifest>()
   const unreadable = new Map<string, string>()
-  const describe = (tenant: Manifest, { at, message }: { at: Path; message: string }): string =>
-    `Tenant "${tenant.metadata.name}" ${printPath(at)}: ${message}`
   const take = (tenant: Manifest): void => {
     const name = tenant.metadata.name ?? ''
     const [problem] = putManifest(new Inventory(), tenant)
     unreadable.delete(name)
     if (problem === undefined) good.set(name, tenant)
-    else unreadable.set(name, describe(tenant, problem))
+    else unreadable.set(name, describeProblem(tenant, problem))
   }
   const rebuild = (): void => {
     for (const { name } of [...inventory.tenants()]) inventory.removeTenant(name)
     const problems = [...unreadable.values()]
     for (const tenant of [...good.values()].sort(byAge)) {
       const conflicts = judge(tenant, inventory, {})
-      problems.push(...conflicts.map(conflict => describe(tenant, conflict)))
+      problems.push(...conflicts.map(conflict => describeProblem(tenant, conflict)))
       if (conflicts.length === 0) putManifest(inventory, tenant)
     }
     report(problems)

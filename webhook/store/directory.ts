@@ -1,12 +1,11 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { listPolicyFiles } from '../../src/files/list-policy.ts'
-import { type Path, printPath } from '../../src/json/value.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { groupKind } from '../../src/kube/workloads.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
-import { putManifest } from '../../src/policy/load.ts'
+import { describeProblem, putManifest } from '../../src/policy/load.ts'
 import { readManifests } from '../../src/yaml/document.ts'
 
 /** Policy in a directory of YAML files: the embedded default, where there is no cluster to read it from. */
@@ -84,13 +83,9 @@ function readFile(directory: string, name: string, known: PolicyFile = EMPTY): P
 
 /** A document is tried on an inventory of its own, so that a bad one does not leave half of itself behind. */
 function documentProblems(name: string, manifest: Manifest): string[] {
-  return putManifest(new Inventory(), manifest).map(({ at, message }) =>
-    documentProblem(name, manifest, at, message),
+  return putManifest(new Inventory(), manifest).map(
+    problem => `${name}: ${describeProblem(manifest, problem)}`,
   )
-}
-
-function documentProblem(name: string, { kind, metadata }: Manifest, at: Path, message: string): string {
-  return `${name}: ${kind} "${metadata.name ?? ''}" ${printPath(at)}: ${message}`
 }
 
 function build(files: ReadonlyMap<string, PolicyFile>): { inventory: Inventory; problems: string[] } {
@@ -105,7 +100,7 @@ function build(files: ReadonlyMap<string, PolicyFile>): { inventory: Inventory; 
   // Everything else is read by the cluster's facts.
   for (const { name, manifest } of manifests.sort((a, b) => Number(isCluster(b)) - Number(isCluster(a)))) {
     const conflicts = groupKind(manifest) === 'socni.dev/Tenant' ? judge(manifest, inventory) : []
-    problems.push(...conflicts.map(({ at, message }) => documentProblem(name, manifest, at, message)))
+    problems.push(...conflicts.map(conflict => `${name}: ${describeProblem(manifest, conflict)}`))
     // Nobody admitted these files: a Tenant that takes what another one holds is left out, the first one stays.
     if (conflicts.length === 0) putManifest(inventory, manifest)
   }
