@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ControlPlane } from './control-plane.ts'
+import { ledger, NETWORKS, network, pod, Tenants } from './tenants.ts'
+
+/** Each row of the threats in docs/threats.md that reaches the API server, by a user with the rights of a namespace's administrator. */
+describe('who administers a namespace, and means harm,', () => {
+  let tenants: Tenants
+  let plane: ControlPlane
+  const apply: Tenants['apply'] = (...args) => tenants.apply(...args)
+  const claimsOf: Tenants['claimsOf'] = name => tenants.claimsOf(name)
+  const bind: Tenants['bind'] = (...args) => tenants.bind(...args)
+
+  beforeAll(async () => {
+    tenants = await Tenants.start()
+    plane = tenants.plane
+    expect(apply(pod('books', { [NETWORKS]: 'ledger' }), 'alice')).toBe('pod/books created\n')
+    expect(bind('books')).toBe('')
+  }, 600_000)
+  afterAll(() => tenants?.[Symbol.asyncDispose]())
+
+  it.each<[attack: string, object: () => object, rule: string]>([
+    ['another VLAN', () => network('x', { ...ledger, master: 'eth0.300' }), 'vlan-not-granted'],
+    ['the untagged network', () => network('x', { ...ledger, master: 'eth0' }), 'vlan-not-granted'],
+    [
+      'a trunk',
+      () => network('x', { type: 'bridge', bridge: 'eth0', vlanTrunk: [{ minID: 1, maxID: 4094 }] }),
+      'vlan-not-granted',
+    ],
+    [
+      'a nested delegate',
+      () => network('x', { type: 'socni', delegate: { ...ledger, master: 'eth0.300' } }),
+      'vlan-not-granted',
+    ],
+    ['commands on the host', () => network('x', { type: 'debug', addHooks: [['sh']] }), 'host-path'],
+    [
+      'a default route',
+      () => network('x', { ...ledger, ipam: { ...ledger.ipam, routes: [{ dst: '0.0.0.0/0' }] } }),
+      'default-route',
+    ],
+    [
+      'half a default route',
+      () => network('x', { ...ledger, ipam: { ...ledger.ipam, routes: [{ dst: '0.0.0.0/1' }] } }),
+      'cluster-route',
+    ],
+    [
+      'a key in other letters',
+      () => ({
+        ...network('x', ledger),
+        spec: { config: JSON.stringify({ cniVersion: '1.0.0', ...ledger }).replace('"master"', '"Master"') },
+      }),
+      'ambiguous-config',
+    ],
+    ["another tenant's network", () => pod('x', { [NETWORKS]: 'logistics/fleet' }), 'foreign-attachment'],
+    [
+      'a network in place of Flannel',
+      () => pod('x', { 'v1.multus-cni.io/default-network': 'finance/ledger' }),
+      'default-network-override',
+    ],
+    [
+      'a default route of its own',
+      () => pod('x', { [NETWORKS]: '[{"name":"ledger","default-route":["10.110.1.1"]}]' }),
+      'default-route-request',
+    ],
+    [
+      'the name of its first interface',
+      () => pod('x', { [NETWORKS]: 'ledger@eth0' }),
+      'taken-interface-name',
+    ],
+    [
+      'arguments for the plugin',
+      () => pod('x', { [NETWORKS]: '[{"name":"ledger","cni-args":{"ips":["10.110.1.9"]}}]' }),
+      'cni-args-not-allowed',
+    ],
+    [
+      'the address of another tenant',
+      () => pod('x', { [NETWORKS]: '[{"name":"ledger","ips":["10.130.0.9/24"]}]' }),
+      'address-not-granted',
+    ],
+    [
+      'an address of the cluster',
+      () => pod('x', { [NETWORKS]: '[{"name":"ledger","ips":["10.42.0.9/16"]}]' }),
+      'address-not-granted',
+    ],
+    [
+      'a MAC address that is no host’s',
+      () => pod('x', { [NETWORKS]: '[{"name":"ledger","mac":"01:00:5e:00:00:01"}]' }),
+      'invalid-mac',
+    ],
+    [
+      'a device of its choice',
+      () => pod('x', { [NETWORKS]: '[{"name":"ledger","deviceID":"0000:3b:02.1"}]' }),
+      'device-request',
+    ],
+    [
+      'a status that Multus did not write',
+      () => pod('x', { 'k8s.v1.cni.cncf.io/network-status': '[]' }),
+      'forged-network-status',
+    ],
+    [
+      'a workload that does so',
+      () => ({
+        apiVersion: 'batch/v1',
+        kind: 'CronJob',
+        metadata: { name: 'x', namespace: 'finance' },
+        spec: {
+          schedule: '* * * * *',
+          jobTemplate: {
+            spec: {
+              template: {
+                metadata: { annotations: { [NETWORKS]: 'logistics/fleet' } },
+                spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'b' }] },
+              },
+            },
+          },
+        },
+      }),
+      'foreign-attachment',
+    ],
+  ])('refuses %s, of an administrator of the namespace', (_, object, rule) => {
+    const answer = apply(object(), 'alice')
+    expect(answer).toContain(`[${rule}]`)
+    expect(answer).not.toMatch(/created|configured/)
+  })
+
+  it('replaces a claim that somebody wrote, also one that holds for another pod', () => {
+    const [stolen = ''] =
+      /eyJ[\w.-]+/.exec(plane.kubectl(['-n', 'finance', 'get', 'pod', 'books', '-o', 'json'])) ?? []
+    const networks = JSON.stringify([{ name: 'ledger', 'cni-args': { 'socni.dev/claim': stolen } }])
+    expect(apply(pod('thief', { [NETWORKS]: networks }), 'alice')).toContain('created')
+    expect(claimsOf('thief')).toMatchObject([{ pod: 'thief' }])
+  })
+
+  const patchPod = (name: string, subresource: string, change: object) =>
+    plane.said(
+      [
+        ...['-n', 'finance', 'patch', 'pod', name, `--subresource=${subresource}`],
+        ...['--type=strategic', '-p', JSON.stringify(change)],
+      ],
+      '',
+      'alice',
+    )
+
+  it('lets nobody change the networks of a pod past the rules, by update, status or Binding', () => {
+    const annotate = (value: string, ...flags: string[]) =>
+      plane.said(
+        ['-n', 'finance', 'annotate', '--overwrite', ...flags, 'pod', 'books', `${NETWORKS}=${value}`],
+        '',
+        'alice',
+      )
+    expect(annotate('logistics/fleet')).toContain('[foreign-attachment]')
+    const forged = { annotations: { 'k8s.v1.cni.cncf.io/network-status': '[]' } }
+    expect(patchPod('books', 'status', { metadata: forged })).toContain('[forged-network-status]')
+    for (const name of ['unbound', 'moved', 'older']) apply(pod(name, { [NETWORKS]: 'ledger' }), 'alice')
+    const other = { 'v1.multus-cni.io/default-network': 'finance/ledger' }
+    expect(bind('moved', other, 'alice')).toContain('[forged-binding]')
+    expect(bind('moved', other, 'alice', 'bindings')).toContain('[forged-binding]')
+    // The webhook writes the pod's own networks over those of the Binding.
+    expect(bind('unbound', { [NETWORKS]: 'logistics/fleet' }, 'alice')).toBe('')
+    expect(claimsOf('unbound')).toMatchObject([{ nad: 'finance/ledger', node: 'node-1' }])
+    expect(bind('older', { [NETWORKS]: 'logistics/fleet' }, 'alice', 'bindings')).toBe('')
+    expect(claimsOf('older')).toMatchObject([{ nad: 'finance/ledger', node: 'node-1' }])
+  })
+
+  it('leaves containers that are resized, or added for debugging, alone, which change no network', () => {
+    const sized = (cpu: string) => ({ containers: [{ name: 'main', resources: { requests: { cpu } } }] })
+    const small = pod('small', { [NETWORKS]: 'ledger' })
+    const [container] = small.spec.containers
+    const [main] = sized('10m').containers
+    expect(apply({ ...small, spec: { containers: [{ ...container, ...main }] } }, 'alice')).toContain(
+      'created',
+    )
+    const before = claimsOf('small')
+    const metadata = { annotations: { [NETWORKS]: 'logistics/fleet' } }
+    expect(patchPod('small', 'resize', { metadata, spec: sized('20m') })).toContain('patched')
+    const added = { ephemeralContainers: [{ name: 'debugger', image: 'busybox' }] }
+    expect(patchPod('small', 'ephemeralcontainers', { metadata, spec: added })).toContain('patched')
+    const { spec } = JSON.parse(plane.kubectl(['-n', 'finance', 'get', 'pod', 'small', '-o', 'json']))
+    expect(spec).toMatchObject({ ...sized('20m'), ...added })
+    expect(claimsOf('small')).toEqual(before)
+  })
+
+  it('is in the audit log of the API server', () => {
+    const lines = readFileSync(join(plane.directory, 'audit.log'), 'utf8').trim().split('\n')
+    const annotations = lines.map(line => JSON.parse(line).annotations ?? {})
+    expect(annotations).toContainEqual(
+      expect.objectContaining({ 'networks.socni.dev/denied': 'vlan-not-granted' }),
+    )
+  })
+})

@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import { decodeClaim } from '../../src/claims/claim.ts'
+import { readUnverified } from '../../src/claims/jws.ts'
+import { type ControlPlane, startControlPlane, type User } from './control-plane.ts'
+import { install, type Replica, until } from './installation.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+export const NETWORKS = 'k8s.v1.cni.cncf.io/networks'
+
+export const network = (name: string, config: object, namespace = 'finance') => ({
+  apiVersion: 'k8s.cni.cncf.io/v1',
+  kind: 'NetworkAttachmentDefinition',
+  metadata: { name, namespace },
+  spec: { config: JSON.stringify({ cniVersion: '1.0.0', ...config }) },
+})
+
+export const ledger = {
+  type: 'macvlan',
+  master: 'eth0.110',
+  mode: 'bridge',
+  ipam: { type: 'whereabouts', range: '10.110.1.0/24' },
+}
+
+export const pod = (name: string, annotations: Record<string, string>, namespace = 'finance') => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace, annotations },
+  spec: { containers: [{ name: 'a', image: 'b' }] },
+})
+
+export const tenant = (name: string, vlans: object[], namespaces = [name]) => ({
+  apiVersion: 'socni.dev/v1alpha1',
+  kind: 'Tenant',
+  metadata: { name },
+  spec: { namespaces, vlans },
+})
+
+/**
+ * A cluster with one replica of the webhook and two tenants, of whom finance has the network "ledger" in VLAN 110, and
+ * logistics "fleet" in VLAN 300. alice administers the namespace of finance.
+ */
+export class Tenants implements AsyncDisposable {
+  readonly plane: ControlPlane
+  replica: Replica
+
+  constructor(plane: ControlPlane, replica: Replica) {
+    this.plane = plane
+    this.replica = replica
+  }
+
+  static async start(): Promise<Tenants> {
+    const plane = await startControlPlane()
+    let replica: Replica | undefined
+    try {
+      replica = await install(plane)
+      const tenants = new Tenants(plane, replica)
+      await tenants.#settle()
+      return tenants
+    } catch (error) {
+      await replica?.end()
+      await plane[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** What kubectl says when somebody applies an object. */
+  apply(object: object, user: User = 'admin', ...flags: string[]): string {
+    return this.plane.said(['apply', ...flags, '-f', '-'], JSON.stringify(object), user)
+  }
+
+  /** The claims of a pod of finance. */
+  claimsOf(name: string) {
+    const path = `jsonpath={.metadata.annotations.${NETWORKS.replaceAll('.', '\\.')}}`
+    const text = this.plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', path])
+    return [...text.matchAll(/eyJ[\w.-]+/g)].map(([jws]) => decodeClaim(readUnverified(jws)?.payload ?? null))
+  }
+
+  /** Binds a pod of finance to a node, as the scheduler does; what the API server says against it, or nothing. */
+  bind(
+    name: string,
+    annotations: Record<string, string> = {},
+    user: User = 'admin',
+    resource = `pods/${name}/binding`,
+  ): string {
+    const binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name, namespace: 'finance', annotations },
+      target: { apiVersion: 'v1', kind: 'Node', name: 'node-1' },
+    }
+    const path = `/api/v1/namespaces/finance/${resource}`
+    return this.plane
+      .said(['create', '--raw', path, '-f', '-'], JSON.stringify(binding), user)
+      .replace(/^\{.*"Success".*\}\n?$/s, '')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.replica.end()
+    await this.plane[Symbol.asyncDispose]()
+  }
+
+  async #settle(): Promise<void> {
+    const { plane } = this
+    for (const namespace of ['finance', 'logistics', 'secure-zone-1'])
+      plane.kubectl(['create', 'namespace', namespace])
+    for (const object of [
+      tenant('finance', [{ ids: '110-119', masters: ['eth0'] }]),
+      tenant('logistics', [{ ids: '300', masters: ['eth0'] }]),
+    ])
+      plane.kubectl(['apply', '-f', '-'], JSON.stringify(object))
+    plane.kubectl(['apply', '-f', join(root, 'examples/policy/tenants.yaml')])
+    // A tenant's own administrator: what the role "admin" is made of, NADs, and more of pods than most would give.
+    const onFinance = (...args: string[]) => plane.kubectl(['-n', 'finance', 'create', ...args])
+    for (const role of ['view', 'edit', 'admin'])
+      onFinance('rolebinding', role, `--clusterrole=system:aggregate-to-${role}`, '--user=alice')
+    const resources = [
+      'network-attachment-definitions.k8s.cni.cncf.io',
+      ...['pods/status', 'pods/binding', 'bindings', 'pods/resize', 'pods/ephemeralcontainers'],
+    ]
+    onFinance('role', 'owner', '--verb=*', `--resource=${resources.join()}`)
+    onFinance('rolebinding', 'owner', '--role=owner', '--user=alice')
+    await until(() => this.apply(network('ledger', ledger)).startsWith('networkattachmentdefinition'))
+    plane.kubectl(
+      ['apply', '-f', '-'],
+      JSON.stringify(network('fleet', { ...ledger, master: 'eth0.300', ipam: {} }, 'logistics')),
+    )
+  }
+}
