@@ -2,11 +2,13 @@ import { type Document, type ErrorCode, isAlias, isCollection, isNode, isPair, Y
 
 /** Deeper than any manifest. The parser has stack for some 500 levels, and for how many depends on where it runs. */
 const MAX_DEPTH = 200
+/** Each one is looked for in the whole document. */
+const MAX_ALIASES = 500
 const TOO_DEEP = `it is nested more than ${MAX_DEPTH} levels deep`
 
 /**
  * Adds to the errors of a document what YAML allows and no reader of manifests can take: more levels than the stack has
- * room for, and keys that are no text, which kubectl refuses as well. Walks without recursion.
+ * room for, more aliases than can be followed, and keys that are no text, which kubectl refuses as well. Walks without recursion.
  */
 export function addObstacles(document: Document.Parsed): void {
   for (const error of document.errors) if (error.code === 'RESOURCE_EXHAUSTION') error.message = TOO_DEEP
@@ -15,11 +17,17 @@ export function addObstacles(document: Document.Parsed): void {
     const [start, end] = (isNode(node) && node.range) || document.range
     document.errors.push(new YAMLParseError([start, end], code, message))
   }
+  let aliases = 0
   const waiting: { node: unknown; depth: number }[] = [{ node: document.contents, depth: 0 }]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { node, depth } = next
     if (depth > MAX_DEPTH) {
       add(node, 'RESOURCE_EXHAUSTION', TOO_DEEP)
+      return
+    }
+    if (isAlias(node) || (isPair(node) && isAlias(node.key))) aliases++
+    if (aliases > MAX_ALIASES) {
+      add(node, 'RESOURCE_EXHAUSTION', `it holds more than ${MAX_ALIASES} aliases`)
       return
     }
     if (isPair(node)) {

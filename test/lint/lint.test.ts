@@ -176,6 +176,12 @@ describe('input that is made to hurt', () => {
     ['{a: '.repeat(201) + '}'.repeat(201), 'it is nested more than 200 levels deep'],
     ['{a: '.repeat(5_000) + '}'.repeat(5_000), 'it is nested more than 200 levels deep'],
     ['? [a, b]\n: c\n', 'a key is text, and this one is a list or an object'],
+    [
+      Array.from({ length: 9_000 }, (_, index) => `a${index}: &a${index} {x: *a${index - 1}}\n`)
+        .join('')
+        .replace('*a-1', 'y'),
+      'it holds more than 500 aliases',
+    ],
     ['a: &a [b]\n*a : c\n', 'a key is text, and this one is a list or an object'],
   ])('is told what is wrong with it: %.10s', (text, message) => {
     expect(lintText(`${text}\n`).findings).toMatchObject([{ message: expect.stringContaining(message) }])
