@@ -1,24 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ControlPlane } from './control-plane.ts'
 import { ledger, NETWORKS, network, pod, Tenants } from './tenants.ts'
 
 /** Each row of the threats in docs/threats.md that reaches the API server, by a user with the rights of a namespace's administrator. */
 describe('who administers a namespace, and means harm,', () => {
-  let tenants: Tenants
-  let plane: ControlPlane
-  const apply: Tenants['apply'] = (...args) => tenants.apply(...args)
-  const claimsOf: Tenants['claimsOf'] = name => tenants.claimsOf(name)
-  const bind: Tenants['bind'] = (...args) => tenants.bind(...args)
+  const tenants = new Tenants()
+  const { apply, claimsOf, bind } = tenants
 
   beforeAll(async () => {
-    tenants = await Tenants.start()
-    plane = tenants.plane
+    await tenants.start()
     expect(apply(pod('books', { [NETWORKS]: 'ledger' }), 'alice')).toBe('pod/books created\n')
     expect(bind('books')).toBe('')
   }, 600_000)
-  afterAll(() => tenants?.[Symbol.asyncDispose]())
+  afterAll(() => tenants[Symbol.asyncDispose]())
 
   it.each<[attack: string, object: () => object, rule: string]>([
     ['another VLAN', () => network('x', { ...ledger, master: 'eth0.300' }), 'vlan-not-granted'],
@@ -126,14 +121,14 @@ describe('who administers a namespace, and means harm,', () => {
 
   it('replaces a claim that somebody wrote, also one that holds for another pod', () => {
     const [stolen = ''] =
-      /eyJ[\w.-]+/.exec(plane.kubectl(['-n', 'finance', 'get', 'pod', 'books', '-o', 'json'])) ?? []
+      /eyJ[\w.-]+/.exec(tenants.plane.kubectl(['-n', 'finance', 'get', 'pod', 'books', '-o', 'json'])) ?? []
     const networks = JSON.stringify([{ name: 'ledger', 'cni-args': { 'socni.dev/claim': stolen } }])
     expect(apply(pod('thief', { [NETWORKS]: networks }), 'alice')).toContain('created')
     expect(claimsOf('thief')).toMatchObject([{ pod: 'thief' }])
   })
 
   const patchPod = (name: string, subresource: string, change: object) =>
-    plane.said(
+    tenants.plane.said(
       [
         ...['-n', 'finance', 'patch', 'pod', name, `--subresource=${subresource}`],
         ...['--type=strategic', '-p', JSON.stringify(change)],
@@ -144,7 +139,7 @@ describe('who administers a namespace, and means harm,', () => {
 
   it('lets nobody change the networks of a pod past the rules, by update, status or Binding', () => {
     const annotate = (value: string, ...flags: string[]) =>
-      plane.said(
+      tenants.plane.said(
         ['-n', 'finance', 'annotate', '--overwrite', ...flags, 'pod', 'books', `${NETWORKS}=${value}`],
         '',
         'alice',
@@ -176,13 +171,13 @@ describe('who administers a namespace, and means harm,', () => {
     expect(patchPod('small', 'resize', { metadata, spec: sized('20m') })).toContain('patched')
     const added = { ephemeralContainers: [{ name: 'debugger', image: 'busybox' }] }
     expect(patchPod('small', 'ephemeralcontainers', { metadata, spec: added })).toContain('patched')
-    const { spec } = JSON.parse(plane.kubectl(['-n', 'finance', 'get', 'pod', 'small', '-o', 'json']))
+    const { spec } = JSON.parse(tenants.plane.kubectl(['-n', 'finance', 'get', 'pod', 'small', '-o', 'json']))
     expect(spec).toMatchObject({ ...sized('20m'), ...added })
     expect(claimsOf('small')).toEqual(before)
   })
 
   it('is in the audit log of the API server', () => {
-    const lines = readFileSync(join(plane.directory, 'audit.log'), 'utf8').trim().split('\n')
+    const lines = readFileSync(join(tenants.plane.directory, 'audit.log'), 'utf8').trim().split('\n')
     const annotations = lines.map(line => JSON.parse(line).annotations ?? {})
     expect(annotations).toContainEqual(
       expect.objectContaining({ 'networks.socni.dev/denied': 'vlan-not-granted' }),

@@ -3,7 +3,6 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, openSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attachment, exampleWorld, macvlanConfig, pod } from '../../src/policy/example.ts'
 import { findCertManager } from './binaries.ts'
@@ -18,6 +17,7 @@ import {
   startReplica,
   until,
 } from './installation.ts'
+import { servedSerial } from './readiness.ts'
 
 const NAMESPACE = 'socni-system'
 
@@ -48,13 +48,13 @@ describe('the webhook with certificates of cert-manager', () => {
     symlinkSync(contents, join(volume, '..data_tmp'))
     renameSync(join(volume, '..data_tmp'), join(volume, '..data'))
   }
-  /** What `cmctl renew` does, until a certificate of another number is in the Secret. */
+  /** What `cmctl renew` does, until the Secret has the next certificate. */
   const renew = async (name: string) => {
-    const serial = () => {
+    const revision = () => {
       const path = 'jsonpath={.status.revision}'
       return plane.kubectl(['-n', NAMESPACE, 'get', 'certificate', name, '-o', path])
     }
-    const before = serial()
+    const before = revision()
     const condition = {
       type: 'Issuing',
       status: 'True',
@@ -65,15 +65,9 @@ describe('the webhook with certificates of cert-manager', () => {
     const patch = JSON.stringify([{ op: 'add', path: '/status/conditions/-', value: condition }])
     const flags = ['--subresource=status', '--type=json', '-p', patch]
     plane.kubectl(['-n', NAMESPACE, 'patch', 'certificate', name, ...flags])
-    await until(() => serial() !== before)
+    await until(() => revision() !== before)
   }
-  const served = () =>
-    new Promise<string>(resolve => {
-      const socket = connect({ ...replica.address, rejectUnauthorized: false }, () => {
-        resolve(socket.getPeerCertificate().serialNumber)
-        socket.destroy()
-      })
-    })
+  const served = () => servedSerial(replica.address)
   const issued = () => new X509Certificate(secret()['tls.crt'] ?? '').serialNumber
   /** An authority that is renewed is trusted beside the one before. */
   const isTrusted = () => {

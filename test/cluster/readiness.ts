@@ -1,4 +1,5 @@
 import { get } from 'node:https'
+import { connect } from 'node:tls'
 
 /** Where something listens: an address of loopback, and a port. */
 export interface Address {
@@ -9,6 +10,17 @@ export interface Address {
 /** HTTP status of /readyz; 0 while nobody listens. */
 export async function readiness(address: Address): Promise<number> {
   return (await ask(address, '/readyz')).status
+}
+
+/** The number of the certificate that a replica serves. */
+export function servedSerial(address: Address): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ ...address, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().serialNumber)
+      socket.destroy()
+    })
+    socket.on('error', reject)
+  })
 }
 
 /** What a replica answers; status 0 when nobody does. */

@@ -41,48 +41,48 @@ export const tenant = (name: string, vlans: object[], namespaces = [name]) => ({
  * logistics "fleet" in VLAN 300. alice administers the namespace of finance.
  */
 export class Tenants implements AsyncDisposable {
-  readonly plane: ControlPlane
-  replica: Replica
+  #plane: ControlPlane | undefined
+  #replica: Replica | undefined
 
-  constructor(plane: ControlPlane, replica: Replica) {
-    this.plane = plane
-    this.replica = replica
+  get plane(): ControlPlane {
+    if (this.#plane === undefined) throw new Error('the cluster was not started')
+    return this.#plane
   }
 
-  static async start(): Promise<Tenants> {
-    const plane = await startControlPlane()
-    let replica: Replica | undefined
-    try {
-      replica = await install(plane)
-      const tenants = new Tenants(plane, replica)
-      await tenants.#settle()
-      return tenants
-    } catch (error) {
-      await replica?.end()
-      await plane[Symbol.asyncDispose]()
-      throw error
-    }
+  get replica(): Replica {
+    if (this.#replica === undefined) throw new Error('the webhook was not started')
+    return this.#replica
+  }
+
+  /** Another replica in the place of one that was ended. */
+  set replica(replica: Replica) {
+    this.#replica = replica
+  }
+
+  async start(): Promise<void> {
+    this.#plane = await startControlPlane()
+    this.#replica = await install(this.#plane)
+    await this.#settle()
   }
 
   /** What kubectl says when somebody applies an object. */
-  apply(object: object, user: User = 'admin', ...flags: string[]): string {
-    return this.plane.said(['apply', ...flags, '-f', '-'], JSON.stringify(object), user)
-  }
+  readonly apply = (object: object, user: User = 'admin', ...flags: string[]): string =>
+    this.plane.said(['apply', ...flags, '-f', '-'], JSON.stringify(object), user)
 
   /** The claims of a pod of finance. */
-  claimsOf(name: string) {
+  readonly claimsOf = (name: string) => {
     const path = `jsonpath={.metadata.annotations.${NETWORKS.replaceAll('.', '\\.')}}`
     const text = this.plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', path])
     return [...text.matchAll(/eyJ[\w.-]+/g)].map(([jws]) => decodeClaim(readUnverified(jws)?.payload ?? null))
   }
 
   /** Binds a pod of finance to a node, as the scheduler does; what the API server says against it, or nothing. */
-  bind(
+  readonly bind = (
     name: string,
     annotations: Record<string, string> = {},
     user: User = 'admin',
     resource = `pods/${name}/binding`,
-  ): string {
+  ): string => {
     const binding = {
       apiVersion: 'v1',
       kind: 'Binding',
@@ -96,8 +96,8 @@ export class Tenants implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.replica.end()
-    await this.plane[Symbol.asyncDispose]()
+    await this.#replica?.end()
+    await this.#plane?.[Symbol.asyncDispose]()
   }
 
   async #settle(): Promise<void> {

@@ -1,28 +1,21 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readUnverified } from '../../src/claims/jws.ts'
 import { ctl } from '../socni-ctl.ts'
-import { type ControlPlane, freeAddress } from './control-plane.ts'
+import { freeAddress } from './control-plane.ts'
 import { applyManifests, caBundles, startReplica, until } from './installation.ts'
-import { readiness } from './readiness.ts'
+import { readiness, servedSerial } from './readiness.ts'
 import { ledger, NETWORKS, network, pod, Tenants, tenant } from './tenants.ts'
 
 const root = join(import.meta.dirname, '../..')
 const seeds = join(root, 'examples/seeds')
 describe('the webhook in a real cluster', () => {
-  let tenants: Tenants
-  let plane: ControlPlane
-  const apply: Tenants['apply'] = (...args) => tenants.apply(...args)
-  const claimsOf: Tenants['claimsOf'] = name => tenants.claimsOf(name)
-  const bind: Tenants['bind'] = (...args) => tenants.bind(...args)
+  const tenants = new Tenants()
+  const { apply, claimsOf, bind } = tenants
 
-  beforeAll(async () => {
-    tenants = await Tenants.start()
-    plane = tenants.plane
-  }, 600_000)
-  afterAll(() => tenants?.[Symbol.asyncDispose]())
+  beforeAll(() => tenants.start(), 600_000)
+  afterAll(() => tenants[Symbol.asyncDispose]())
 
   it('answers every manifest of the seeds as the golden file has it, also where nothing is stored', () => {
     const steps: string[][] = [
@@ -41,7 +34,7 @@ describe('the webhook in a real cluster', () => {
       ['apply', '-f', '004-thor.yaml'],
     ]
     const transcript = steps.map(args => {
-      const answer = plane.said(args.map(arg => (arg.endsWith('.yaml') ? join(seeds, arg) : arg)))
+      const answer = tenants.plane.said(args.map(arg => (arg.endsWith('.yaml') ? join(seeds, arg) : arg)))
       const isDiff = args.includes('diff')
       return `$ kubectl ${args.join(' ')}\n${
         isDiff
@@ -64,17 +57,32 @@ describe('the webhook in a real cluster', () => {
     ])
     expect(claimsOf('books')).not.toMatchObject([{ uid: expect.anything() }])
     expect(bind('books')).toBe('')
-    const uid = plane.kubectl(['-n', 'finance', 'get', 'pod', 'books', '-o', 'jsonpath={.metadata.uid}'])
+    const uid = tenants.plane.kubectl([
+      '-n',
+      'finance',
+      'get',
+      'pod',
+      'books',
+      '-o',
+      'jsonpath={.metadata.uid}',
+    ])
     expect(claimsOf('books')).toMatchObject([{ pod: 'books', uid, node: 'node-1' }])
     // Labels of a running pod are its owner's.
-    expect(plane.said(['-n', 'finance', 'label', 'pod', 'books', 'a=b'], '', 'alice')).toContain('labeled')
+    expect(tenants.plane.said(['-n', 'finance', 'label', 'pod', 'books', 'a=b'], '', 'alice')).toContain(
+      'labeled',
+    )
     expect(claimsOf('books')).toMatchObject([{ uid, node: 'node-1' }])
   })
 
   it('runs under the restricted Pod Security Standard', () => {
-    plane.kubectl(['create', 'namespace', 'restricted'])
-    plane.kubectl(['label', 'namespace', 'restricted', 'pod-security.kubernetes.io/enforce=restricted'])
-    const deployment = plane.kubectl([
+    tenants.plane.kubectl(['create', 'namespace', 'restricted'])
+    tenants.plane.kubectl([
+      'label',
+      'namespace',
+      'restricted',
+      'pod-security.kubernetes.io/enforce=restricted',
+    ])
+    const deployment = tenants.plane.kubectl([
       '-n',
       'socni-system',
       'get',
@@ -101,9 +109,17 @@ describe('the webhook in a real cluster', () => {
   })
 
   it('gives a running pod a bound claim for a network that it attaches to later', () => {
-    const uid = plane.kubectl(['-n', 'finance', 'get', 'pod', 'books', '-o', 'jsonpath={.metadata.uid}'])
+    const uid = tenants.plane.kubectl([
+      '-n',
+      'finance',
+      'get',
+      'pod',
+      'books',
+      '-o',
+      'jsonpath={.metadata.uid}',
+    ])
     const patch = (networks: string) =>
-      plane.said(
+      tenants.plane.said(
         ['-n', 'finance', 'annotate', '--overwrite', 'pod', 'books', `${NETWORKS}=${networks}`],
         '',
         'alice',
@@ -122,7 +138,7 @@ describe('the webhook in a real cluster', () => {
     const [container] = able.spec.containers
     const withRaw = { ...container, securityContext: { capabilities: { add: ['NET_RAW'] } } }
     const native = tenant('native', [{ ids: 'native', masters: ['eth7'] }])
-    plane.kubectl(['create', 'namespace', 'native'])
+    tenants.plane.kubectl(['create', 'namespace', 'native'])
     expect(apply(native)).toContain('created')
     expect(apply(network('native', trunk, 'native'))).toContain('created')
     const answer = apply({
@@ -142,10 +158,10 @@ describe('the webhook in a real cluster', () => {
       /spec\.namespaces: Invalid value/,
     )
     expect(apply(tenant('thieves', [{ ids: '5000', masters: ['eth0'] }]))).toContain('5000')
-    expect(plane.kubectl(['get', 'tnt'])).toMatch(
+    expect(tenants.plane.kubectl(['get', 'tnt'])).toMatch(
       /NAME +NAMESPACES +VLANS +MASTERS +AGE\nfinance +\["finance"\] +\["100,110-119"\]|NAME/,
     )
-    expect(plane.kubectl(['explain', 'tenant.spec.vlans'])).toContain('masters')
+    expect(tenants.plane.kubectl(['explain', 'tenant.spec.vlans'])).toContain('masters')
   })
 
   it('lets only who may assign a Tenant label a namespace into it', () => {
@@ -157,9 +173,21 @@ describe('the webhook in a real cluster', () => {
       },
     }
     expect(apply(retail)).toContain('created')
-    plane.kubectl(['create', 'clusterrole', 'namespaces', '--verb=get,patch,create', '--resource=namespaces'])
-    plane.kubectl(['create', 'clusterrolebinding', 'namespaces', '--clusterrole=namespaces', '--user=alice'])
-    const label = () => plane.said(['label', 'namespace', 'finance', 'team=retail'], '', 'alice')
+    tenants.plane.kubectl([
+      'create',
+      'clusterrole',
+      'namespaces',
+      '--verb=get,patch,create',
+      '--resource=namespaces',
+    ])
+    tenants.plane.kubectl([
+      'create',
+      'clusterrolebinding',
+      'namespaces',
+      '--clusterrole=namespaces',
+      '--user=alice',
+    ])
+    const label = () => tenants.plane.said(['label', 'namespace', 'finance', 'team=retail'], '', 'alice')
     const make = () =>
       apply(
         { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', labels: { team: 'retail' } } },
@@ -169,7 +197,7 @@ describe('the webhook in a real cluster', () => {
       expect.stringContaining('[tenancy-changed]'),
       expect.stringContaining('[tenancy-changed]'),
     ])
-    plane.kubectl([
+    tenants.plane.kubectl([
       'create',
       'clusterrole',
       'assign',
@@ -177,30 +205,32 @@ describe('the webhook in a real cluster', () => {
       '--resource=tenants.socni.dev',
       '--resource-name=retail',
     ])
-    plane.kubectl(['create', 'clusterrolebinding', 'assign', '--clusterrole=assign', '--user=alice'])
+    tenants.plane.kubectl(['create', 'clusterrolebinding', 'assign', '--clusterrole=assign', '--user=alice'])
     expect(make()).toBe('namespace/shop created\n')
   })
 
   it('leaves everything else alone, even while nobody answers', async () => {
     await tenants.replica.end()
     expect(apply(pod('plain', {}))).toBe('pod/plain created\n')
-    expect(plane.said(['-n', 'finance', 'label', 'pod', 'plain', 'a=b'])).toContain('labeled')
+    expect(tenants.plane.said(['-n', 'finance', 'label', 'pod', 'plain', 'a=b'])).toContain('labeled')
     expect(apply(pod('shut', { [NETWORKS]: 'ledger' }))).toContain('failed calling webhook')
     expect(apply(network('shut', ledger))).toContain('failed calling webhook')
-    expect(plane.said(['-n', 'finance', 'delete', 'pod', 'early', '--grace-period=0'])).toContain('deleted')
-    tenants.replica = await startReplica(plane, tenants.replica.address)
+    expect(tenants.plane.said(['-n', 'finance', 'delete', 'pod', 'early', '--grace-period=0'])).toContain(
+      'deleted',
+    )
+    tenants.replica = await startReplica(tenants.plane, tenants.replica.address)
     expect(apply(pod('reopened', { [NETWORKS]: 'ledger' }))).toBe('pod/reopened created\n')
   })
 
   it('rotates the signing key without refusing a pod, and tells the nodes first', async () => {
     const keys = async (...args: string[]) => {
-      const flags = ['--kubeconfig', plane.kubeconfig('admin')]
+      const flags = ['--kubeconfig', tenants.plane.kubeconfig('admin')]
       const { exit, stdout, stderr } = await ctl([...flags, 'keys', ...args])
       expect([exit, stderr]).toEqual([0, ''])
       return stdout
     }
     const published = () =>
-      plane.kubectl([
+      tenants.plane.kubectl([
         '-n',
         'socni-system',
         'get',
@@ -216,7 +246,7 @@ describe('the webhook in a real cluster', () => {
     expect(await keys('rotate')).toContain(`${next}  current  *`)
     const kidOf = (name: string) => {
       const [jws = ''] =
-        /eyJ[\w.-]+/.exec(plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', 'json'])) ?? []
+        /eyJ[\w.-]+/.exec(tenants.plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', 'json'])) ?? []
       return (readUnverified(jws)?.header as { kid?: string } | undefined)?.kid
     }
     let count = 0
@@ -234,9 +264,9 @@ describe('the webhook in a real cluster', () => {
   })
 
   it('has several replicas: keys and certificates are the same, one leads, another takes over', async () => {
-    const second = await startReplica(plane, await freeAddress())
+    const second = await startReplica(tenants.plane, await freeAddress())
     const holder = () =>
-      plane.kubectl([
+      tenants.plane.kubectl([
         '-n',
         'socni-system',
         'get',
@@ -251,31 +281,22 @@ describe('the webhook in a real cluster', () => {
     const { address } = tenants.replica
     await tenants.replica.end()
     await until(() => holder() !== first && holder() !== '')
-    tenants.replica = await startReplica(plane, address)
+    tenants.replica = await startReplica(tenants.plane, address)
     await second.end('SIGKILL')
     expect(apply(pod('third', { [NETWORKS]: 'ledger' }))).toBe('pod/third created\n')
   })
 
-  /** The number of the certificate that is served. */
-  const serial = () =>
-    new Promise<string>(resolve => {
-      const socket = connect({ ...tenants.replica.address, rejectUnauthorized: false }, () => {
-        resolve(socket.getPeerCertificate().serialNumber)
-        socket.destroy()
-      })
-    })
-
   it('is applied again, as an upgrade does, without losing whom the API server trusts', () => {
-    const before = caBundles(plane)
-    applyManifests(plane)
-    expect(caBundles(plane)).toEqual(before)
+    const before = caBundles(tenants.plane)
+    applyManifests(tenants.plane)
+    expect(caBundles(tenants.plane)).toEqual(before)
     expect(apply(pod('upgraded', { [NETWORKS]: 'ledger' }))).toBe('pod/upgraded created\n')
   })
 
   it('serves a new certificate without a restart when the one that it has is gone', async () => {
-    const before = await serial()
-    plane.kubectl(['-n', 'socni-system', 'delete', 'secret', 'socni-webhook-tls'])
-    await until(async () => (await serial()) !== before)
+    const before = await servedSerial(tenants.replica.address)
+    tenants.plane.kubectl(['-n', 'socni-system', 'delete', 'secret', 'socni-webhook-tls'])
+    await until(async () => (await servedSerial(tenants.replica.address)) !== before)
     await until(() => apply(pod('renewed', { [NETWORKS]: 'ledger' })).includes('created'))
   })
 })
