@@ -126,7 +126,7 @@ export function cacheDirectory(...names: readonly string[]): string {
 }
 
 function goBuild(module: string, file: string, path: string, flags: string): void {
-  process.stderr.write(`building ${path}: some minutes, once\n`)
+  process.stderr.write(`building ${basename(file)}: some minutes, once\n`)
   const args = ['build', '-trimpath', `-ldflags=${flags}`, '-o', `${file}.part`, path]
   execFileSync('go', args, { cwd: module, stdio: 'inherit', env: { ...process.env, CGO_ENABLED: '0' } })
   renameSync(`${file}.part`, file)

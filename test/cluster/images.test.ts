@@ -15,7 +15,7 @@ import { exampleWorld, pod } from '../../src/policy/example.ts'
 import { Balancer } from './balancer.ts'
 import { findPlugins } from './binaries.ts'
 import { type ControlPlane, freeAddress, startControlPlane } from './control-plane.ts'
-import { canBuildImages, Images } from './images.ts'
+import { Images, imageObstacle } from './images.ts'
 import {
   applyDefinitions,
   applyManifests,
@@ -26,7 +26,9 @@ import {
   until,
 } from './installation.ts'
 
-describe.skipIf(!canBuildImages)('the images', () => {
+const reason = imageObstacle === undefined ? '' : ` (${imageObstacle})`
+
+describe.skipIf(reason !== '')(`the images${reason}`, () => {
   let plane: ControlPlane
   let images: Images
   let webhook: ChildProcess | undefined

@@ -5,10 +5,15 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
 
-/** Whether images can be built here: by root, with buildah, and with mmdebstrap for what they start from. */
-export const canBuildImages =
-  process.getuid?.() === 0 &&
-  ['buildah', 'mmdebstrap'].every(program => spawnSync(program, ['--version']).status === 0)
+/** Why images cannot be built here, if so: by root for amd64, with mmdebstrap for what they start from. */
+export const imageObstacle = findObstacle()
+
+function findObstacle(): string | undefined {
+  if (process.getuid?.() !== 0) return 'only root builds images'
+  if (process.arch !== 'x64') return 'they are built for amd64'
+  const missing = ['buildah', 'mmdebstrap'].find(program => spawnSync(program, ['--version']).status !== 0)
+  return missing && `${missing} is missing`
+}
 
 /** How a container is started, as far as a pod says it. */
 export interface Container {
