@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readTextFile } from '../src/files/read-text.ts'
-import { lint } from '../src/lint/lint.ts'
+import { type LintOptions, lint } from '../src/lint/lint.ts'
 import { lintInParallel } from '../src/lint/parallel.ts'
+import type { LintResult } from '../src/lint/result.ts'
 import { attachment, exampleWorld, macvlanConfig, pod } from '../src/policy/example.ts'
 import { printManifest } from '../src/yaml/edit.ts'
 import { median } from './measure.ts'
@@ -18,15 +19,15 @@ const RUNS = 7
 export async function benchLint(print: (line: string) => void): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'socni-bench-'))
   try {
-    const world = { path: 'world.yaml', read: () => exampleWorld.map(printManifest).join('---\n') }
+    const policy = join(directory, 'world.yaml')
+    writeFileSync(policy, exampleWorld.map(printManifest).join('---\n'))
+    const world = { path: policy, read: () => readTextFile(policy) }
     const options = { policy: [world], rules: {}, namespace: 'finance' }
     const sources = writeTree(join(directory, 'tree'), FILES)
-    const { findings, manifests } = lint(sources, options)
-    if (findings.length > 0 || manifests !== FILES)
-      throw new Error(`the tree is not clean: ${findings[0]?.message}`)
+    mustBeClean(lint(sources, options), FILES)
     const times = await repeat(RUNS, () => seconds(() => lint(sources, options)))
     print(`lint: ${Math.round(FILES / median(times))} files/s on one core, warm (${FILES} files)`)
-    await printThreads(directory, print)
+    await printThreads(directory, options, print)
     printStart(directory, print)
   } finally {
     rmSync(directory, { recursive: true })
@@ -75,27 +76,37 @@ async function seconds(run: () => unknown): Promise<number> {
 }
 
 /** A whole run in one thread and in one for each core, from cold; the threads' start is in it. */
-async function printThreads(directory: string, print: (line: string) => void): Promise<void> {
+async function printThreads(
+  directory: string,
+  options: LintOptions,
+  print: (line: string) => void,
+): Promise<void> {
   const tree = join(directory, 'large')
   const sources = writeTree(tree, MANY_FILES, index => (index % 2 === 0 ? 1 : 2))
-  const options = { policy: [], rules: {}, namespace: 'finance' }
+  mustBeClean(await lintInParallel(sources, options), MANY_FILES)
   const alone = await repeat(3, () => seconds(() => lint(sources, options)))
   const threads = await repeat(3, () => seconds(() => lintInParallel(sources, options)))
   const ratio = (median(alone) / median(threads)).toFixed(2)
   print(
     `lint in threads: ${ratio} times as fast as in one (${MANY_FILES} files, ${availableParallelism()} cores)`,
   )
-  // A heap that would not hold the tree, so that the run fails if it keeps it.
+  // A heap that would not hold the tree, so that the run fails if it keeps it. Findings are kept, so there are none.
+  const program = ['--max-old-space-size=64', 'bin/socni-ctl.js', 'lint', '--no-config']
   const { mebibytes } = runProgram([
-    '--max-old-space-size=64',
-    'bin/socni-ctl.js',
-    'lint',
-    '--no-config',
+    ...program,
+    '-n',
+    options.namespace,
+    ...options.policy.flatMap(({ path }) => ['--policy', path]),
     tree,
   ])
   print(
     `lint memory: ${MANY_FILES} files in a heap of 64 MiB (${mebibytes} MiB resident with code and threads)`,
   )
+}
+
+function mustBeClean({ findings, manifests }: LintResult, count: number): void {
+  if (findings.length > 0 || manifests !== count)
+    throw new Error(`the tree is not clean: ${findings[0]?.message}`)
 }
 
 async function repeat<T>(times: number, run: () => Promise<T>): Promise<T[]> {
