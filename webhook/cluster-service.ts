@@ -97,9 +97,8 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     authority: serving.authority,
     close: async () => {
       clearInterval(gauges)
-      await rounds.stop()
-      await auditor.stop()
-      await server.close()
+      // At once: nobody is to send more reviews while an audit comes to its end.
+      await Promise.all([server.close(), rounds.stop(), auditor.stop()])
       store.stop()
       // Whoever takes over need not wait until the Lease is over.
       await resign(client, identity).catch(error => log.warn({ err: error }, 'the Lease cannot be given up'))

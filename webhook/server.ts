@@ -61,13 +61,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** A client that sends its request slowly does not hold a connection for longer than any review lasts. */
 const limits = {
+  // A client that sends its request slowly, or none, does not hold a connection for longer than any review lasts.
+  handshakeTimeout: 5_000,
   headersTimeout: 5_000,
   requestTimeout: 10_000,
-  keepAliveTimeout: 60_000,
+  connectionsCheckingInterval: 1_000,
+  // The API server drops a connection that was idle for 90 s (apimachinery util/net SetTransportDefaults). Whoever drops
+  // it first may do so under a request, as at the start of each minute, when CronJobs make their pods; so it is never us.
+  keepAliveTimeout: 120_000,
   maxHeaderSize: 16_384,
 }
+
+/** Longer than a review lasts: whoever is still connected so long after the last one was let in has asked for none. */
+const LAST_REVIEW_MS = 5_000
 
 function tlsOptions({ cert, key }: CertificatePair, clientCa: string | undefined) {
   const client = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
@@ -77,10 +84,12 @@ function tlsOptions({ cert, key }: CertificatePair, clientCa: string | undefined
 async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close')
   server.close()
-  // A kept-alive connection becomes idle only when its running request was answered.
+  // A kept-alive connection becomes idle only when its running request was answered, and one that was never used does not.
   const sweep = setInterval(() => server.closeIdleConnections(), 20)
+  const cut = setTimeout(() => server.closeAllConnections(), LAST_REVIEW_MS)
   await closed
   clearInterval(sweep)
+  clearTimeout(cut)
 }
 
 /** Everything but the two admission routes. */

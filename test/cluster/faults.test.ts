@@ -126,11 +126,16 @@ describe('three replicas under a steady stream of pods', () => {
   })
 
   it('lose nothing when one of them is stopped', async () => {
+    const [leaving] = replicas.splice(0, 1)
+    let milliseconds = 0
     const { made, refused } = await stream('one of three replicas stopped', async () => {
-      const [leaving] = replicas.splice(0, 1)
+      const from = performance.now()
       await leaving?.end('SIGTERM')
+      milliseconds = performance.now() - from
     })
     expect([made > 100, refused]).toEqual([true, []])
+    // The kubelet waits for thirty seconds (terminationGracePeriodSeconds), and five of them are for Endpoints to notice.
+    expect([leaving?.process.exitCode, milliseconds < 25_000]).toEqual([0, true])
     await addReplica()
   })
 

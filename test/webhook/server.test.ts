@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { Agent, request as httpsRequest } from 'node:https'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { connect } from 'node:tls'
 import forge from 'node-forge'
 import supertest from 'supertest'
@@ -272,6 +273,31 @@ describe('the webhook under stress', () => {
     await closed
     apiServer.close()
   })
+
+  /** Connections that bring no request: one without TLS, one that says nothing, one in the middle of its headers. */
+  async function connections({ port }: RunningServer): Promise<Socket[]> {
+    const tcp = connectTcp({ host: '127.0.0.1', port })
+    const silent = connect({ host: '127.0.0.1', port, ca: authority.cert })
+    const slow = connect({ host: '127.0.0.1', port, ca: authority.cert })
+    await Promise.all([once(tcp, 'connect'), once(silent, 'secureConnect'), once(slow, 'secureConnect')])
+    slow.write('POST /validate HTTP/1.1\r\nhost: a\r\n')
+    return [tcp, silent, slow]
+  }
+
+  const end = (sockets: readonly Socket[]) =>
+    Promise.all(sockets.map(socket => once(socket.resume(), 'close')))
+
+  it('closes connections that bring no request', async () => {
+    const server = await start()
+    await end(await connections(server))
+    await server.close()
+  }, 15_000)
+
+  it('ends although there are connections that bring no request', async () => {
+    const server = await start()
+    const held = await connections(server)
+    await Promise.all([server.close(), end(held)])
+  }, 15_000)
 
   it('serves clients with a certificate of the given authority only', async () => {
     const clients = createAuthority(new Date())
