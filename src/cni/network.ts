@@ -37,6 +37,10 @@ export interface ConfigurationProblem {
   readonly fix?: Fix
 }
 
+/** Ten times the longest that anyone has been seen to write: a review must not last longer for a text that is longer. */
+const MAX_CONFIG_BYTES = 64 * 1024
+const MAX_PLUGINS = 16
+
 type Report = (problem: ConfigurationProblem['problem'], at: Path, message: string, fix?: Fix) => void
 
 /** Two readers of such a text see different values; the rest cannot be read by anyone. */
@@ -77,7 +81,11 @@ function readBody(config: string | undefined, nadName: string, report: Report): 
     )
     return undefined
   }
-  const reading = readJson(config, { knownKeys, freeForm: path => path.at(-1) === 'sysctl' })
+  const reading = readJson(config, {
+    knownKeys,
+    freeForm: path => path.at(-1) === 'sysctl',
+    maxLength: MAX_CONFIG_BYTES,
+  })
   if (!reading.ok) {
     for (const { code, at, message, fix, line, column } of reading.problems) {
       const place = at.length === 0 ? ` (line ${line}, column ${column})` : ''
@@ -132,6 +140,14 @@ function chooseForm(body: JsonObject, report: Report): Network['form'] | undefin
 function readPlugins(list: JsonValue | undefined, report: Report): (PluginConfiguration | undefined)[] {
   if (!Array.isArray(list) || list.length === 0) {
     report('unreadable', ['plugins'], '"plugins" must be a list with at least one plugin')
+    return []
+  }
+  if (list.length > MAX_PLUGINS) {
+    report(
+      'unreadable',
+      ['plugins'],
+      `it lists ${list.length} plugins, and at most ${MAX_PLUGINS} are judged`,
+    )
     return []
   }
   return list.map((plugin, index) => {

@@ -2,13 +2,17 @@ import type { JsonValue } from './value.ts'
 
 /** A piece of someone else's text for a message: in double quotes, with escapes, and cut when it is long. */
 export function quote(text: string): string {
-  return escapeUnseen(JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text))
+  return escapeUnseen(JSON.stringify(shorten(text, 80)))
 }
 
 /** A JSON value for a message, as it is written: text in quotes, everything else bare, cut when it is long. */
 export function quoteValue(value: JsonValue | undefined): string {
-  const text = escapeUnseen(JSON.stringify(value) ?? 'nothing')
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+  return shorten(escapeUnseen(JSON.stringify(value) ?? 'nothing'), 80)
+}
+
+/** Text of at most so many UTF-16 units, and a sign where something is missing. */
+export function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length).toWellFormed()}…` : text
 }
 
 /** JSON leaves controls above ASCII and marks that turn text around as they are, and terminals obey both. */

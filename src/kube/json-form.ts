@@ -5,6 +5,7 @@ import { isObject, type JsonObject, type JsonValue, type Path } from '../json/va
 import { parseIp } from '../net/ip.ts'
 import { parseMac } from '../net/mac.ts'
 import { parsePrefix } from '../net/prefix.ts'
+import { MAX_IPS, MAX_SELECTIONS, tooManySelections } from './selection-limits.ts'
 import type { Selection, SelectionProblem, SelectionsReading } from './selections.ts'
 
 /** Keys of an element that Multus reads, or that another reader of the annotation does. Source: multus pkg/types/types.go. */
@@ -63,6 +64,7 @@ export function readJsonForm(annotation: string, podNamespace: string): Selectio
     )
     return { form: 'json', selections: [], problems }
   }
+  if (reading.value.length > MAX_SELECTIONS) return tooManySelections('json')
   const selections = reading.value.flatMap((element, index) => {
     if (isObject(element)) return [readElement(element, index, podNamespace, report)]
     report('unreadable', [index], `${quoteValue(element)} is no network: write an object with "name"`)
@@ -134,6 +136,14 @@ function readInterface(
 
 function readIps(body: JsonObject, at: Path, report: Report): string[] {
   const list = readList(body, 'ips', at, report) ?? []
+  if (list.length > MAX_IPS) {
+    report(
+      'unreadable',
+      [...at, 'ips'],
+      `it holds ${list.length} addresses, and one interface may have ${MAX_IPS}`,
+    )
+    return []
+  }
   return list.flatMap((ip, index) => {
     if (typeof ip === 'string' && (ip.includes('/') ? parsePrefix(ip) : parseIp(ip)) !== undefined)
       return [ip]

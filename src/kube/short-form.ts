@@ -1,4 +1,5 @@
 import { quote } from '../json/quote.ts'
+import { MAX_SELECTIONS, tooManySelections } from './selection-limits.ts'
 import type { Selection, SelectionProblem, SelectionsReading } from './selections.ts'
 
 const NAME = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/
@@ -8,8 +9,10 @@ const NAME = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/
  * Source: multus pkg/k8sclient/k8sclient.go parsePodNetworkObjectName(); docs/readers.md "Selections".
  */
 export function readShortForm(annotation: string, podNamespace: string): SelectionsReading {
+  const items = annotation.split(',', MAX_SELECTIONS + 1)
+  if (items.length > MAX_SELECTIONS) return tooManySelections('short')
   const problems: SelectionProblem[] = []
-  const selections = annotation.split(',').flatMap((item, index) => {
+  const selections = items.flatMap((item, index) => {
     const selection = readItem(item.trim(), index, podNamespace, (problem, message) =>
       problems.push({ problem, at: [], message }),
     )

@@ -49,7 +49,11 @@ export class PrefixTable<T> {
       branch = branch.children[bit]
       if (branch === undefined) return
     }
-    yield* entriesBelow(branch)
+    const waiting = [branch]
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      yield* next.entries
+      for (const child of next.children) if (child !== undefined) waiting.push(child)
+    }
   }
 }
 
@@ -61,9 +65,4 @@ function* bitsOf(prefix: Prefix): Generator<0 | 1> {
   const { address, bits, family } = network(prefix)
   const top = familyBits(family) - 1
   for (let index = 0; index < bits; index++) yield (address >> BigInt(top - index)) & 1n ? 1 : 0
-}
-
-function* entriesBelow<T>(branch: Branch<T>): Generator<{ prefix: Prefix; value: T }> {
-  yield* branch.entries
-  for (const child of branch.children) if (child !== undefined) yield* entriesBelow(child)
 }

@@ -65,28 +65,31 @@ export function uniteVlans(...sets: readonly VlanSet[]): VlanSet {
   return vlanSet(...sets.flatMap(set => set.ranges))
 }
 
+/** Both lists are gone through once, side by side: a trunk may list every other id. */
 export function intersectVlans(a: VlanSet, b: VlanSet): VlanSet {
-  return vlanSet(
-    ...a.ranges.flatMap(one =>
-      b.ranges.flatMap(other => {
-        const first = Math.max(one.first, other.first)
-        const last = Math.min(one.last, other.last)
-        return first <= last ? [{ first, last }] : []
-      }),
-    ),
-  )
+  const ranges: VlanRange[] = []
+  const [ones, others] = [a.ranges.values(), b.ranges.values()]
+  let [one, other] = [ones.next().value, others.next().value]
+  while (one !== undefined && other !== undefined) {
+    const first = Math.max(one.first, other.first)
+    const last = Math.min(one.last, other.last)
+    if (first <= last) ranges.push({ first, last })
+    if (one.last < other.last) one = ones.next().value
+    else other = others.next().value
+  }
+  return { ranges }
 }
 
 /** What is in `a` and not in `b`. */
 export function subtractVlans(a: VlanSet, b: VlanSet): VlanSet {
-  let left = [...a.ranges]
-  for (const hole of b.ranges) {
-    left = left.flatMap(({ first, last }) => [
-      ...(first < hole.first ? [{ first, last: Math.min(last, hole.first - 1) }] : []),
-      ...(last > hole.last ? [{ first: Math.max(first, hole.last + 1), last }] : []),
-    ])
-  }
-  return { ranges: left }
+  let next = 0
+  const rest = b.ranges.map(({ first, last }) => {
+    const before = { first: next, last: first - 1 }
+    next = last + 1
+    return before
+  })
+  const others = [...rest, { first: next, last: 4095 }].filter(({ first, last }) => first <= last)
+  return intersectVlans(a, { ranges: others })
 }
 
 export function containsVlans(outer: VlanSet, inner: VlanSet): boolean {

@@ -13,8 +13,7 @@ export function readAttachment(manifest: Manifest, cluster: Cluster): Attachment
   const config =
     isRecord(manifest.spec) && typeof manifest.spec.config === 'string' ? manifest.spec.config : undefined
   const resourceName = manifest.metadata.annotations?.[RESOURCE_NAME_ANNOTATION]
-  const reading = readNetwork(config, name)
-  const facts = reading.network && extractFacts(reading.network)
+  const { reading, facts } = readFacts(config, name)
   return {
     namespace,
     name,
@@ -26,4 +25,18 @@ export function readAttachment(manifest: Manifest, cluster: Cluster): Attachment
     reach: facts === undefined ? [] : resolveReach(facts.uplinks, cluster, resourceName),
     resourceName,
   }
+}
+
+/** Facts that are compared with those of all other networks: more of them than anyone needs would keep reviews waiting. */
+const MAX_COMPARED = 16
+const COMPARED = ['uplinks', 'subnets', 'stores'] as const
+
+function readFacts(config: string | undefined, name: string): Pick<Attachment, 'reading' | 'facts'> {
+  const reading = readNetwork(config, name)
+  const facts = reading.network && extractFacts(reading.network)
+  const tooMany = facts && COMPARED.find(kind => facts[kind].length > MAX_COMPARED)
+  if (tooMany === undefined) return { reading, facts }
+  const message = `it names ${facts?.[tooMany].length} ${tooMany}, and at most ${MAX_COMPARED} are judged`
+  const problem = { problem: 'unreadable', at: [], message } as const
+  return { reading: { network: undefined, problems: [...reading.problems, problem] }, facts: undefined }
 }

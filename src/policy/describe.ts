@@ -1,5 +1,7 @@
+import type { Tenant } from '../config/tenant.ts'
 import { printVlans } from '../net/vlan-set.ts'
 import type { Segment } from './reach.ts'
+import type { Attachment } from './subjects.ts'
 
 /** "2 pods, "finance/teller" among them, use": for a sentence that goes on with what. */
 export function describeUsers(users: ReadonlySet<string>): string {
@@ -11,4 +13,10 @@ export function describeUsers(users: ReadonlySet<string>): string {
 export function describeSegments(segments: readonly Segment[]): string {
   const texts = segments.map(({ master, vlans }) => `VLAN ${printVlans(vlans)} on "${master}"`)
   return [...new Set(texts)].sort().join(', ') || 'no VLAN'
+}
+
+/** A network of somebody else's, and whose it is. */
+export function describeAttachment({ namespace, name }: Attachment, tenant: Tenant | undefined): string {
+  const owner = tenant === undefined ? '' : ` of tenant "${tenant.name}"`
+  return `attachment "${namespace}/${name}"${owner}`
 }

@@ -1,10 +1,12 @@
-import { printable } from '../json/quote.ts'
+import { printable, shorten } from '../json/quote.ts'
 import type { Finding } from './finding.ts'
 import type { Kind, Rule, Violation } from './rule.ts'
 import type { Subjects } from './subjects.ts'
 
 /** Where a violation stands in the manifest, given where its kind's JSON is. */
 export type Place = (violation: Violation) => Pick<Finding, 'at' | 'inside'>
+
+const MAX_MESSAGE = 1_000
 
 /** Judges one subject by each rule of its kind. A rule adds its id and constant title to what it yields. */
 export function evaluate<K extends Kind>(
@@ -17,8 +19,8 @@ export function evaluate<K extends Kind>(
       rule: id,
       severity: violation.severity ?? severity,
       title,
-      // What tenants wrote is in it, and it ends in terminals.
-      message: printable(violation.message),
+      // What tenants wrote is in it, and it ends in terminals, Events and reports.
+      message: shorten(printable(violation.message), MAX_MESSAGE),
       ...(violation.fix && { fix: violation.fix }),
       ...place(violation),
     })),

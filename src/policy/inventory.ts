@@ -1,22 +1,16 @@
-import type { SubnetFact } from '../cni/facts/facts.ts'
 import { type Cluster, defaultCluster } from '../config/cluster.ts'
 import type { Grant, Tenant } from '../config/tenant.ts'
 import type { Manifest } from '../kube/manifest.ts'
-import { compareIps } from '../net/ip.ts'
-import { covers, type Prefix } from '../net/prefix.ts'
+import type { Prefix } from '../net/prefix.ts'
 import { PrefixTable } from '../net/prefix-table.ts'
-import { intersectVlans, isEmptyVlans } from '../net/vlan-set.ts'
 import { readAttachment } from './attachment.ts'
+import { describeAttachment } from './describe.ts'
 import { grantedSegments } from './grants.ts'
+import { findOverlaps, type Holder } from './overlaps.ts'
 import { storesOf } from './stores.ts'
 import type { Attachment, Overlap, Rival, SharedStore } from './subjects.ts'
 import { SetMap, Tenancy } from './tenancy.ts'
 import { Uses } from './uses.ts'
-
-/** A subnet that somebody holds: a tenant by its grant, or an attachment by giving out its addresses. */
-type Holder =
-  | { readonly kind: 'grant'; readonly tenant: Tenant }
-  | { readonly kind: 'attachment'; readonly attachment: Attachment; readonly fact: SubnetFact }
 
 interface Holding {
   readonly tenant: Tenant
@@ -171,28 +165,11 @@ export class Inventory {
     return others.length === 0 ? tenant : undefined
   }
 
-  /**
-   * Subnets that are another tenant's: granted to it and not to this one, or given out by its attachments on a VLAN
-   * that this attachment reaches as well. The same subnet on two separate VLANs is nobody's business.
-   */
+  /** Subnets that are another tenant's, and overlap one of this attachment's. */
   overlapsOf(attachment: Attachment, tenant: Tenant | undefined): Overlap[] {
-    if (tenant === undefined) return []
-    const own = tenant.vlans.flatMap(grant => grant.subnets)
-    const overlaps: Overlap[] = []
-    for (const fact of attachment.facts?.subnets ?? []) {
-      for (const { prefix, value: holder } of this.#subnets.overlapping(fact.subnet)) {
-        const owner =
-          holder.kind === 'grant'
-            ? ownerByGrant(
-                holder.tenant,
-                tenant,
-                own.some(mine => covers(mine, fact.subnet)),
-              )
-            : this.#ownerByUse(holder, attachment, fact, tenant)
-        if (owner !== undefined) overlaps.push({ at: fact.at, subnet: fact.subnet, other: prefix, owner })
-      }
-    }
-    return overlaps
+    return tenant === undefined
+      ? []
+      : findOverlaps(attachment, tenant, this.#subnets, namespace => this.tenantOf(namespace))
   }
 
   /** IPAM stores of this attachment that the cluster's own network or another tenant's attachment uses. */
@@ -202,7 +179,7 @@ export class Inventory {
       for (const other of this.#stores.get(key)) {
         const otherTenant = this.tenantOf(other.namespace)
         const isOwn = tenant === undefined ? other.namespace === attachment.namespace : otherTenant === tenant
-        if (!isOwn) return [{ at, name, owner: describe(other, otherTenant) }]
+        if (!isOwn) return [{ at, name, owner: describeAttachment(other, otherTenant) }]
       }
       return []
     })
@@ -238,19 +215,6 @@ export class Inventory {
     return this.#tenancy.namespacesOf(tenant)
   }
 
-  #ownerByUse(
-    { attachment: other, fact: otherFact }: Holder & { kind: 'attachment' },
-    attachment: Attachment,
-    fact: SubnetFact,
-    tenant: Tenant,
-  ): string | undefined {
-    const otherTenant = this.tenantOf(other.namespace)
-    if (otherTenant === undefined || otherTenant.name === tenant.name) return undefined
-    const sharesAddresses =
-      compareIps(fact.first, otherFact.last) <= 0 && compareIps(otherFact.first, fact.last) <= 0
-    return sharesAddresses && sharesSegment(attachment, other) ? describe(other, otherTenant) : undefined
-  }
-
   #hold(owner: object, prefix: Prefix, holder: Holder): void {
     this.#subnets.add(prefix, holder)
     const held = this.#holders.get(owner) ?? []
@@ -270,23 +234,6 @@ export class Inventory {
       ),
     )
   }
-}
-
-function ownerByGrant(holder: Tenant, tenant: Tenant, isGrantedToo: boolean): string | undefined {
-  return holder.name === tenant.name || isGrantedToo ? undefined : `tenant "${holder.name}"`
-}
-
-function describe(attachment: Attachment, tenant: Tenant | undefined): string {
-  const owner = tenant === undefined ? '' : ` of tenant "${tenant.name}"`
-  return `attachment "${attachment.namespace}/${attachment.name}"${owner}`
-}
-
-function sharesSegment(a: Attachment, b: Attachment): boolean {
-  return a.reach.some(one =>
-    b.reach.some(
-      other => one.master === other.master && !isEmptyVlans(intersectVlans(one.vlans, other.vlans)),
-    ),
-  )
 }
 
 /** Names of Kubernetes objects hold no `/`. */

@@ -194,16 +194,21 @@ function respond(
   }
 }
 
+/** The API server hands an answer to whoever asked, and to its audit log: it must not grow with what was asked. */
+const MAX_SHOWN = 20
+
 /** What kubectl prints: one line for each finding, the rule's id in brackets for `socni-ctl explain`. */
 function statusOf(denied: readonly Finding[]) {
-  const lines = denied.map(finding => `${finding.title}: ${finding.message} [${finding.rule}]`)
+  const shown = denied.slice(0, MAX_SHOWN)
+  const lines = shown.map(finding => `${finding.title}: ${finding.message} [${finding.rule}]`)
+  if (denied.length > shown.length) lines.push(`… and ${denied.length - shown.length} more`)
   return {
     status: 'Failure' as const,
     code: 403,
     reason: 'Forbidden',
     message: lines.join('\n'),
     details: {
-      causes: denied.map(finding => ({
+      causes: shown.map(finding => ({
         reason: finding.rule,
         message: finding.message,
         field: fieldOf(finding),

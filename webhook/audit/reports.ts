@@ -23,8 +23,8 @@ export type ReportApi = keyof typeof REPORT_APIS
 /** One report for each namespace, and one for what has none, all of this name. */
 const NAME = 'socni'
 const SOURCE = 'socni'
-/** An object of the API server has a megabyte and a half; the summary counts them all. */
-const MAX_RESULTS = 1_000
+/** An object of the API server has a megabyte and a half, and a result with the longest message two KiB; the summary counts them all. */
+const MAX_RESULTS = 500
 
 /** How many reports were written or deleted, and how many the API server did not take. */
 export interface Written {

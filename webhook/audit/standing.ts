@@ -33,6 +33,9 @@ const AUDITED: readonly (KindOf & ListOptions)[] = [
 const PAGE = 100
 const BATCH = 10
 
+/** Of one object; whoever breaks so many rules has more to mend than a report can hold. */
+const MAX_FINDINGS = 20
+
 /**
  * Judges everything that is there, page by page and between reviews, until the signal. A kind that the cluster does not
  * have has no objects.
@@ -49,7 +52,7 @@ export async function auditCluster(
       for (const [index, manifest] of items.entries()) {
         if (index % BATCH === 0) await setImmediate()
         signal.throwIfAborted()
-        const findings = judgeStanding(manifest, inventory, keys)
+        const findings = judgeStanding(manifest, inventory, keys).slice(0, MAX_FINDINGS)
         standings.push(...findings.map(finding => ({ object: referenceTo(manifest), finding })))
       }
     }

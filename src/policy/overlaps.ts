@@ -1,0 +1,77 @@
+import type { SubnetFact } from '../cni/facts/facts.ts'
+import type { Tenant } from '../config/tenant.ts'
+import { compareIps } from '../net/ip.ts'
+import { covers } from '../net/prefix.ts'
+import type { PrefixTable } from '../net/prefix-table.ts'
+import { intersectVlans, isEmptyVlans, uniteVlans, type VlanSet } from '../net/vlan-set.ts'
+import { describeAttachment } from './describe.ts'
+import type { Attachment, Overlap } from './subjects.ts'
+
+/** A subnet that somebody holds: a tenant by its grant, or an attachment by giving out its addresses. */
+export type Holder =
+  | { readonly kind: 'grant'; readonly tenant: Tenant }
+  | { readonly kind: 'attachment'; readonly attachment: Attachment; readonly fact: SubnetFact }
+
+/** Nobody reads more of them; and one is enough to refuse. */
+const MAX_OVERLAPS = 20
+
+/**
+ * Subnets that are another tenant's: granted to it and not to this one, or given out by its attachments on a VLAN that
+ * this attachment reaches as well. The same subnet on two separate VLANs is nobody's business. A tenant may have
+ * thousands of attachments with equal subnets, so each attachment is looked at once.
+ */
+export function findOverlaps(
+  attachment: Attachment,
+  tenant: Tenant,
+  subnets: PrefixTable<Holder>,
+  tenantOf: (namespace: string) => Tenant | undefined,
+): Overlap[] {
+  const granted = tenant.vlans.flatMap(grant => grant.subnets)
+  const own = vlansByMaster(attachment)
+  const owners = new Map<Attachment, string | undefined>()
+  const ownerOf = (other: Attachment): string | undefined => {
+    const known = owners.get(other)
+    if (known !== undefined || owners.has(other)) return known
+    const otherTenant = tenantOf(other.namespace)
+    const isForeign = otherTenant !== undefined && otherTenant.name !== tenant.name
+    const owner = isForeign && sharesSegment(own, other) ? describeAttachment(other, otherTenant) : undefined
+    owners.set(other, owner)
+    return owner
+  }
+  const overlaps: Overlap[] = []
+  for (const fact of attachment.facts?.subnets ?? []) {
+    const isGranted = granted.some(mine => covers(mine, fact.subnet))
+    for (const { prefix, value: holder } of subnets.overlapping(fact.subnet)) {
+      let owner: string | undefined
+      if (holder.kind === 'attachment') {
+        if (holder.attachment.namespace === attachment.namespace) continue
+        owner = ownerOf(holder.attachment)
+        if (owner === undefined || !sharesAddresses(fact, holder.fact)) continue
+      } else {
+        if (isGranted || holder.tenant.name === tenant.name) continue
+        owner = `tenant "${holder.tenant.name}"`
+      }
+      overlaps.push({ at: fact.at, subnet: fact.subnet, other: prefix, owner })
+      if (overlaps.length === MAX_OVERLAPS) return overlaps
+    }
+  }
+  return overlaps
+}
+
+function sharesAddresses(a: SubnetFact, b: SubnetFact): boolean {
+  return compareIps(a.first, b.last) <= 0 && compareIps(b.first, a.last) <= 0
+}
+
+function vlansByMaster({ reach }: Attachment): ReadonlyMap<string, VlanSet> {
+  const byMaster = Map.groupBy(reach, ({ master }) => master)
+  return new Map(
+    [...byMaster].map(([master, segments]) => [master, uniteVlans(...segments.map(({ vlans }) => vlans))]),
+  )
+}
+
+function sharesSegment(own: ReadonlyMap<string, VlanSet>, { reach }: Attachment): boolean {
+  return reach.some(({ master, vlans }) => {
+    const mine = own.get(master)
+    return mine !== undefined && !isEmptyVlans(intersectVlans(mine, vlans))
+  })
+}
