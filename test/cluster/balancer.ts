@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
+import { endProcess } from './processes.ts'
 import { type Address, readiness } from './readiness.ts'
 
 /**
@@ -28,8 +29,7 @@ export class Balancer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#process, 'exit')
-    if (this.#process.kill()) await ended
+    await endProcess(this.#process)
   }
 }
 

@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, openSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attachment, exampleWorld, macvlanConfig, pod } from '../../src/policy/example.ts'
@@ -17,6 +16,7 @@ import {
   startReplica,
   until,
 } from './installation.ts'
+import { endProcess, startProcess } from './processes.ts'
 import { servedSerial } from './readiness.ts'
 
 const NAMESPACE = 'socni-system'
@@ -86,11 +86,8 @@ describe('the webhook with certificates of cert-manager', () => {
     for (const file of findDefinitions('certManager')) plane.kubectl(['apply', '--server-side', '-f', file])
     plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'])
     applyManifests(plane, 'cert-manager')
-    const log = openSync(join(plane.directory, 'cert-manager.log'), 'a')
-    certManager = spawn(findCertManager(), [plane.kubeconfig('controllers'), NAMESPACE], {
-      stdio: ['ignore', log, log],
-      env: { PATH: '' },
-    })
+    const args = [plane.kubeconfig('controllers'), NAMESPACE]
+    certManager = startProcess(findCertManager(), args, join(plane.directory, 'cert-manager.log'))
     await until(() => secret()['tls.key'] !== undefined)
     mount()
     replica = await startReplica(plane, serviceAddress(plane), {}, plane.directory)
@@ -99,8 +96,7 @@ describe('the webhook with certificates of cert-manager', () => {
   }, 600_000)
   afterAll(async () => {
     await replica?.end()
-    const ended = certManager && once(certManager, 'exit')
-    if (certManager?.kill()) await ended
+    await endProcess(certManager)
     await plane?.[Symbol.asyncDispose]()
   })
 

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Binaries, findBinaries, findControllers } from './binaries.ts'
+import { endProcess, startProcess } from './processes.ts'
 import type { Address } from './readiness.ts'
 
 /** Who may ask the API server: an administrator of the cluster, one of a namespace, the webhook, the scheduler. */
@@ -55,7 +56,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
   }
   let servers = startServers()
   const endServers = async (): Promise<void> => {
-    await Promise.all(servers.map(end))
+    await Promise.all(servers.map(child => endProcess(child)))
   }
   const stop = async (): Promise<void> => {
     await endServers()
@@ -109,12 +110,13 @@ export function startControllers({ directory, kubeconfig }: ControlPlane): Async
   const { scheduler, controllerManager } = findControllers()
   const common = ['--leader-elect=false', '--secure-port=0']
   const started = [
-    start(
+    startProcess(
       scheduler,
       [...common, `--kubeconfig=${kubeconfig('scheduler')}`],
       join(directory, 'scheduler.log'),
+      { env: HOME },
     ),
-    start(
+    startProcess(
       controllerManager,
       [
         ...common,
@@ -122,14 +124,18 @@ export function startControllers({ directory, kubeconfig }: ControlPlane): Async
         '--controllers=deployment-controller,replicaset-controller',
       ],
       join(directory, 'controllers.log'),
+      { env: HOME },
     ),
   ]
   return {
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(started.map(end))
+      await Promise.all(started.map(child => endProcess(child)))
     },
   }
 }
+
+/** They look for one. */
+const HOME = { HOME: tmpdir() }
 
 function startEtcd({ etcd }: Binaries, directory: string, port: number, peerPort: number) {
   const url = `http://127.0.0.1:${port}`
@@ -140,7 +146,7 @@ function startEtcd({ etcd }: Binaries, directory: string, port: number, peerPort
     `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
     '--unsafe-no-fsync',
   ]
-  return { url, process: start(etcd, args, join(directory, 'etcd.log')) }
+  return { url, process: startProcess(etcd, args, join(directory, 'etcd.log'), { env: HOME }) }
 }
 
 /** Records what is refused or warned of, as an operator would; requests without networks are left out. */
@@ -204,21 +210,7 @@ function startApiServer(
     // The pod of seed 000 is privileged.
     '--allow-privileged=true',
   ]
-  return start(apiServer, args, join(directory, 'kube-apiserver.log'))
-}
-
-function start(program: string, args: readonly string[], log: string): ChildProcess {
-  const file = openSync(log, 'a')
-  return spawn(program, args, { stdio: ['ignore', file, file], env: { PATH: '', HOME: tmpdir() } })
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
-  child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
-  await ended
-  clearTimeout(timer)
+  return startProcess(apiServer, args, join(directory, 'kube-apiserver.log'), { env: HOME })
 }
 
 /** Asks until the answer is yes; what is asked may fail as long as nobody listens yet. */

@@ -1,5 +1,4 @@
 import { type ChildProcess, execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import {
   copyFileSync,
   existsSync,
@@ -25,6 +24,7 @@ import {
   serviceAddress,
   until,
 } from './installation.ts'
+import { endProcess } from './processes.ts'
 
 const reason = imageObstacle === undefined ? '' : ` (${imageObstacle})`
 
@@ -32,6 +32,7 @@ describe.skipIf(reason !== '')(`the images${reason}`, () => {
   let plane: ControlPlane
   let images: Images
   let webhook: ChildProcess | undefined
+  let guard: ChildProcess | undefined
   let balancer: Balancer | undefined
 
   const logOf = (name: string) => openSync(join(plane.directory, `${name}.log`), 'a')
@@ -46,8 +47,7 @@ describe.skipIf(reason !== '')(`the images${reason}`, () => {
     images.build('guard')
   }, 1_200_000)
   afterAll(async () => {
-    const ended = webhook && once(webhook, 'exit')
-    if (webhook?.kill()) await ended
+    await Promise.all([endProcess(webhook), endProcess(guard)])
     await balancer?.[Symbol.asyncDispose]()
     images?.[Symbol.dispose]()
     await plane?.[Symbol.asyncDispose]()
@@ -102,12 +102,9 @@ describe.skipIf(reason !== '')(`the images${reason}`, () => {
       [env.CNI_BIN_DIR ?? '']: bin,
       [env.CNI_CONF_DIR ?? '']: conf,
     }
-    const guard = images.start('guard', { args, env, user: 0, volumes }, logOf('guard'))
+    guard = images.start('guard', { args, env, user: 0, volumes }, logOf('guard'))
     await until(() => existsSync(join(bin, 'socni')) && readdirSync(conf).length > 0)
     const version = execFileSync(join(bin, 'macvlan'), { env: { CNI_COMMAND: 'VERSION' }, encoding: 'utf8' })
     expect(JSON.parse(version).supportedVersions).toContain('1.1.0')
-    const ended = once(guard, 'exit')
-    guard.kill()
-    await ended
   })
 })

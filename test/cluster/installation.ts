@@ -1,11 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { openSync, readFileSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ControlPlane } from './control-plane.ts'
+import { endProcess, startProcess } from './processes.ts'
 import { type Address, readiness } from './readiness.ts'
 
 const root = join(import.meta.dirname, '../..')
+
+/** How long a kubelet waits (terminationGracePeriodSeconds in manifests/base/webhook.yaml). */
+const GRACE_MS = 30_000
 
 /** One replica of the webhook, as a process of its own. */
 export interface Replica {
@@ -91,7 +94,6 @@ export async function startReplica(
 ): Promise<Replica> {
   const container = containerOf(plane, 'deployment', 'socni-webhook')
   const logFile = join(plane.directory, `webhook-${address.host}-${address.port}.log`)
-  const file = openSync(logFile, 'a')
   const args = [
     'webhook/main.ts',
     ...container.args.map(arg => arg.replace('/etc/socni', mount)),
@@ -99,10 +101,9 @@ export async function startReplica(
     `--host=${address.host}`,
     `--port=${address.port}`,
   ]
-  const child = spawn(process.execPath, args, {
+  const child = startProcess(process.execPath, args, logFile, {
     cwd: root,
-    stdio: ['ignore', file, file],
-    env: { PATH: '', ...container.env, ...environment },
+    env: { ...container.env, ...environment },
   })
   const log = () => readFileSync(logFile, 'utf8')
   try {
@@ -111,17 +112,14 @@ export async function startReplica(
       return (await readiness(address)) === 200
     })
   } catch (error) {
-    child.kill('SIGKILL')
+    await endProcess(child, 'SIGKILL')
     throw new Error(`${String(error)}\n${log()}`)
   }
   return {
     address,
     process: child,
     log,
-    end: async (signal = 'SIGTERM') => {
-      const ended = once(child, 'exit')
-      if (child.kill(signal)) await ended
-    },
+    end: signal => endProcess(child, signal, GRACE_MS),
   }
 }
 

@@ -6,6 +6,7 @@ import type { CallResult, Node } from '../plugin/node.ts'
 import { findMultus } from './binaries.ts'
 import type { ControlPlane, User } from './control-plane.ts'
 import { until } from './installation.ts'
+import { endProcess } from './processes.ts'
 
 /** Thin: the runtime calls Multus itself. Thick: it calls a shim, which asks Multus's daemon. */
 export type MultusMode = 'thin' | 'thick'
@@ -120,7 +121,7 @@ export class Kubelet implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#proxy.kill()
+    await endProcess(this.#proxy)
     await this.node[Symbol.asyncDispose]()
   }
 }
