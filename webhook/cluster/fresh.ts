@@ -57,17 +57,23 @@ async function findUnknown(
   inventory: Inventory,
 ): Promise<void> {
   const namespace = request.namespace ?? ''
-  const networks = request.object && networksOf(request.object)
-  if (typeof networks !== 'string' || namespace === '') return
-  const { selections } = readSelections(networks, namespace)
+  const annotation = request.object && networksOf(request.object)
+  if (typeof annotation !== 'string' || namespace === '') return
+  const { selections } = readSelections(annotation, namespace)
   const unknown = selections
     .filter(({ namespace: other, name }) => inventory.attachment(other, name) === undefined)
     .slice(0, MAX_LOOKUPS)
-  const found = await Promise.all([
-    ...unknown.map(({ namespace: other, name }) => client.read(KINDS.network, name, other)),
+  const [home, ...networks] = await Promise.all([
     inventory.tenantOf(namespace) === undefined ? client.read(KINDS.namespace, namespace) : undefined,
+    ...unknown.map(({ namespace: other, name }) => client.read(KINDS.network, name, other)),
   ])
-  for (const manifest of found) if (manifest !== undefined) putManifest(inventory, manifest)
+  if (home !== undefined) putManifest(inventory, home)
+  for (const network of networks) {
+    // The watch may have been faster, and know more by now.
+    const { namespace: other = '', name = '' } = network?.metadata ?? {}
+    if (network !== undefined && inventory.attachment(other, name) === undefined)
+      putManifest(inventory, network)
+  }
 }
 
 function networksOf(object: Manifest): string | undefined {

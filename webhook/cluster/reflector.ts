@@ -1,6 +1,7 @@
 import { type KubeConfig, Watch } from '@kubernetes/client-node'
 import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
 import { ApiError, type KindOf, type KubeClient } from '../../src/kube-api/client.ts'
+import type { Mirror } from './mirror.ts'
 
 /** Where a reflector writes what it does; pino's log is one. */
 export interface Journal {
@@ -16,14 +17,6 @@ export interface Subject extends KindOf {
   readonly fieldSelector?: string
   /** What of an object is kept; without it all. Undefined: the mirror is to know nothing of it. */
   readonly keep?: (manifest: Manifest) => Manifest | undefined
-}
-
-/** What becomes of the objects. */
-export interface Mirror {
-  /** Everything there is: what is not in the list is gone. */
-  replace(manifests: readonly Manifest[]): void
-  put(manifest: Manifest): void
-  remove(manifest: Manifest): void
 }
 
 export interface Reflector {

@@ -15,11 +15,12 @@ import {
   textsOf,
 } from '../../src/kube-api/objects.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
-import { judge } from '../../src/policy/judge.ts'
-import { describeProblem, putManifest } from '../../src/policy/load.ts'
+import { putManifest } from '../../src/policy/load.ts'
 import { keysOf } from '../../src/store/key-objects.ts'
 import { parseConfiguration } from './configuration.ts'
-import { type Journal, type Mirror, type Reflector, type Subject, startReflector } from './reflector.ts'
+import { type Mirror, mirrorOf } from './mirror.ts'
+import { type Journal, type Reflector, type Subject, startReflector } from './reflector.ts'
+import { tenantMirror } from './tenant-mirror.ts'
 
 /** The policy of a cluster, as its API server has it. */
 export interface ClusterStore {
@@ -50,7 +51,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
     tenantMirror(inventory, found => problems.set('tenants', found)),
   )
   follow(
-    { ...KINDS.namespace, path: '/api/v1/namespaces', keep: withoutSpec },
+    { ...KINDS.namespace, path: '/api/v1/namespaces', keep: labelsOf },
     mirrorOf(
       manifest => void putManifest(inventory, manifest),
       name => inventory.removeNamespace(name),
@@ -128,87 +129,6 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   }
 }
 
-/** Puts and removes one by one; a new list removes what it does not hold. */
-function mirrorOf(
-  put: (manifest: Manifest) => void,
-  remove: (name: string, namespace: string) => void,
-): Mirror {
-  const known = new Map<string, { name: string; namespace: string }>()
-  const identity = ({ metadata: { name = '', namespace = '' } }: Manifest) => ({ name, namespace })
-  const keyOf = (manifest: Manifest): string =>
-    `${manifest.metadata.namespace ?? ''}/${manifest.metadata.name}`
-  const take = (manifest: Manifest): void => {
-    known.set(keyOf(manifest), identity(manifest))
-    put(manifest)
-  }
-  return {
-    replace: manifests => {
-      const listed = new Set(manifests.map(keyOf))
-      for (const [key, { name, namespace }] of known) {
-        if (listed.has(key)) continue
-        known.delete(key)
-        remove(name, namespace)
-      }
-      for (const manifest of manifests) take(manifest)
-    },
-    put: take,
-    remove: manifest => {
-      known.delete(keyOf(manifest))
-      const { name, namespace } = identity(manifest)
-      remove(name, namespace)
-    },
-  }
-}
-
-/**
- * Tenants that slipped in while no webhook judged them: one that cannot be read stays as it was before, and of two that
- * take each other's VLANs the older one stays, in every replica alike.
- */
-function tenantMirror(inventory: Inventory, report: (problems: string[]) => void): Mirror {
-  const good = new Map<string, Manifest>()
-  const unreadable = new Map<string, string>()
-  const take = (tenant: Manifest): void => {
-    const name = tenant.metadata.name ?? ''
-    const [problem] = putManifest(new Inventory(), tenant)
-    unreadable.delete(name)
-    if (problem === undefined) good.set(name, tenant)
-    else unreadable.set(name, describeProblem(tenant, problem))
-  }
-  const rebuild = (): void => {
-    for (const { name } of [...inventory.tenants()]) inventory.removeTenant(name)
-    const problems = [...unreadable.values()]
-    for (const tenant of [...good.values()].sort(byAge)) {
-      const conflicts = judge(tenant, inventory, {})
-      problems.push(...conflicts.map(conflict => describeProblem(tenant, conflict)))
-      if (conflicts.length === 0) putManifest(inventory, tenant)
-    }
-    report(problems)
-  }
-  return {
-    replace: manifests => {
-      const names = new Set(manifests.map(({ metadata }) => metadata.name))
-      for (const name of good.keys()) if (!names.has(name)) good.delete(name)
-      unreadable.clear()
-      for (const manifest of manifests) take(manifest)
-      rebuild()
-    },
-    put: manifest => {
-      take(manifest)
-      rebuild()
-    },
-    remove: ({ metadata: { name = '' } }) => {
-      good.delete(name)
-      unreadable.delete(name)
-      rebuild()
-    },
-  }
-}
-
-function byAge(a: Manifest, b: Manifest): number {
-  const [one, other] = [a, b].map(({ metadata }) => `${metadata.creationTimestamp ?? ''} ${metadata.name}`)
-  return (one ?? '') < (other ?? '') ? -1 : 1
-}
-
 /** One object that is taken when it can be read, and else stays as it was. Deleting it changes nothing either. */
 function guarded(
   what: string,
@@ -242,18 +162,21 @@ function withoutManagedFields(manifest: Manifest): Manifest {
   return { ...manifest, metadata }
 }
 
-function withoutSpec({ apiVersion, kind, metadata }: Manifest): Manifest {
-  return withoutManagedFields({ apiVersion, kind, metadata })
+/** Without its version: what fresh.ts asked for may be older than what the watch said, and the next list puts that right. */
+function labelsOf({ apiVersion, kind, metadata: { name, labels } }: Manifest): Manifest {
+  return { apiVersion, kind, metadata: { ...(name !== undefined && { name }), ...(labels && { labels }) } }
 }
 
 /** A pod's name and the names of its networks, which are short where its annotation with claims is long. */
 function usesOf({
   apiVersion,
   kind,
-  metadata: { name, namespace = '', annotations },
+  metadata: { name, namespace = '', annotations, resourceVersion },
 }: Manifest): Manifest | undefined {
   const { selections } = readSelections(annotations?.[NETWORKS_ANNOTATION], namespace)
   if (name === undefined || selections.length === 0) return undefined
   const networks = selections.map(selection => `${selection.namespace}/${selection.name}`).join()
-  return { apiVersion, kind, metadata: { name, namespace, annotations: { [NETWORKS_ANNOTATION]: networks } } }
+  const version = resourceVersion === undefined ? {} : { resourceVersion }
+  const kept = { name, namespace, ...version, annotations: { [NETWORKS_ANNOTATION]: networks } }
+  return { apiVersion, kind, metadata: kept }
 }

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import type { Manifest } from '../../src/kube/manifest.ts'
+import { tenant } from '../../src/policy/example.ts'
+import { Inventory } from '../../src/policy/inventory.ts'
+import { mirrorOf } from '../../webhook/cluster/mirror.ts'
+import { tenantMirror } from '../../webhook/cluster/tenant-mirror.ts'
+
+const network = (name: string, resourceVersion?: string): Manifest => ({
+  apiVersion: 'k8s.cni.cncf.io/v1',
+  kind: 'NetworkAttachmentDefinition',
+  metadata: { name, namespace: 'finance', ...(resourceVersion !== undefined && { resourceVersion }) },
+})
+
+describe('a mirror', () => {
+  const follow = () => {
+    const said: string[] = []
+    const mirror = mirrorOf(
+      ({ metadata }) => said.push(`put ${metadata.name} ${metadata.resourceVersion}`),
+      (name, namespace) => said.push(`remove ${namespace}/${name}`),
+    )
+    return { mirror, heard: () => said.splice(0) }
+  }
+
+  it('puts of a new list what is of another version, and removes what is not in it', () => {
+    const { mirror, heard } = follow()
+    mirror.replace([network('a', '1'), network('b', '2'), network('c', '3')])
+    expect(heard()).toEqual(['put a 1', 'put b 2', 'put c 3'])
+    mirror.replace([network('a', '1'), network('b', '7')])
+    expect(heard()).toEqual(['remove finance/c', 'put b 7'])
+  })
+
+  it('takes what has no version each time', () => {
+    const { mirror, heard } = follow()
+    mirror.replace([network('a')])
+    mirror.replace([network('a')])
+    expect(heard()).toEqual(['put a undefined', 'put a undefined'])
+  })
+
+  it('knows what a watch said when a list comes', () => {
+    const { mirror, heard } = follow()
+    mirror.put(network('a', '1'))
+    mirror.put(network('b', '2'))
+    mirror.remove(network('b', '3'))
+    expect(heard()).toEqual(['put a 1', 'put b 2', 'remove finance/b'])
+    mirror.replace([network('a', '1'), network('b', '4')])
+    expect(heard()).toEqual(['put b 4'])
+  })
+})
+
+describe('the mirror of the Tenants', () => {
+  const named = (name: string, ids: unknown, metadata: object): Manifest => {
+    const manifest = tenant(name, { namespaces: [name], vlans: [{ ids, masters: ['eth0'] }] })
+    return { ...manifest, metadata: { ...manifest.metadata, ...metadata } }
+  }
+  const finance = (ids: unknown, generation: number, uid = 'one') =>
+    named('finance', ids, { uid, generation, creationTimestamp: '2026-01-01T00:00:00Z' })
+  const follow = () => {
+    const inventory = new Inventory()
+    let problems: string[] = []
+    const mirror = tenantMirror(inventory, found => {
+      problems = found
+    })
+    const vlansOf = (name: string) => inventory.tenant(name)?.vlans.map(({ ids }) => ids.ranges[0]?.first)
+    return { inventory, mirror, vlansOf, problems: () => problems }
+  }
+
+  it('reads a Tenant anew when its spec is another, and not for its status', () => {
+    const { inventory, mirror, vlansOf } = follow()
+    mirror.replace([finance('100', 1)])
+    const { revision } = inventory
+    mirror.put({ ...finance('100', 1), status: { pods: 7 } })
+    expect(inventory.revision).toBe(revision)
+    mirror.put(finance('200', 2))
+    expect(vlansOf('finance')).toEqual([200])
+  })
+
+  it('reads one anew that was deleted and made again', () => {
+    const { mirror, vlansOf } = follow()
+    mirror.replace([finance('100', 1)])
+    mirror.put(finance('200', 1, 'two'))
+    expect(vlansOf('finance')).toEqual([200])
+  })
+
+  it('leaves one as it was that cannot be read, until it can', () => {
+    const { mirror, vlansOf, problems } = follow()
+    mirror.replace([finance('100', 1)])
+    mirror.put(finance('nonsense', 2))
+    expect([vlansOf('finance'), problems().length]).toEqual([[100], 1])
+    mirror.put(finance('300', 3))
+    expect([vlansOf('finance'), problems()]).toEqual([[300], []])
+  })
+
+  it('gives a VLAN to the older of two that take it, and to the other when that is gone', () => {
+    const { mirror, vlansOf, problems } = follow()
+    const younger = named('another', '100', {
+      uid: 'x',
+      generation: 1,
+      creationTimestamp: '2026-02-01T00:00:00Z',
+    })
+    mirror.replace([younger, finance('100', 1)])
+    expect([vlansOf('finance'), vlansOf('another'), problems().length]).toEqual([[100], undefined, 1])
+    mirror.remove(finance('100', 1))
+    expect([vlansOf('finance'), vlansOf('another'), problems()]).toEqual([undefined, [100], []])
+  })
+})
