@@ -71,6 +71,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/doctor',
   ],
   'webhook/cluster': [
+    'src/cni',
     'src/json',
     'src/kube',
     'src/kube-api',

@@ -37,8 +37,11 @@ export interface ConfigurationProblem {
   readonly fix?: Fix
 }
 
-/** Ten times the longest that anyone has been seen to write: a review must not last longer for a text that is longer. */
-const MAX_CONFIG_BYTES = 64 * 1024
+/**
+ * Ten times what anyone writes. What is read of a text takes twenty times its room, as long as the NAD is there, and reviews
+ * last longer for it.
+ */
+export const MAX_CONFIG_BYTES = 16 * 1024
 const MAX_PLUGINS = 16
 
 type Report = (problem: ConfigurationProblem['problem'], at: Path, message: string, fix?: Fix) => void

@@ -1,11 +1,6 @@
-import {
-  ApiException,
-  CustomObjectsApi,
-  KubeConfig,
-  type KubernetesObject,
-  KubernetesObjectApi,
-} from '@kubernetes/client-node'
+import { ApiException, CustomObjectsApi, KubeConfig, type KubernetesObject } from '@kubernetes/client-node'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
+import { PlainObjectApi } from './plain-objects.ts'
 
 /** Why the API server, or the way to it, did not do what was asked; its own words, without the request around them. */
 export class ApiError extends Error {
@@ -36,6 +31,8 @@ export interface ListOptions {
   readonly fieldSelector?: string | undefined
   /** So many and no more; undefined: all, page by page. */
   readonly limit?: number
+  /** Objects a page. */
+  readonly page?: number
 }
 
 export interface Listing {
@@ -44,8 +41,17 @@ export interface Listing {
   readonly resourceVersion: string
 }
 
+/** A list as it is written (apimachinery meta/v1 ListMeta). Its items do not say their kind; of metadata it has null for none. */
+interface WrittenList {
+  readonly metadata: { readonly resourceVersion?: string; readonly continue?: string }
+  readonly items: readonly Manifest[] | null
+}
+
 /** Objects a page: a large cluster needs no large answer, and reviews need not wait until one is read. */
 const PAGE = 200
+
+/** Objects a page where each may be as large as the API server allows (1.5 MiB), and its writer means no good. */
+export const PAGE_OF_LARGE = 10
 
 /** Reads the kubeconfig, or what a pod is given of its cluster. Throws an ApiError that says what it has instead. */
 export function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
@@ -65,15 +71,30 @@ export function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
   return config
 }
 
+/** The same cluster, which lists and watches the metadata of objects alone (Kubernetes API concepts, "Metadata-only fetches"). */
+export function metadataOnly(config: KubeConfig): KubeConfig {
+  return Object.create(config, {
+    applySecurityAuthentication: {
+      value: async (context: Parameters<KubeConfig['applySecurityAuthentication']>[0]) => {
+        await config.applySecurityAuthentication(context)
+        const isWatch = new URL(context.getUrl()).searchParams.has('watch')
+        const kind = isWatch ? 'PartialObjectMetadata' : 'PartialObjectMetadataList'
+        // What is no list of objects, like a list of kinds, comes as it is.
+        context.setHeaderParam('Accept', `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`)
+      },
+    },
+  })
+}
+
 /** Objects of any kind, as manifests. Every failure is an ApiError. */
 export class KubeClient {
   readonly config: KubeConfig
-  readonly #api: KubernetesObjectApi
+  readonly #api: PlainObjectApi
   readonly #custom: CustomObjectsApi
 
   constructor(config: KubeConfig) {
     this.config = config
-    this.#api = KubernetesObjectApi.makeApiClient(config)
+    this.#api = PlainObjectApi.makeApiClient(config)
     this.#custom = config.makeApiClient(CustomObjectsApi)
   }
 
@@ -102,37 +123,37 @@ export class KubeClient {
   /** The same one page after the other, for what need not stay in memory. */
   async *pages(
     { apiVersion, kind }: KindOf,
-    { namespace, fieldSelector, limit }: ListOptions = {},
-    size = PAGE,
+    { namespace, fieldSelector, limit, page: size = PAGE }: ListOptions = {},
   ): AsyncGenerator<Listing> {
     let next: string | undefined
     do {
-      const page = await call(() =>
-        this.#api.list(
-          apiVersion,
-          kind,
-          namespace,
-          undefined,
-          undefined,
-          undefined,
-          fieldSelector,
-          undefined,
-          limit ?? size,
-          next,
-        ),
+      const { metadata, items } = await call(
+        async () =>
+          (await this.#api.list(
+            apiVersion,
+            kind,
+            namespace,
+            undefined,
+            undefined,
+            undefined,
+            fieldSelector,
+            undefined,
+            limit ?? size,
+            next,
+          )) as unknown as WrittenList,
       )
       yield {
-        items: page.items.map(item => plain(item, apiVersion, kind)),
-        resourceVersion: page.metadata?.resourceVersion ?? '',
+        items: (items ?? []).map(item => ({ ...item, apiVersion, kind })),
+        resourceVersion: metadata.resourceVersion ?? '',
       }
-      next = limit === undefined ? page.metadata?._continue || undefined : undefined
+      next = limit === undefined ? metadata.continue || undefined : undefined
     } while (next !== undefined)
   }
 
   /** Pages of a kind that the cluster may not have. */
-  async *pagesOrNone(of: KindOf, options: ListOptions, size: number): AsyncGenerator<Listing> {
+  async *pagesOrNone(of: KindOf, options: ListOptions): AsyncGenerator<Listing> {
     try {
-      yield* this.pages(of, options, size)
+      yield* this.pages(of, options)
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 404)) throw error
     }
@@ -143,18 +164,16 @@ export class KubeClient {
     // Tenants write names; one like ".." would be another path.
     if (!isPathSegment(name) || (namespace !== undefined && !isPathSegment(namespace))) return undefined
     const metadata = { name, ...(namespace !== undefined && { namespace }) }
-    return orNone(async () => plain(await this.#api.read({ apiVersion, kind, metadata }), apiVersion, kind))
+    return orNone(async () => written(await this.#api.read({ apiVersion, kind, metadata })))
   }
 
   async create(manifest: Manifest): Promise<Manifest> {
-    const created = await call(() => this.#api.create(forClient(manifest)))
-    return plain(created, manifest.apiVersion, manifest.kind)
+    return written(await call(() => this.#api.create(forClient(manifest))))
   }
 
   /** With a resourceVersion in its metadata the API server refuses an edit of something older (409). */
   async replace(manifest: Manifest): Promise<Manifest> {
-    const replaced = await call(() => this.#api.replace(forClient(manifest)))
-    return plain(replaced, manifest.apiVersion, manifest.kind)
+    return written(await call(() => this.#api.replace(forClient(manifest))))
   }
 
   /** Writes the status of a custom resource without a namespace; `plural` is its name in paths. */
@@ -209,9 +228,9 @@ function forClient(manifest: Manifest): KubernetesObject {
   return manifest as unknown as KubernetesObject
 }
 
-/** The client makes objects of its own classes, with dates; rules read what is written. */
-function plain(object: KubernetesObject, apiVersion: string, kind: string): Manifest {
-  return { ...JSON.parse(JSON.stringify(object)), apiVersion, kind }
+/** One object as the API server wrote it (plain-objects.ts), whatever the client's types say. */
+function written(object: KubernetesObject): Manifest {
+  return object as unknown as Manifest
 }
 
 /** What the API server says is wrong, without the request around it. */

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { ClaimKeys } from '../../src/claims/files.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
-import type { KindOf, KubeClient, ListOptions } from '../../src/kube-api/client.ts'
+import { type KindOf, type KubeClient, type ListOptions, PAGE_OF_LARGE } from '../../src/kube-api/client.ts'
 import { KINDS, PODS_NOT_ENDED } from '../../src/kube-api/kinds.ts'
 import type { Finding } from '../../src/policy/finding.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
@@ -29,8 +29,7 @@ const AUDITED: readonly (KindOf & ListOptions)[] = [
   { ...KINDS.pod, fieldSelector: PODS_NOT_ENDED },
 ]
 
-/** Few enough that reviews need not wait for a page or a batch. */
-const PAGE = 100
+/** Few enough that reviews need not wait. */
 const BATCH = 10
 
 /** Of one object; whoever breaks so many rules has more to mend than a report can hold. */
@@ -48,7 +47,10 @@ export async function auditCluster(
 ): Promise<Standing[]> {
   const standings: Standing[] = []
   for (const { apiVersion, kind, ...options } of AUDITED) {
-    for await (const { items } of client.pagesOrNone({ apiVersion, kind }, options, PAGE)) {
+    for await (const { items } of client.pagesOrNone(
+      { apiVersion, kind },
+      { ...options, page: PAGE_OF_LARGE },
+    )) {
       for (const [index, manifest] of items.entries()) {
         if (index % BATCH === 0) await setImmediate()
         signal.throwIfAborted()

@@ -15,6 +15,7 @@ export interface Subject extends KindOf {
   readonly path: string
   readonly namespace?: string
   readonly fieldSelector?: string
+  readonly page?: number
   /** What of an object is kept; without it all. Undefined: the mirror is to know nothing of it. */
   readonly keep?: (manifest: Manifest) => Manifest | undefined
 }
@@ -64,8 +65,9 @@ export function startReflector(
   }
 
   const follow = async (): Promise<void> => {
-    const { namespace, fieldSelector } = subject
-    const { items, resourceVersion } = await client.list(subject, keep, { namespace, fieldSelector })
+    const { namespace, fieldSelector, page } = subject
+    const options = { namespace, fieldSelector, ...(page !== undefined && { page }) }
+    const { items, resourceVersion } = await client.list(subject, keep, options)
     mirror.replace(items)
     state.isSynced = true
     heard()
@@ -88,7 +90,7 @@ export function startReflector(
       })
       if (outcome === 'gone' || isStopped) return
       // A watch that was silent may have been cut; a look at one object tells whether the API server is there.
-      await client.list(subject, () => undefined, { namespace, fieldSelector, limit: 1 })
+      await client.list(subject, () => undefined, { ...options, limit: 1 })
       heard()
     }
   }

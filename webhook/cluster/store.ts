@@ -1,8 +1,9 @@
 import type { ClaimKeys } from '../../src/claims/files.ts'
-import { NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
-import type { Manifest } from '../../src/kube/manifest.ts'
+import { MAX_CONFIG_BYTES } from '../../src/cni/network.ts'
+import { NETWORKS_ANNOTATION, RESOURCE_NAME_ANNOTATION } from '../../src/kube/annotations.ts'
+import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
 import { readSelections } from '../../src/kube/selections.ts'
-import type { KubeClient } from '../../src/kube-api/client.ts'
+import { KubeClient, metadataOnly, PAGE_OF_LARGE } from '../../src/kube-api/client.ts'
 import { KINDS, PODS_NOT_ENDED } from '../../src/kube-api/kinds.ts'
 import {
   CONFIG_MAP,
@@ -38,12 +39,14 @@ export interface ClusterStore {
 
 /** Opens the store; `keys` are those that were there at the start. */
 export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): ClusterStore {
+  // A pod may be a megabyte, of which nothing but its annotations is asked for.
+  const metadataClient = new KubeClient(metadataOnly(client.config))
   const inventory = new Inventory()
   const problems = new Map<string, string[]>()
   const reflectors: Reflector[] = []
   let current = keys
-  const follow = (subject: Subject, mirror: Mirror): void => {
-    reflectors.push(startReflector(client, subject, mirror, log))
+  const follow = (subject: Subject, mirror: Mirror, by = client): void => {
+    reflectors.push(startReflector(by, subject, mirror, log))
   }
 
   follow(
@@ -61,7 +64,8 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
     {
       ...KINDS.network,
       path: '/apis/k8s.cni.cncf.io/v1/network-attachment-definitions',
-      keep: withoutManagedFields,
+      page: PAGE_OF_LARGE,
+      keep: judgedPartOf,
     },
     mirrorOf(
       manifest => void putManifest(inventory, manifest),
@@ -80,6 +84,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
       ({ metadata }) => inventory.uses.put(metadata),
       (name, namespace) => inventory.uses.remove(namespace, name),
     ),
+    metadataClient,
   )
   const map = (name: string, take: (data: Readonly<Record<string, string>>) => void): void =>
     follow(
@@ -154,12 +159,31 @@ function guarded(
   }
 }
 
-/** Who set which field takes as much room as the object itself, and nobody here asks. */
-function withoutManagedFields(manifest: Manifest): Manifest {
-  const { managedFields: _, ...metadata } = manifest.metadata as Manifest['metadata'] & {
-    managedFields?: unknown
+/** What is judged of a network; what is too long to be read is cut where that shows, so that it fills no memory. */
+function judgedPartOf({ apiVersion, kind, metadata, spec }: Manifest): Manifest {
+  const { name, namespace, resourceVersion, annotations } = metadata
+  const resourceName = annotations?.[RESOURCE_NAME_ANNOTATION]
+  const config = isRecord(spec) && typeof spec.config === 'string' ? spec.config : undefined
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      ...(name !== undefined && { name }),
+      ...(namespace !== undefined && { namespace }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+      ...(resourceName !== undefined && { annotations: { [RESOURCE_NAME_ANNOTATION]: resourceName } }),
+    },
+    spec: config === undefined ? {} : { config: isTooLong(config) ? cut(config) : config },
   }
-  return { ...manifest, metadata }
+}
+
+function isTooLong(config: string): boolean {
+  return config.length > MAX_CONFIG_BYTES
+}
+
+/** A copy: a mere slice would hold on to the whole text. */
+function cut(config: string): string {
+  return Buffer.from(config.slice(0, MAX_CONFIG_BYTES + 1)).toString()
 }
 
 /** Without its version: what fresh.ts asked for may be older than what the watch said, and the next list puts that right. */
