@@ -1,5 +1,11 @@
-import { ApiException, CustomObjectsApi, KubeConfig, type KubernetesObject } from '@kubernetes/client-node'
+import {
+  ApiException,
+  CustomObjectsApi,
+  type KubeConfig,
+  type KubernetesObject,
+} from '@kubernetes/client-node'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
+import { SharingConfig } from './connections.ts'
 import { PlainObjectApi } from './plain-objects.ts'
 
 /** Why the API server, or the way to it, did not do what was asked; its own words, without the request around them. */
@@ -55,7 +61,7 @@ export const PAGE_OF_LARGE = 10
 
 /** Reads the kubeconfig, or what a pod is given of its cluster. Throws an ApiError that says what it has instead. */
 export function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
-  const config = new KubeConfig()
+  const config = new SharingConfig()
   try {
     if (kubeconfig === undefined) config.loadFromDefault()
     else config.loadFromFile(kubeconfig)

@@ -93,8 +93,10 @@ export class FactsBuilder {
     this.#nested(body, at, role, this)
   }
 
+  /** The lists as long as they are: those that grow have room for sixteen more, and a cluster has thousands of networks. */
   build(): Facts {
-    return this.#facts
+    const lists = Object.entries(this.#facts).map(([kind, list]) => [kind, list.slice()])
+    return Object.fromEntries(lists)
   }
 }
 

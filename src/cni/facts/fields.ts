@@ -18,8 +18,9 @@ export class Fields {
     this.#onWrongType = onWrongType
   }
 
+  /** No longer than it is, where a list that is spread has room for sixteen more: facts keep four or five of these. */
   path(...steps: Path): Path {
-    return [...this.at, ...steps]
+    return this.at.concat(steps)
   }
 
   has(key: string): boolean {

@@ -30,7 +30,7 @@ function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: F
   const chain = by.plugin === '' ? [type] : [...by.plugin.split(' > '), type]
   const facts = by.speakingFor(chain.join(' > '))
   const extractor = extractorOf(type, role)
-  facts.type({ at: [...at, 'type'], type, role, known: extractor !== undefined })
+  facts.type({ at: at.concat('type'), type, role, known: extractor !== undefined })
   if (chain.length > MAX_NESTING) {
     facts.problem('undecidable', at, `delegates are nested deeper than ${MAX_NESTING} levels`)
     return
