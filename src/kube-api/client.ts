@@ -77,21 +77,6 @@ export function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
   return config
 }
 
-/** The same cluster, which lists and watches the metadata of objects alone (Kubernetes API concepts, "Metadata-only fetches"). */
-export function metadataOnly(config: KubeConfig): KubeConfig {
-  return Object.create(config, {
-    applySecurityAuthentication: {
-      value: async (context: Parameters<KubeConfig['applySecurityAuthentication']>[0]) => {
-        await config.applySecurityAuthentication(context)
-        const isWatch = new URL(context.getUrl()).searchParams.has('watch')
-        const kind = isWatch ? 'PartialObjectMetadata' : 'PartialObjectMetadataList'
-        // What is no list of objects, like a list of kinds, comes as it is.
-        context.setHeaderParam('Accept', `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`)
-      },
-    },
-  })
-}
-
 /** Objects of any kind, as manifests. Every failure is an ApiError. */
 export class KubeClient {
   readonly config: KubeConfig

@@ -30,3 +30,18 @@ export class SharingConfig extends KubeConfig {
     if (dispatcher !== undefined) request.setDispatcher(dispatcher)
   }
 }
+
+/** The same cluster, which lists and watches the metadata of objects alone (Kubernetes API concepts, "Metadata-only fetches"). */
+export function metadataOnly(config: KubeConfig): KubeConfig {
+  return Object.create(config, {
+    applySecurityAuthentication: {
+      value: async (request: Request) => {
+        await config.applySecurityAuthentication(request)
+        const isWatch = new URL(request.getUrl()).searchParams.has('watch')
+        const kind = isWatch ? 'PartialObjectMetadata' : 'PartialObjectMetadataList'
+        // What is no list of objects, like a list of kinds, comes as it is.
+        request.setHeaderParam('Accept', `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`)
+      },
+    },
+  })
+}

@@ -1,7 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Watch } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Manifest } from '../../src/kube/manifest.ts'
-import { KubeClient, loadConfig, metadataOnly } from '../../src/kube-api/client.ts'
+import { KubeClient, loadConfig } from '../../src/kube-api/client.ts'
+import { metadataOnly } from '../../src/kube-api/connections.ts'
 import { KINDS } from '../../src/kube-api/kinds.ts'
 import { attachment, exampleWorld, macvlanConfig, pod } from '../../src/policy/example.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
@@ -60,6 +62,19 @@ describe('the client, of an API server', () => {
       names.map(() => ['apiVersion', 'kind', 'metadata']),
     )
     expect((await metadata.list(KINDS.pod, undefined, { namespace: 'kube-public' })).items).toEqual([])
+  })
+
+  it('makes no connection for a request that could share one', async () => {
+    let made = 0
+    const count = () => {
+      made++
+    }
+    subscribe('undici:client:connected', count)
+    const other = new KubeClient(loadConfig({ kubeconfig: plane.kubeconfig('admin') }))
+    for (const name of names) await other.read(KINDS.pod, name, 'default')
+    await new KubeClient(metadataOnly(other.config)).list(KINDS.pod, undefined, { page: 5 })
+    unsubscribe('undici:client:connected', count)
+    expect(made).toBe(1)
   })
 
   it('watches metadata alone when it is told to', async () => {

@@ -3,7 +3,8 @@ import { MAX_CONFIG_BYTES } from '../../src/cni/network.ts'
 import { NETWORKS_ANNOTATION, RESOURCE_NAME_ANNOTATION } from '../../src/kube/annotations.ts'
 import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
 import { readSelections } from '../../src/kube/selections.ts'
-import { KubeClient, metadataOnly, PAGE_OF_LARGE } from '../../src/kube-api/client.ts'
+import { KubeClient, PAGE_OF_LARGE } from '../../src/kube-api/client.ts'
+import { metadataOnly } from '../../src/kube-api/connections.ts'
 import { KINDS, PODS_NOT_ENDED } from '../../src/kube-api/kinds.ts'
 import {
   CONFIG_MAP,
