@@ -1,5 +1,5 @@
 import { isExactNumber } from './number.ts'
-import { codePointName, quote } from './quote.ts'
+import { codePointName, quote, shorten } from './quote.ts'
 import { readString } from './string.ts'
 import type { JsonObject, JsonValue, Path } from './value.ts'
 
@@ -140,8 +140,7 @@ export class Scanner {
     }
     const value = Number(literal)
     if (!isExactNumber(literal)) {
-      const shown = literal.length > 40 ? `${literal.slice(0, 40)}…` : literal
-      const message = `${shown} is read as ${value} by Go and JavaScript: write the number that is meant`
+      const message = `${shorten(literal, 40)} is read as ${value} by Go and JavaScript: write the number that is meant`
       this.#listener.problem('inexact-number', this.#path, start, this.#offset, message)
     }
     return value === 0 ? 0 : value

@@ -38,7 +38,7 @@ export interface ListOptions {
   /** So many and no more; undefined: all, page by page. */
   readonly limit?: number
   /** Objects a page. */
-  readonly page?: number
+  readonly page?: number | undefined
 }
 
 export interface Listing {

@@ -52,7 +52,10 @@ export class PrefixTable<T> {
     const waiting = [branch]
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       yield* next.entries
-      for (const child of next.children) if (child !== undefined) waiting.push(child)
+      const [lower, upper] = next.children
+      // The lower half comes off first.
+      if (upper !== undefined) waiting.push(upper)
+      if (lower !== undefined) waiting.push(lower)
     }
   }
 }

@@ -30,8 +30,7 @@ export function findOverlaps(
   const own = vlansByMaster(attachment)
   const owners = new Map<Attachment, string | undefined>()
   const ownerOf = (other: Attachment): string | undefined => {
-    const known = owners.get(other)
-    if (known !== undefined || owners.has(other)) return known
+    if (owners.has(other)) return owners.get(other)
     const otherTenant = tenantOf(other.namespace)
     const isForeign = otherTenant !== undefined && otherTenant.name !== tenant.name
     const owner = isForeign && sharesSegment(own, other) ? describeAttachment(other, otherTenant) : undefined

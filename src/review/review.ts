@@ -194,12 +194,12 @@ function respond(
   }
 }
 
-/** The API server hands an answer to whoever asked, and to its audit log: it must not grow with what was asked. */
-const MAX_SHOWN = 20
+/** Findings that are told of one object: answers, audit logs and reports must not grow with what somebody wrote. */
+export const MAX_TOLD = 20
 
 /** What kubectl prints: one line for each finding, the rule's id in brackets for `socni-ctl explain`. */
 function statusOf(denied: readonly Finding[]) {
-  const shown = denied.slice(0, MAX_SHOWN)
+  const shown = denied.slice(0, MAX_TOLD)
   const lines = shown.map(finding => `${finding.title}: ${finding.message} [${finding.rule}]`)
   if (denied.length > shown.length) lines.push(`… and ${denied.length - shown.length} more`)
   return {

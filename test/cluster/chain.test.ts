@@ -4,6 +4,7 @@ import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, startControllers, startControlPlane } from './control-plane.ts'
 import { install, type Replica, until } from './installation.ts'
 import { Kubelet } from './kubelet.ts'
+import { uidOf } from './tenants.ts'
 
 const plugin = {
   cniVersion: '1.0.0',
@@ -197,7 +198,7 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
       metadata: { name: 'raw', namespace: 'finance', annotations: { 'k8s.v1.cni.cncf.io/networks': 'raw' } },
       spec: { containers: [{ name: 'a', image: 'b' }] },
     })
-    const uidOfRaw = plane.kubectl(['-n', 'finance', 'get', 'pod', 'raw', '-o', 'jsonpath={.metadata.uid}'])
+    const uidOfRaw = uidOf(plane, 'raw')
     expect(kubelet.attach('raw', uidOfRaw).stdout).toContain('there is no claim for VLAN 300')
     const { items } = JSON.parse(hooks)
     for (const { metadata, ...hook } of items) apply({ ...hook, metadata: { name: metadata.name } })

@@ -9,6 +9,7 @@ import { Node, obstacle } from '../plugin/node.ts'
 import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import { Kubelet } from './kubelet.ts'
+import { uidOf } from './tenants.ts'
 
 const plugin = {
   type: 'macvlan',
@@ -85,7 +86,7 @@ describe.each(modes)('real Multus, %s, with the guard in the place of macvlan', 
     })
     expect(issued.stderr).toBe('')
     plane.kubectl(['apply', '-f', '-'], change(issued.stdout))
-    const uid = plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', 'jsonpath={.metadata.uid}'])
+    const uid = uidOf(plane, name)
     const call = (command: string) => kubelet.call(command, name, uid)
     return { name, added: kubelet.attach(name, uid), call }
   }

@@ -127,3 +127,8 @@ export class Tenants implements AsyncDisposable {
     )
   }
 }
+
+/** The UID of a pod of finance. */
+export function uidOf(plane: ControlPlane, pod: string): string {
+  return plane.kubectl(['-n', 'finance', 'get', 'pod', pod, '-o', 'jsonpath={.metadata.uid}'])
+}

@@ -6,7 +6,7 @@ import { ctl } from '../socni-ctl.ts'
 import { freeAddress } from './control-plane.ts'
 import { applyManifests, caBundles, startReplica, until } from './installation.ts'
 import { readiness, servedSerial } from './readiness.ts'
-import { ledger, NETWORKS, network, pod, Tenants, tenant } from './tenants.ts'
+import { ledger, NETWORKS, network, pod, Tenants, tenant, uidOf } from './tenants.ts'
 
 const root = join(import.meta.dirname, '../..')
 const seeds = join(root, 'examples/seeds')
@@ -57,15 +57,7 @@ describe('the webhook in a real cluster', () => {
     ])
     expect(claimsOf('books')).not.toMatchObject([{ uid: expect.anything() }])
     expect(bind('books')).toBe('')
-    const uid = tenants.plane.kubectl([
-      '-n',
-      'finance',
-      'get',
-      'pod',
-      'books',
-      '-o',
-      'jsonpath={.metadata.uid}',
-    ])
+    const uid = uidOf(tenants.plane, 'books')
     expect(claimsOf('books')).toMatchObject([{ pod: 'books', uid, node: 'node-1' }])
     // Labels of a running pod are its owner's.
     expect(tenants.plane.said(['-n', 'finance', 'label', 'pod', 'books', 'a=b'], '', 'alice')).toContain(
@@ -109,15 +101,7 @@ describe('the webhook in a real cluster', () => {
   })
 
   it('gives a running pod a bound claim for a network that it attaches to later', () => {
-    const uid = tenants.plane.kubectl([
-      '-n',
-      'finance',
-      'get',
-      'pod',
-      'books',
-      '-o',
-      'jsonpath={.metadata.uid}',
-    ])
+    const uid = uidOf(tenants.plane, 'books')
     const patch = (networks: string) =>
       tenants.plane.said(
         ['-n', 'finance', 'annotate', '--overwrite', 'pod', 'books', `${NETWORKS}=${networks}`],

@@ -36,6 +36,22 @@ describe('a mirror', () => {
     expect(heard()).toEqual(['put a undefined', 'put a undefined'])
   })
 
+  it('tries again with the next list what could not be put', () => {
+    const put: string[] = []
+    let isBroken = true
+    const mirror = mirrorOf(
+      ({ metadata: { name = '' } }) => {
+        if (isBroken) throw new Error(name)
+        put.push(name)
+      },
+      () => {},
+    )
+    expect(() => mirror.replace([network('a', '1')])).toThrow('a')
+    isBroken = false
+    mirror.replace([network('a', '1')])
+    expect(put).toEqual(['a'])
+  })
+
   it('knows what a watch said when a list comes', () => {
     const { mirror, heard } = follow()
     mirror.put(network('a', '1'))

@@ -5,6 +5,7 @@ import { type KindOf, type KubeClient, type ListOptions, PAGE_OF_LARGE } from '.
 import { KINDS, PODS_NOT_ENDED } from '../../src/kube-api/kinds.ts'
 import type { Finding } from '../../src/policy/finding.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
+import { MAX_TOLD } from '../../src/review/review.ts'
 import { judgeStanding } from '../../src/review/standing.ts'
 
 /** What a finding is about, as Events and reports name it (core/v1 ObjectReference). */
@@ -32,9 +33,6 @@ const AUDITED: readonly (KindOf & ListOptions)[] = [
 /** Few enough that reviews need not wait. */
 const BATCH = 10
 
-/** Of one object; whoever breaks so many rules has more to mend than a report can hold. */
-const MAX_FINDINGS = 20
-
 /**
  * Judges everything that is there, page by page and between reviews, until the signal. A kind that the cluster does not
  * have has no objects.
@@ -54,7 +52,7 @@ export async function auditCluster(
       for (const [index, manifest] of items.entries()) {
         if (index % BATCH === 0) await setImmediate()
         signal.throwIfAborted()
-        const findings = judgeStanding(manifest, inventory, keys).slice(0, MAX_FINDINGS)
+        const findings = judgeStanding(manifest, inventory, keys).slice(0, MAX_TOLD)
         standings.push(...findings.map(finding => ({ object: referenceTo(manifest), finding })))
       }
     }

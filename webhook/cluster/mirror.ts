@@ -24,8 +24,9 @@ export function mirrorOf(
 ): Mirror {
   const known = new Map<string, Known>()
   const take = (manifest: Manifest): void => {
-    known.set(keyOf(manifest), identityOf(manifest))
     put(manifest)
+    // Afterwards: what could not be put is tried again with the next list.
+    known.set(keyOf(manifest), identityOf(manifest))
   }
   return {
     replace: manifests => {

@@ -66,7 +66,7 @@ export function startReflector(
 
   const follow = async (): Promise<void> => {
     const { namespace, fieldSelector, page } = subject
-    const options = { namespace, fieldSelector, ...(page !== undefined && { page }) }
+    const options = { namespace, fieldSelector, page }
     const { items, resourceVersion } = await client.list(subject, keep, options)
     mirror.replace(items)
     state.isSynced = true

@@ -174,16 +174,13 @@ function judgedPartOf({ apiVersion, kind, metadata, spec }: Manifest): Manifest 
       ...(resourceVersion !== undefined && { resourceVersion }),
       ...(resourceName !== undefined && { annotations: { [RESOURCE_NAME_ANNOTATION]: resourceName } }),
     },
-    spec: config === undefined ? {} : { config: isTooLong(config) ? cut(config) : config },
+    spec: config === undefined ? {} : { config: bounded(config) },
   }
 }
 
-function isTooLong(config: string): boolean {
-  return config.length > MAX_CONFIG_BYTES
-}
-
-/** A copy: a mere slice would hold on to the whole text. */
-function cut(config: string): string {
+/** A copy where it is cut: a mere slice would hold on to the whole text. */
+function bounded(config: string): string {
+  if (config.length <= MAX_CONFIG_BYTES) return config
   return Buffer.from(config.slice(0, MAX_CONFIG_BYTES + 1)).toString()
 }
 
