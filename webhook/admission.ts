@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AdmissionRequest, AdmissionReview } from '../src/kube/admission.ts'
 import { isRecord } from '../src/kube/manifest.ts'
-import type { Decide, Phase } from '../src/review/review.ts'
+import type { Decide, Phase } from '../src/review/context.ts'
 import { readBody } from './body.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Phase } from '../src/review/review.ts'
+import type { Phase } from '../src/review/context.ts'
 import type { Standing } from './audit/standing.ts'
 
 /** The webhook's Prometheus metrics. Labels take values of ours only, so that no tenant can make new series. */

@@ -72,8 +72,10 @@ export const clusterSpec = z.strictObject({
     .default([
       'system:serviceaccount:kube-system:multus',
       'system:serviceaccount:kube-system:dynamic-networks-controller',
+      // Multus with a certificate for each node, as on OpenShift (multus pkg/k8sclient/kubeconfig.go certOrganization).
+      'system:multus',
     ])
-    .describe('Users that write the network-status annotation.'),
+    .describe('Users and groups that write the network-status annotation.'),
 })
 
 const clusterManifest = z.object({

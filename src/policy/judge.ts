@@ -28,6 +28,8 @@ export interface Circumstances {
   readonly isRemoval?: boolean | undefined
   readonly user?: string | undefined
   readonly groups?: readonly string[] | undefined
+  /** The request is one for pods/status, by somebody who may update those of all namespaces: Multus, wherever it runs. */
+  readonly mayUpdateStatus?: boolean | undefined
   /** Whether the user may assign namespaces to this tenant; without it nobody may who is not an administrator. */
   readonly mayAssign?: ((tenant: string) => boolean) | undefined
   /** Looks at the claim of a selection; without it a claim is merely one that nobody looked at. */
@@ -137,7 +139,7 @@ export function podSubject(
   manifest: Manifest,
   template: PodTemplate,
   inventory: Inventory,
-  { before, user, checkClaim }: Circumstances,
+  { before, user, groups = [], mayUpdateStatus = false, checkClaim }: Circumstances,
 ): PodSubject {
   const namespace = manifest.metadata.namespace ?? template.metadata.namespace ?? 'default'
   const { annotations = {} } = template.metadata
@@ -161,6 +163,8 @@ export function podSubject(
       readDefaultNetwork(machine.find(network => network.isDefault)?.networkName),
     before: before && findPodTemplate(before)?.metadata,
     user,
+    groups,
+    mayUpdateStatus,
   }
 }
 

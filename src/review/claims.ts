@@ -4,6 +4,7 @@ import { verifyClaim } from '../claims/verify.ts'
 import type { JsonObject } from '../json/value.ts'
 import type { ObjectMeta } from '../kube/manifest.ts'
 import { claimOf, withClaim } from '../kube/print-selections.ts'
+import type { Selection } from '../kube/selections.ts'
 import { type Bound, claimFor, expectedOf, needsClaim } from '../policy/claim-for.ts'
 import type { ClaimState, PodSubject, SelectionSubject } from '../policy/subjects.ts'
 
@@ -20,6 +21,17 @@ export function checkClaim(
 ): ClaimState {
   const claim = claimOf(subject.selection)
   if (claim === undefined) return { state: needsClaim(subject) ? 'missing' : 'none' }
+  return checkText(claim, subject, pod, keys, bound, mustBeBound)
+}
+
+function checkText(
+  claim: string,
+  subject: SelectionSubject,
+  pod: ObjectMeta,
+  keys: ClaimKeys,
+  bound: Bound | undefined,
+  mustBeBound: boolean,
+): ClaimState {
   const expected = expectedOf(subject, pod, bound)
   if (expected === undefined)
     return { state: 'wrong', message: 'there is nothing here that a claim could state' }
@@ -37,27 +49,49 @@ export interface SignedNetworks {
   readonly signed: number
 }
 
+/** Claims by the interface that they are for: those that an object had before an UPDATE. */
+export type ClaimsByInterface = ReadonlyMap<string, string>
+
 /**
  * The networks annotation of an admitted pod: every guarded selection carries a claim, no other does. A claim that
- * already holds stays, so that running twice changes nothing; one that a user wrote gives way.
+ * already holds stays, so that running twice changes nothing; one that a user wrote gives way. Whoever writes an
+ * annotation without the claims that it had gets them back, so that a controller that keeps writing what it wants
+ * (KubeVirt's, `kubectl apply` of a pod) changes nothing either, and does not wake itself up.
  */
 export function signNetworks(
   { selections, reading, metadata }: PodSubject,
   keys: ClaimKeys,
   now: Date,
   bound?: Bound,
+  before: ClaimsByInterface = new Map(),
 ): SignedNetworks {
   const iat = Math.floor(now.getTime() / 1000)
   let signed = 0
-  const elements = selections.map(subject => {
-    if (checkClaim(subject, metadata, keys, bound).state === 'valid')
-      return withClaim(subject.selection, claimOf(subject.selection))
+  const claims = selections.map(subject => {
+    const holding = [claimOf(subject.selection), before.get(subject.selection.interface)].find(
+      claim =>
+        claim !== undefined &&
+        checkText(claim, subject, metadata, keys, bound, bound !== undefined).state === 'valid',
+    )
+    if (holding !== undefined) return holding
     const claim = needsClaim(subject) ? claimFor(subject, metadata, iat, bound) : undefined
     if (claim !== undefined) signed++
-    return withClaim(subject.selection, claim && signClaim(claim, keys.signing))
+    return claim && signClaim(claim, keys.signing)
   })
-  const isUnchanged = reading.form === 'json' ? isSame(elements, selections) : signed === 0
+  const elements = selections.map(({ selection }, index) => withClaim(selection, claims[index]))
+  const isUnchanged =
+    reading.form === 'json' ? isSame(elements, selections) : claims.every(claim => claim === undefined)
   return { annotation: isUnchanged ? undefined : JSON.stringify(elements), signed }
+}
+
+/** The claims in an annotation, whoever wrote them. */
+export function claimsByInterface(selections: readonly Selection[]): ClaimsByInterface {
+  return new Map(
+    selections.flatMap(selection => {
+      const claim = claimOf(selection)
+      return claim === undefined ? [] : [[selection.interface, claim]]
+    }),
+  )
 }
 
 /** The annotation without any claim; undefined when it has none. */

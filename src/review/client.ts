@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:https'
 import type { AdmissionRequest, AdmissionResponse } from '../kube/admission.ts'
-import type { Phase } from './review.ts'
+import type { Phase } from './context.ts'
 
 export interface HttpAnswer {
   readonly status: number

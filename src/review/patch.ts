@@ -3,9 +3,9 @@ import type { Manifest, ObjectMeta } from '../kube/manifest.ts'
 
 /** One operation of a JSON Patch (RFC 6902 section 4). */
 export interface PatchOperation {
-  readonly op: 'add' | 'replace'
+  readonly op: 'add' | 'replace' | 'remove'
   readonly path: string
-  readonly value: unknown
+  readonly value?: unknown
 }
 
 /** The smallest patch that gives the object this annotation. */
@@ -17,6 +17,11 @@ export function annotationPatch(metadata: ObjectMeta, key: string, value: string
   return [{ op, path: `/metadata/annotations/${escapePointer(key)}`, value }]
 }
 
+/** Takes an annotation away that is there. */
+export function removalPatch(key: string): PatchOperation {
+  return { op: 'remove', path: `/metadata/annotations/${escapePointer(key)}` }
+}
+
 /** RFC 6901 section 3. */
 function escapePointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1')
@@ -25,14 +30,16 @@ function escapePointer(key: string): string {
 /** Applies the patch of a mutating answer: the operations that annotationPatch uses. */
 export function applyPatch(object: Manifest, { patch }: Pick<AdmissionResponse, 'patch'>): Manifest {
   const patched = structuredClone(object)
-  for (const { path, value } of readPatch(patch)) {
+  for (const { op, path, value } of readPatch(patch)) {
     const steps = path
       .split('/')
       .slice(1)
       .map(step => step.replaceAll('~1', '/').replaceAll('~0', '~'))
     let target = patched as unknown as Record<string, unknown>
     for (const step of steps.slice(0, -1)) target = target[step] as Record<string, unknown>
-    target[steps.at(-1) ?? ''] = value
+    const last = steps.at(-1) ?? ''
+    if (op === 'remove') delete target[last]
+    else target[last] = value
   }
   return patched
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AdmissionRequest } from '../kube/admission.ts'
-import type { Manifest } from '../kube/manifest.ts'
+import { type Manifest, readMetadata } from '../kube/manifest.ts'
 
 /** Plurals that are not simply the kind with an "s". */
 const RESOURCES: Readonly<Record<string, string>> = {
@@ -29,4 +29,17 @@ export function requestFor(object: Manifest, change: Partial<AdmissionRequest> =
 /** The object as it is stored: with an identity of its own. */
 export function withUid(object: Manifest): Manifest {
   return { ...object, metadata: { ...object.metadata, uid: randomUUID() } }
+}
+
+/** The object that a request is about: the one that is deleted, or the one that is to be stored. */
+export function objectOf(request: AdmissionRequest): Manifest | undefined {
+  const object = request.operation === 'DELETE' ? request.oldObject : request.object
+  return object === undefined || object === null ? undefined : withIdentity(object, request)
+}
+
+/** At CREATE the object may lack the namespace that the request is in; the request's is the API server's own word. */
+export function withIdentity(object: Manifest, { namespace, name, subResource }: AdmissionRequest): Manifest {
+  const metadata = { ...readMetadata(object.metadata), ...(namespace && { namespace }) }
+  const isNamed = subResource === 'binding' && metadata.name === undefined && name
+  return { ...object, metadata: isNamed ? { ...metadata, name } : metadata }
 }

@@ -89,11 +89,6 @@ describe('who administers a namespace, and means harm,', () => {
       'device-request',
     ],
     [
-      'a status that Multus did not write',
-      () => pod('x', { 'k8s.v1.cni.cncf.io/network-status': '[]' }),
-      'forged-network-status',
-    ],
-    [
       'a workload that does so',
       () => ({
         apiVersion: 'batch/v1',

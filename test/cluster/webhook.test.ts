@@ -6,13 +6,32 @@ import { ctl } from '../socni-ctl.ts'
 import { freeAddress } from './control-plane.ts'
 import { applyManifests, caBundles, startReplica, until } from './installation.ts'
 import { readiness, servedSerial } from './readiness.ts'
+import { pause } from './stream.ts'
 import { ledger, NETWORKS, network, pod, Tenants, tenant, uidOf } from './tenants.ts'
 
 const root = join(import.meta.dirname, '../..')
+const STATUS = 'k8s.v1.cni.cncf.io/network-status'
 const seeds = join(root, 'examples/seeds')
 describe('the webhook in a real cluster', () => {
   const tenants = new Tenants()
   const { apply, claimsOf, bind } = tenants
+
+  /** Through pods/status, as Multus does. */
+  const writeStatus = (name: string, status: string, ...who: string[]) => {
+    const patch = JSON.stringify({ metadata: { annotations: { [STATUS]: status } } })
+    const onStatus = [
+      '-n',
+      'finance',
+      'patch',
+      'pod',
+      name,
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      patch,
+    ]
+    return tenants.plane.said([...onStatus, ...who])
+  }
 
   beforeAll(() => tenants.start(), 600_000)
   afterAll(() => tenants[Symbol.asyncDispose]())
@@ -114,6 +133,71 @@ describe('the webhook in a real cluster', () => {
       { nad: 'finance/ledger', uid, node: 'node-1', interface: 'net1' },
       { nad: 'finance/ledger2', uid, node: 'node-1', interface: 'net2' },
     ])
+  })
+
+  it('changes nothing when a pod is applied again, before and after it is bound', async () => {
+    const again = pod('again', { [NETWORKS]: 'ledger' })
+    const version = () =>
+      tenants.plane.kubectl([
+        '-n',
+        'finance',
+        'get',
+        'pod',
+        'again',
+        '-o',
+        'jsonpath={.metadata.resourceVersion}',
+      ])
+    apply(again, 'alice')
+    for (const settle of [() => '', () => bind('again')]) {
+      expect(settle()).toBe('')
+      const before = version()
+      // A claim states the second in which it was signed.
+      await pause(1_100)
+      expect(apply(again, 'alice')).toContain('pod/again')
+      expect(version()).toBe(before)
+    }
+  })
+
+  it('takes the network status from Multus, by whatever name it goes, and from nobody in the namespace', () => {
+    const { plane } = tenants
+    plane.kubectl([
+      'create',
+      'clusterrole',
+      'multus',
+      '--verb=get,update,patch',
+      '--resource=pods,pods/status',
+    ])
+    plane.kubectl(['create', 'clusterrolebinding', 'own', '--clusterrole=multus', '--user=own-multus'])
+    plane.kubectl(['create', 'clusterrolebinding', 'nodes', '--clusterrole=multus', '--group=system:multus'])
+    let count = 0
+    const write = (...who: string[]) => writeStatus('books', `[{"name":"${count++}"}]`, ...who)
+    expect(write('--as=own-multus')).toContain('patched')
+    expect(write('--as=system:multus:node-1', '--as-group=system:multus')).toContain('patched')
+    // alice may update the status of the pods of her namespace alone.
+    expect(write('--as=alice')).toContain('[forged-network-status]')
+    const onPod = ['-n', 'finance', 'annotate', '--overwrite', 'pod', 'books', `${STATUS}=[]`]
+    expect(plane.said([...onPod, '--as=own-multus'])).toContain('[forged-network-status]')
+  })
+
+  it('takes a pod again as it was read from the cluster, without what belonged to the one before', () => {
+    const { plane } = tenants
+    apply(pod('copied', { [NETWORKS]: 'ledger' }), 'alice')
+    expect(bind('copied')).toBe('')
+    expect(writeStatus('copied', '[]', '--as=system:multus:node-1', '--as-group=system:multus')).toContain(
+      'patched',
+    )
+    const stored = plane.kubectl(['-n', 'finance', 'get', 'pod', 'copied', '-o', 'json'])
+    const uid = uidOf(plane, 'copied')
+    // No kubelet is here that would end it.
+    plane.kubectl(['-n', 'finance', 'delete', 'pod', 'copied', '--force', '--grace-period=0'])
+    const answer = plane.said(['replace', '--force', '-f', '-'], stored, 'alice')
+    expect(answer).toContain('pod/copied replaced')
+    expect(answer).toContain(`Warning: [forged-network-status] ${STATUS} was left out`)
+    const { metadata } = JSON.parse(plane.kubectl(['-n', 'finance', 'get', 'pod', 'copied', '-o', 'json']))
+    expect([metadata.uid === uid, metadata.annotations[STATUS]]).toEqual([false, undefined])
+    // It came with its node, so that no Binding binds its claim.
+    expect(claimsOf('copied')).toMatchObject([{ pod: 'copied', nad: 'finance/ledger' }])
+    expect(claimsOf('copied')).not.toMatchObject([{ uid: expect.anything() }])
   })
 
   it('warns of a pod that can tag frames itself on an interface with several VLANs', () => {

@@ -197,6 +197,42 @@ describe('the webhook', () => {
     const multus = { username: 'system:serviceaccount:kube-system:multus' }
     const signed = withNetworks(after, networksOf(object))
     expect((await validate(signed, { ...change, oldObject: object, userInfo: multus })).allowed).toBe(true)
+    const onOpenShift = {
+      username: 'system:multus:node-1',
+      groups: ['system:multus', 'system:authenticated'],
+    }
+    const answer = await validate(signed, { ...change, oldObject: object, userInfo: onOpenShift })
+    expect(answer.allowed).toBe(true)
+  })
+
+  it('takes a pod that was read from the cluster, without what belonged to the one before', async () => {
+    const { object } = await create(pod('storage', { metadata: { annotations: { [STATUS]: '[]' } } }))
+    const copy: Manifest = {
+      ...object,
+      metadata: {
+        ...object.metadata,
+        uid: 'u-1',
+        annotations: { ...object.metadata.annotations, [STATUS]: '[]' },
+      },
+      spec: { nodeName: 'node-1', containers: [] },
+    }
+    const { mutation, object: stored, response } = await create(copy)
+    expect(mutation.warnings).toEqual([
+      `[forged-network-status] ${STATUS} was left out: Multus writes it anew`,
+    ])
+    expect(Object.keys(stored.metadata.annotations ?? {})).toEqual([NETWORKS_ANNOTATION])
+    expect(response.allowed).toBe(true)
+    const bare = pod(undefined, { metadata: { annotations: { [STATUS]: '[]' } } })
+    expect((await create(bare)).object.metadata.annotations).toEqual({})
+  })
+
+  it('signs for a new pod nothing that its UID and node of before say', async () => {
+    const copy = pod('storage', { metadata: { uid: 'u-1' }, spec: { nodeName: 'node-1' } })
+    const { object } = await create(copy)
+    const claim = JSON.parse(Buffer.from(claimsOf(object)[0]?.split('.')[1] ?? '', 'base64url').toString())
+    expect([claim.uid, claim.node, claim.pod]).toEqual([undefined, undefined, 'teller'])
+    const stored = { ...object, metadata: { ...object.metadata, uid: 'u-2' } }
+    expect((await validate(stored)).allowed).toBe(true)
   })
 
   it('gives a Binding a claim for the pod and its node, once', async () => {
@@ -310,6 +346,42 @@ const enforced = (enforcement: string): Manifest[] => [
   ...exampleWorld.filter(({ metadata }) => metadata.name !== 'finance'),
   tenant('finance', { namespaces: ['finance'], vlans: [{ ids: 100, masters: ['eth0'] }], enforcement }),
 ]
+
+describe('an annotation that is written again without its claims', () => {
+  let minutes = 0
+  let webhook: WebhookUnderTest
+  beforeAll(async () => {
+    // Every review is a minute apart, so that a claim that is signed anew is another one.
+    webhook = await startWebhook(world, () => new Date(Date.now() - 60_000 * minutes++))
+  })
+  afterAll(() => webhook[Symbol.asyncDispose]())
+  const rewrite = async (oldObject: Manifest, networks: string): Promise<Manifest> => {
+    const rewritten = withNetworks(oldObject, networks)
+    const request = requestFor(rewritten, { operation: 'UPDATE', oldObject })
+    return applyPatch(rewritten, await webhook.apiServer.review('mutate', request))
+  }
+
+  it.each([
+    ['the short form', 'storage,second@net9'],
+    ['the JSON form', '[{"name":"storage","namespace":"finance","interface":"pod16"},{"name":"second"}]'],
+  ])('gets back those that it had, so that nothing changed: %s', async (_, networks) => {
+    const { object } = await webhook.apiServer.create(pod(networks), 'finance')
+    expect(claimsOf(object).every(claim => claim !== undefined)).toBe(true)
+    expect(await rewrite(object, networks)).toEqual(object)
+  })
+
+  it('gets a new one only for what is another network, interface or pod', async () => {
+    const { object } = await webhook.apiServer.create(pod('storage,second'), 'finance')
+    const [first, second] = claimsOf(object)
+    const kept = async (oldObject: Manifest, networks: string) =>
+      claimsOf(await rewrite(oldObject, networks)).map(claim => claim === first || claim === second)
+    expect(await kept(object, 'storage,second,second')).toEqual([true, true, false])
+    expect(await kept(object, 'second,storage')).toEqual([false, false])
+    expect(await kept(object, 'storage@net5,second')).toEqual([false, true])
+    const other = { ...object, metadata: { ...object.metadata, name: 'other' } }
+    expect(await kept(other, 'storage,second')).toEqual([false, false])
+  })
+})
 
 describe('the enforcement', () => {
   it.each([

@@ -5,8 +5,8 @@ import { type KindOf, type KubeClient, type ListOptions, PAGE_OF_LARGE } from '.
 import { KINDS, PODS_NOT_ENDED } from '../../src/kube-api/kinds.ts'
 import type { Finding } from '../../src/policy/finding.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
-import { MAX_TOLD } from '../../src/review/review.ts'
 import { judgeStanding } from '../../src/review/standing.ts'
+import { MAX_TOLD } from '../../src/review/validate.ts'
 
 /** What a finding is about, as Events and reports name it (core/v1 ObjectReference). */
 export interface ObjectReference {

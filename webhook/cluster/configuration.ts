@@ -2,7 +2,7 @@ import { type Cluster, readCluster } from '../../src/config/cluster.ts'
 import { printPath } from '../../src/json/value.ts'
 import type { AdmissionRequest } from '../../src/kube/admission.ts'
 import { CONFIGURATION, NAMESPACE, textsOf } from '../../src/kube-api/objects.ts'
-import type { Decide } from '../../src/review/review.ts'
+import type { Decide } from '../../src/review/context.ts'
 import { readConfiguration } from '../../src/store/configuration.ts'
 
 /** Reads the text in ConfigMap socni-configuration. Throws an Error that says what is wrong with it, and where. */

@@ -1,3 +1,4 @@
+import type { Cluster } from '../../config/cluster.ts'
 import { NETWORK_STATUS_ANNOTATIONS } from '../../kube/annotations.ts'
 import { pod } from '../example.ts'
 import type { Rule } from '../rule.ts'
@@ -10,11 +11,12 @@ export const forgedNetworkStatus: Rule<'pod'> = {
   source: 'multus-dynamic-networks-controller pkg/controller/pod.go',
   good: { manifest: pod('storage') },
   bad: {
+    request: { before: pod('storage') },
     manifest: pod('storage', { metadata: { annotations: { 'k8s.v1.cni.cncf.io/network-status': '[]' } } }),
   },
 
-  *check({ metadata, before, user, cluster }) {
-    if (user !== undefined && cluster.networkStatusWriters.includes(user)) return
+  *check({ metadata, before, user, groups, mayUpdateStatus, cluster }) {
+    if (mayUpdateStatus || isStatusWriter(user, groups, cluster)) return
     for (const key of NETWORK_STATUS_ANNOTATIONS) {
       const value = metadata.annotations?.[key]
       if (value === before?.annotations?.[key]) continue
@@ -26,4 +28,13 @@ export const forgedNetworkStatus: Rule<'pod'> = {
       }
     }
   },
+}
+
+/** Whether this is Multus or the dynamic networks controller, by the name or a group that the configuration lists. */
+export function isStatusWriter(
+  user: string | undefined,
+  groups: readonly string[],
+  { networkStatusWriters }: Cluster,
+): boolean {
+  return [user, ...groups].some(who => who !== undefined && networkStatusWriters.includes(who))
 }

@@ -1,0 +1,115 @@
+import type { AdmissionRequest, AdmissionResponse } from '../kube/admission.ts'
+import { NETWORK_STATUS_ANNOTATIONS, NETWORKS_ANNOTATION } from '../kube/annotations.ts'
+import { type Manifest, readMetadata } from '../kube/manifest.ts'
+import { readSelections } from '../kube/selections.ts'
+import { findPodTemplate, groupKind } from '../kube/workloads.ts'
+import { decide } from '../policy/decision.ts'
+import { judgePod, jurisdictionOf, podSubject } from '../policy/judge.ts'
+import { isStatusWriter } from '../policy/rules/forged-network-status.ts'
+import { claimsByInterface, type SignedNetworks, signNetworks, stripClaims } from './claims.ts'
+import type { ReviewContext } from './context.ts'
+import { annotationPatch, removalPatch } from './patch.ts'
+import { boundOf, boundPod, claimFindings } from './standing.ts'
+
+/** The mutating phase: signs claims for what no rule stands against, and refuses nothing. */
+export function mutate(
+  given: Manifest,
+  request: AdmissionRequest,
+  context: ReviewContext,
+): AdmissionResponse {
+  const allowed = { uid: request.uid, allowed: true }
+  if (request.operation === 'DELETE') return allowed
+  const copied = copiedStatuses(given, request, context)
+  const object = withoutAnnotations(given, copied)
+  const patched =
+    groupKind(object) === '/Binding'
+      ? bindingNetworks(object, context)
+      : podNetworks(object, request, context)
+  if (!request.dryRun) context.counters.countClaims(patched?.signed ?? 0)
+  const { annotation } = patched ?? {}
+  const patch = [
+    ...copied.map(removalPatch),
+    ...(annotation === undefined ? [] : annotationPatch(object.metadata, NETWORKS_ANNOTATION, annotation)),
+  ]
+  if (patch.length === 0) return allowed
+  return {
+    ...allowed,
+    patchType: 'JSONPatch',
+    patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
+    ...(copied.length > 0 && {
+      warnings: copied.map(key => `[forged-network-status] ${key} was left out: Multus writes it anew`),
+    }),
+  }
+}
+
+/**
+ * The network status that a new pod brings is that of the pod which it was copied from: `kubectl replace --force` and a
+ * restored backup write what they read. It would be refused, and is worth nothing.
+ */
+function copiedStatuses(
+  object: Manifest,
+  { operation, userInfo }: AdmissionRequest,
+  { inventory }: ReviewContext,
+): string[] {
+  const { annotations = {} } = object.metadata
+  if (operation !== 'CREATE' || groupKind(object) !== '/Pod') return []
+  if (isStatusWriter(userInfo?.username, userInfo?.groups ?? [], inventory.cluster)) return []
+  return NETWORK_STATUS_ANNOTATIONS.filter(key => annotations[key] !== undefined)
+}
+
+function withoutAnnotations(object: Manifest, keys: readonly string[]): Manifest {
+  const annotations = { ...object.metadata.annotations }
+  for (const key of keys) delete annotations[key]
+  return keys.length === 0 ? object : { ...object, metadata: { ...object.metadata, annotations } }
+}
+
+/** A pod that stands against no rule gets its claims; any other loses those that somebody wrote. */
+function podNetworks(
+  pod: Manifest,
+  request: AdmissionRequest,
+  context: ReviewContext,
+): SignedNetworks | undefined {
+  const template = groupKind(pod) === '/Pod' ? findPodTemplate(pod) : undefined
+  const networks = template?.metadata.annotations?.[NETWORKS_ANNOTATION]
+  if (template === undefined || networks === undefined) return undefined
+  const networksBefore = readMetadata(request.oldObject?.metadata).annotations?.[NETWORKS_ANNOTATION]
+  if (networks === networksBefore) return undefined
+  const { inventory } = context
+  // Whatever claim is there, it is replaced or removed: it must not stand in the way of the rules.
+  const subject = podSubject(pod, template, inventory, { checkClaim: () => ({ state: 'none' }) })
+  if (subject.reading.problems.some(({ problem }) => problem === 'unreadable')) return undefined
+  const { isClean } = decide(judgePod(subject, template), jurisdictionOf(pod, inventory))
+  // A new pod may state the UID of the one that it was copied from; it has none yet, and no Binding.
+  const bound = request.operation === 'CREATE' ? undefined : boundPod(pod)
+  const before = claimsByInterface(readSelections(networksBefore, subject.namespace).selections)
+  return isClean
+    ? signNetworks(subject, context.keys(), context.clock(), bound, before)
+    : { annotation: stripClaims(subject), signed: 0 }
+}
+
+/** The Binding carries the pod's networks with bound claims; the API server copies them onto the pod. */
+function bindingNetworks(binding: Manifest, context: ReviewContext): SignedNetworks | undefined {
+  const pod = context.inventory.pod(binding.metadata.namespace ?? '', binding.metadata.name ?? '')
+  const template = pod && findPodTemplate(pod)
+  const bound = pod && boundOf(binding, pod)
+  if (pod === undefined || template === undefined || bound === undefined) return undefined
+  const subject = podSubject(pod, template, context.inventory, { checkClaim: () => ({ state: 'none' }) })
+  if (
+    subject.selections.length === 0 ||
+    !decide(judgePod(subject, template), jurisdictionOf(pod, context.inventory)).isClean
+  ) {
+    return undefined
+  }
+  const signed = signNetworks(subject, context.keys(), context.clock(), bound)
+  const present = binding.metadata.annotations?.[NETWORKS_ANNOTATION]
+  if (present !== undefined && isBoundAnnotation(binding, present, context)) return undefined
+  return signed
+}
+
+function isBoundAnnotation(binding: Manifest, networks: string, context: ReviewContext): boolean {
+  const candidate = {
+    ...binding,
+    metadata: { ...binding.metadata, annotations: { [NETWORKS_ANNOTATION]: networks } },
+  }
+  return claimFindings(candidate, context.inventory, context.keys()).length === 0
+}

@@ -1,0 +1,129 @@
+import { printPath } from '../json/value.ts'
+import type { AdmissionRequest, AdmissionResponse } from '../kube/admission.ts'
+import {
+  DEFAULT_NETWORK_ANNOTATION,
+  NETWORK_STATUS_ANNOTATIONS,
+  NETWORKS_ANNOTATION,
+} from '../kube/annotations.ts'
+import type { Manifest } from '../kube/manifest.ts'
+import { findPodTemplate, groupKind } from '../kube/workloads.ts'
+import { type Decision, decide } from '../policy/decision.ts'
+import type { Finding } from '../policy/finding.ts'
+import { isJudged, judge, jurisdictionOf } from '../policy/judge.ts'
+import type { ReviewContext } from './context.ts'
+import { withIdentity } from './request.ts'
+import { boundPod, claimFindings } from './standing.ts'
+import { warningsOf } from './warnings.ts'
+
+/** The validating phase: decides about what is stored. */
+export function validate(
+  object: Manifest,
+  request: AdmissionRequest,
+  context: ReviewContext,
+): AdmissionResponse {
+  const { inventory, permissions } = context
+  const before =
+    request.operation === 'DELETE' || request.oldObject === null || request.oldObject === undefined
+      ? undefined
+      : withIdentity(request.oldObject, request)
+  const allowed = { uid: request.uid, allowed: true }
+  if (changesNothing(object, before)) return allowed
+  if (!isJudged(object)) {
+    return {
+      ...allowed,
+      warnings: [`SOCNI has no rules for ${object.kind}: its webhook configuration need not send it`],
+    }
+  }
+  const where = jurisdictionOf(object, inventory)
+  const { username: user, groups } = request.userInfo ?? {}
+  const withoutClaims = judge(object, inventory, {
+    before,
+    user,
+    groups,
+    mayAssign: tenant => permissions?.mayAssign(request, tenant) ?? false,
+    mayUpdateStatus: permissions?.mayUpdateStatus(request) ?? false,
+    checkClaim: () => ({ state: 'none' }),
+    isRemoval: request.operation === 'DELETE',
+  })
+  const decision = decide(withoutClaims, where)
+  // Only what nothing stands against was given a claim, so only there is a missing one worth a word.
+  const isGuardedKind = groupKind(object) === '/Pod' || groupKind(object) === '/Binding'
+  if (!decision.isClean || !isGuardedKind || request.operation === 'DELETE')
+    return respond(request, decision, context)
+  const bound = before === undefined ? undefined : boundPod(object)
+  return respond(
+    request,
+    decide([...withoutClaims, ...claimFindings(object, inventory, context.keys(), bound)], where),
+    context,
+  )
+}
+
+/** An UPDATE that leaves alone what we judge is never refused: a running pod must be able to lose its finalizers. */
+function changesNothing(object: Manifest, before: Manifest | undefined): boolean {
+  if (before === undefined) return false
+  const [one, other] = [object, before].map(manifest => JSON.stringify(judgedPart(manifest)))
+  return one === other
+}
+
+function judgedPart(manifest: Manifest): unknown {
+  const kind = groupKind(manifest)
+  const template = findPodTemplate(manifest)
+  if (template !== undefined) {
+    const keys = [NETWORKS_ANNOTATION, DEFAULT_NETWORK_ANNOTATION, ...NETWORK_STATUS_ANNOTATIONS]
+    const annotations = keys.map(key => template.metadata.annotations?.[key] ?? null)
+    return kind === '/Pod' ? annotations : [annotations, template.spec]
+  }
+  return kind === '/Namespace' ? manifest.metadata.labels : [manifest.spec, manifest.metadata.annotations]
+}
+
+function respond(
+  request: AdmissionRequest,
+  decision: Decision,
+  { counters }: ReviewContext,
+): AdmissionResponse {
+  const { denied, warned, audited } = decision
+  for (const [outcome, findings] of Object.entries({ denied, warned, audited })) {
+    for (const { rule } of findings) counters.countFinding(rule, outcome as 'denied' | 'warned' | 'audited')
+  }
+  const ids = (findings: readonly Finding[]) => [...new Set(findings.map(({ rule }) => rule))].join(',')
+  const auditAnnotations = {
+    ...(denied.length > 0 && { denied: ids(denied) }),
+    ...(warned.length > 0 && { warned: ids(warned) }),
+    ...(audited.length > 0 && { audited: ids(audited) }),
+  }
+  return {
+    uid: request.uid,
+    allowed: denied.length === 0,
+    ...(denied.length > 0 && { status: statusOf(denied) }),
+    ...(warned.length > 0 && { warnings: warningsOf(warned) }),
+    ...(Object.keys(auditAnnotations).length > 0 && { auditAnnotations }),
+  }
+}
+
+/** Findings that are told of one object: answers, audit logs and reports must not grow with what somebody wrote. */
+export const MAX_TOLD = 20
+
+/** What kubectl prints: one line for each finding, the rule's id in brackets for `socni-ctl explain`. */
+function statusOf(denied: readonly Finding[]) {
+  const shown = denied.slice(0, MAX_TOLD)
+  const lines = shown.map(finding => `${finding.title}: ${finding.message} [${finding.rule}]`)
+  if (denied.length > shown.length) lines.push(`… and ${denied.length - shown.length} more`)
+  return {
+    status: 'Failure' as const,
+    code: 403,
+    reason: 'Forbidden',
+    message: lines.join('\n'),
+    details: {
+      causes: shown.map(finding => ({
+        reason: finding.rule,
+        message: finding.message,
+        field: fieldOf(finding),
+      })),
+    },
+  }
+}
+
+/** `spec.config` and the path inside of it: `spec.config.ipam.routes[0].dst`. */
+function fieldOf({ at, inside = [] }: Finding): string {
+  return printPath([...at, ...inside])
+}
