@@ -162,6 +162,7 @@ export function podSubject(
       readDefaultNetwork(annotations[DEFAULT_NETWORK_ANNOTATION]) ??
       readDefaultNetwork(machine.find(network => network.isDefault)?.networkName),
     before: before && findPodTemplate(before)?.metadata,
+    isTemplate,
     user,
     groups,
     mayUpdateStatus,

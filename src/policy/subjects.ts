@@ -109,6 +109,8 @@ export interface PodSubject {
   readonly defaultNetwork: DefaultNetwork | undefined
   /** The metadata before an UPDATE. */
   readonly before: ObjectMeta | undefined
+  /** It is the template of a workload, not a pod. */
+  readonly isTemplate: boolean
   /** The user who asks, when there is a request (not in lint). */
   readonly user: string | undefined
   readonly groups: readonly string[]

@@ -43,6 +43,18 @@ describe('a violation that weighs less than its rule', () => {
       template('missing'),
       'warning',
     ],
+    [
+      'a claim in a template, whose pods get their own',
+      'foreign-claim',
+      template('[{"name":"storage","cni-args":{"socni.dev/claim":"x"}}]'),
+      'warning',
+    ],
+    [
+      'a network status in a template, whose pods lose it',
+      'forged-network-status',
+      template('storage', { 'k8s.v1.cni.cncf.io/network-status': '[]' }),
+      'warning',
+    ],
     ['an unknown network of a pod', 'unknown-attachment', pod('missing'), 'error'],
     [
       'a name that only the dynamic networks controller refuses',
@@ -88,9 +100,9 @@ describe('a network in use', () => {
   })
 })
 
-function template(networks: string): Manifest {
+function template(networks: string, more: Record<string, string> = {}): Manifest {
   const { metadata, spec } = pod(networks)
-  const { annotations = {} } = metadata
+  const annotations = { ...metadata.annotations, ...more }
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

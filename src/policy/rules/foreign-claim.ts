@@ -11,11 +11,16 @@ export const foreignClaim: Rule<'selection'> = {
   good: { manifest: pod([{ name: 'storage' }]) },
   bad: { manifest: pod([{ name: 'storage', 'cni-args': { [CLAIM_ARG]: 'eyJhbGciOiJub25lIn0.e30.' } }]) },
 
-  *check({ claim }) {
+  *check({ claim, isTemplate }) {
     const inside = ['cni-args', CLAIM_ARG]
     switch (claim.state) {
       case 'unchecked':
-        yield { inside, message: 'claims are written by the webhook alone: remove it' }
+        // The pods of a workload get claims of their own, whatever its template has (as one copied from a pod does).
+        yield {
+          severity: isTemplate ? 'warning' : 'error',
+          inside,
+          message: 'claims are written by the webhook alone: remove it',
+        }
         break
       case 'missing':
         yield {

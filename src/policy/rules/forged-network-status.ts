@@ -15,7 +15,7 @@ export const forgedNetworkStatus: Rule<'pod'> = {
     manifest: pod('storage', { metadata: { annotations: { 'k8s.v1.cni.cncf.io/network-status': '[]' } } }),
   },
 
-  *check({ metadata, before, user, groups, mayUpdateStatus, cluster }) {
+  *check({ metadata, before, isTemplate, user, groups, mayUpdateStatus, cluster }) {
     if (mayUpdateStatus || isStatusWriter(user, groups, cluster)) return
     for (const key of NETWORK_STATUS_ANNOTATIONS) {
       const value = metadata.annotations?.[key]
@@ -23,6 +23,8 @@ export const forgedNetworkStatus: Rule<'pod'> = {
       const who = user === undefined ? 'a manifest' : `"${user}"`
       const deed = value === undefined ? 'removed' : 'written'
       yield {
+        // The pods of a workload lose what their template has (as one copied from a pod does).
+        severity: isTemplate ? 'warning' : 'error',
         at: ['metadata', 'annotations', key],
         message: `it is ${deed} by ${who}, but belongs to Multus: leave it out`,
       }
