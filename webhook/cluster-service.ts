@@ -93,7 +93,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
   }, 1_000)
 
   return {
-    url: `https://${configuration.host}:${server.port}`,
+    url: server.url,
     authority: serving.authority,
     close: async () => {
       clearInterval(gauges)

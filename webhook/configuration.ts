@@ -6,7 +6,8 @@ export interface Configuration {
   /** Directory of keys, certificates and, in `policy`, the embedded policy. */
   readonly stateDirectory: string
   readonly policyDirectory: string
-  readonly host: string
+  /** Where to listen; undefined: on all addresses, whether the node has IPv4, IPv6 or both. */
+  readonly host: string | undefined
   readonly port: number
   /** DNS names and IP addresses that the API server calls the webhook by. */
   readonly names: readonly string[]
@@ -31,7 +32,7 @@ export class UsageError extends Error {
 const FLAGS = {
   state: { default: '.socni', help: 'directory of keys and certificates, made on first start' },
   policy: { default: '', help: 'directory of policy YAML (default: "policy" in the state directory)' },
-  host: { default: '127.0.0.1', help: 'address to listen on' },
+  host: { default: '', help: 'address to listen on (default: 127.0.0.1; with --cluster all there are)' },
   port: { default: '8443', help: 'port to listen on; 0 chooses a free one' },
   names: {
     default: 'localhost,127.0.0.1',
@@ -88,6 +89,7 @@ export function readConfiguration(
       throw new UsageError(`--${flag} "${value(flag)}" is neither "true" nor "false"`)
     return value(flag) === 'true'
   }
+  const isInCluster = isTrue('cluster')
   const reports = value('reports')
   if (reports !== 'none' && !isReportApi(reports))
     throw new UsageError(`--reports "${reports}" is none: use openreports, wgpolicyk8s or none`)
@@ -101,7 +103,7 @@ export function readConfiguration(
   return {
     stateDirectory: value('state'),
     policyDirectory: value('policy') || `${value('state')}/policy`,
-    host: value('host'),
+    host: value('host') || (isInCluster ? undefined : '127.0.0.1'),
     port,
     names: value('names')
       .split(',')
@@ -110,7 +112,7 @@ export function readConfiguration(
     tlsCert: value('tls-cert') || undefined,
     tlsKey: value('tls-key') || undefined,
     clientCa: value('client-ca') || undefined,
-    isInCluster: isTrue('cluster'),
+    isInCluster,
     kubeconfig: value('kubeconfig') || undefined,
     reports: reports === 'none' ? undefined : reports,
     auditInterval,

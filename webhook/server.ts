@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, isIPv6 } from 'node:net'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import { type AdmissionOptions, admissionHandler, asRequestError, phaseOf, send } from './admission.ts'
 import { RequestError } from './request-error.ts'
@@ -8,7 +8,8 @@ import type { CertificatePair } from './tls/certificates.ts'
 
 export interface ServerOptions extends AdmissionOptions {
   readonly certificate: CertificatePair
-  readonly host: string
+  /** undefined: all addresses. */
+  readonly host: string | undefined
   /** 0 chooses a free port. */
   readonly port: number
   /** What is wrong with its files. It goes on with what they said before, so it stays ready, and says so. */
@@ -23,6 +24,8 @@ export interface ServerOptions extends AdmissionOptions {
 
 export interface RunningServer {
   readonly port: number
+  /** By which it can be called from here. */
+  readonly url: string
   /** Serves this certificate from the next connection on. */
   setCertificate(certificate: CertificatePair): void
   /** Fails readiness, waits until endpoints drop us, answers what is running, and ends. */
@@ -50,8 +53,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   server.listen(options.port, options.host)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
+  const { host = 'localhost' } = options
   return {
     port,
+    url: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
     setCertificate: certificate => server.setSecureContext(tlsOptions(certificate, options.clientCa)),
     close: async () => {
       isDraining = true

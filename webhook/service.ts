@@ -92,7 +92,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   }, options.pollInterval)
 
   return {
-    url: `https://${configuration.host}:${server.port}`,
+    url: server.url,
     authority: certificates.authority,
     close: async () => {
       clearInterval(poll)

@@ -53,6 +53,26 @@ describe('the webhook', () => {
   })
   afterAll(() => server.close())
 
+  it.each([
+    ['127.0.0.1', ['127.0.0.1']],
+    ['::1', ['[::1]']],
+    // As in a cluster, which may have IPv4, IPv6 or both.
+    [undefined, ['127.0.0.1', '[::1]', 'localhost']],
+  ])('listens on %s', async (host, names) => {
+    const certificate = createLeaf(authority, ['localhost', '127.0.0.1', '::1'], new Date())
+    const other = await start({ host, certificate })
+    try {
+      expect(other.url).toBe(`https://${names.at(-1)}:${other.port}`)
+      for (const name of names)
+        await supertest
+          .agent(`https://${name}:${other.port}`, { ca: authority.cert })
+          .get('/healthz')
+          .expect(200)
+    } finally {
+      await other.close()
+    }
+  })
+
   it.each(['/mutate', '/validate', '/validate?timeout=3s'])(
     'answers a review at %s with its uid',
     async path => {
