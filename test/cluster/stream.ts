@@ -9,6 +9,8 @@ export interface StreamResult {
   readonly made: number
   /** Refusals: milliseconds from the fault on, and what the API server said. */
   readonly refused: readonly { readonly at: number; readonly message: string }[]
+  /** The longest that one pod was refused, in milliseconds: from the first refusal until it was admitted, made again at once. */
+  readonly longest: number
   /** How often nobody listened at all. */
   readonly unanswered: number
 }
@@ -60,12 +62,21 @@ export async function streamPods(
   let made = 0
   let unanswered = 0
   const refused: { time: number; message: string }[] = []
+  let longest = 0
   const worker = async (): Promise<void> => {
-    while (!isOver) {
+    let since: number | undefined
+    while (!isOver || since !== undefined) {
       const { status, text } = await create()
-      if (status === 201) made++
-      else if (status === 0) unanswered++
-      else refused.push({ time: performance.now(), message: messageOf(text) })
+      const now = performance.now()
+      if (status === 201) {
+        made++
+        if (since !== undefined) longest = Math.max(longest, now - since)
+        since = undefined
+      } else if (status === 0) unanswered++
+      else {
+        refused.push({ time: now, message: messageOf(text) })
+        since ??= now
+      }
       await pause(PAUSE_MS)
     }
   }
@@ -80,6 +91,7 @@ export async function streamPods(
   return {
     made,
     unanswered,
+    longest: Math.round(longest),
     refused: refused.map(({ time, message }) => ({ at: Math.round(time - from), message })),
   }
 }
