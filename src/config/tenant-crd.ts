@@ -27,9 +27,9 @@ export function tenantCrd(): object {
           served: true,
           storage: true,
           additionalPrinterColumns: [
-            { name: 'Namespaces', type: 'string', jsonPath: '.spec.namespaces' },
-            { name: 'VLANs', type: 'string', jsonPath: '.spec.vlans[*].ids' },
-            { name: 'Masters', type: 'string', jsonPath: '.spec.vlans[*].masters' },
+            { name: 'Namespaces', type: 'string', jsonPath: '.status.namespaces' },
+            // Of a list the API server prints the first item alone, so that this is a text.
+            { name: 'Granted', type: 'string', jsonPath: '.status.granted' },
             { name: 'In use', type: 'string', jsonPath: '.status.vlansInUse' },
             { name: 'Networks', type: 'integer', jsonPath: '.status.networks', priority: 1 },
             { name: 'Pods', type: 'integer', jsonPath: '.status.pods', priority: 1 },

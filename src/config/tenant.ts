@@ -102,6 +102,7 @@ export const tenantSpec = z
 export const tenantStatus = z.object({
   observedGeneration: z.int().min(0).describe('The generation of the spec that this is about.'),
   namespaces: z.array(z.string()).describe('Namespaces that are there and belong to the tenant.'),
+  granted: z.string().describe('What it holds: the VLANs of all its grants, on host interfaces.'),
   vlansInUse: z.string().describe('What its networks reach: VLANs on host interfaces.'),
   networks: z.int().min(0).describe('How many networks (NetworkAttachmentDefinitions) its namespaces have.'),
   pods: z.int().min(0).describe('How many pods use them.'),

@@ -14,7 +14,13 @@ const network = (name: string, config: Record<string, unknown>) => attachment(co
 const pod = (name: string, networks: string, spec: PodSpec = {}) =>
   examplePod(networks, { metadata: { name }, spec })
 const finance = (ids: string) =>
-  tenant('finance', { namespaces: ['finance', 'absent'], vlans: [{ ids, masters: ['eth0'] }] })
+  tenant('finance', {
+    namespaces: ['finance', 'absent'],
+    vlans: [
+      { ids, masters: ['eth0'] },
+      { ids: 700, masters: ['bond1'] },
+    ],
+  })
 
 describe('what is there before the webhook', () => {
   let plane: ControlPlane
@@ -120,13 +126,14 @@ describe('what is there before the webhook', () => {
     expect(status()).toEqual({
       observedGeneration: 1,
       namespaces: ['finance'],
+      granted: 'VLAN 110-119 on "eth0", VLAN 700 on "bond1"',
       vlansInUse: 'VLAN 110 on "eth0"',
       networks: 1,
       pods: 1,
       conflicts: [],
     })
     expect(plane.kubectl(['get', 'tnt', '-o', 'wide'])).toMatch(
-      /NAME +NAMESPACES +VLANS +MASTERS +IN USE +NETWORKS +PODS +CONFLICTS +AGE\nfinance +\["finance","absent"\] +110-119 +\["eth0"\] +VLAN 110 on "eth0" +1 +1 +\[\]/,
+      /NAME +NAMESPACES +GRANTED +IN USE +NETWORKS +PODS +CONFLICTS +AGE\nfinance +\["finance"\] +VLAN 110-119 on "eth0", VLAN 700 on "bond1" +VLAN 110 on "eth0" +1 +1 +\[\]/,
     )
   })
 

@@ -6,6 +6,7 @@ import type { Manifest } from '../../src/kube/manifest.ts'
 import { type KubeClient, orNone } from '../../src/kube-api/client.ts'
 import { KINDS } from '../../src/kube-api/kinds.ts'
 import { describeSegments } from '../../src/policy/describe.ts'
+import { grantedSegments } from '../../src/policy/grants.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
 
@@ -25,6 +26,8 @@ function statusOf(manifest: Manifest, inventory: Inventory): TenantStatus {
     .filter(({ severity }) => severity === 'error')
     .map(({ title, message }) => `${title}: ${message}`)
   const reading = readTenant(manifest)
+  const grants = reading.ok ? reading.value.vlans : []
+  const granted = grants.flatMap(grant => grantedSegments(grant, inventory.cluster))
   const namespaces = reading.ok ? inventory.namespacesOf(reading.value).sort() : []
   const attachments = namespaces.flatMap(namespace => [...inventory.attachmentsIn(namespace)])
   const reach = attachments.flatMap(attachment => attachment.reach)
@@ -32,7 +35,8 @@ function statusOf(manifest: Manifest, inventory: Inventory): TenantStatus {
   return {
     observedGeneration: manifest.metadata.generation ?? 0,
     namespaces,
-    vlansInUse: reach.length === 0 ? 'none' : describeSegments(reach),
+    granted: describeSegments(granted),
+    vlansInUse: describeSegments(reach),
     networks: attachments.length,
     pods: pods.size,
     conflicts,
