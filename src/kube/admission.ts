@@ -10,10 +10,18 @@ export interface AdmissionRequest {
   readonly name?: string
   readonly namespace?: string
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
-  readonly userInfo: { readonly username?: string; readonly groups?: readonly string[] }
+  readonly userInfo?: UserInfo
   readonly object?: Manifest | null
   readonly oldObject?: Manifest | null
   readonly dryRun?: boolean
+}
+
+/** Kubernetes authentication.k8s.io/v1 UserInfo. */
+export interface UserInfo {
+  readonly username?: string
+  readonly uid?: string
+  readonly groups?: readonly string[]
+  readonly extra?: Readonly<Record<string, readonly string[]>>
 }
 
 export interface GroupVersionKind {

@@ -65,17 +65,20 @@ function isUnknownStatusWriter(request: AdmissionRequest, { cluster }: Inventory
   return NETWORK_STATUS_ANNOTATIONS.some(key => after?.[key] !== before?.[key])
 }
 
-/** Kubernetes authorization.k8s.io/v1 SubjectAccessReview. */
+/**
+ * Kubernetes authorization.k8s.io/v1 SubjectAccessReview, about all that is known of who asks: a token may be narrower than its
+ * user, which its `extra` says (OpenShift's scopes).
+ */
 async function isAllowed(
   client: KubeClient,
-  { userInfo }: AdmissionRequest,
+  { userInfo: { username, ...user } = {} }: AdmissionRequest,
   resourceAttributes: ResourceAttributes,
 ): Promise<boolean> {
   const review = await client.create({
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SubjectAccessReview',
     metadata: {},
-    spec: { user: userInfo?.username, groups: userInfo?.groups, resourceAttributes },
+    spec: { ...user, user: username, resourceAttributes },
   })
   return isRecord(review.status) && review.status.allowed === true
 }
