@@ -50,6 +50,11 @@ export function resolveSegment(segment: Segment, cluster: NetworkNames, depth = 
   ]
 }
 
+/** What untagged traffic on a host interface is: the interface itself, or the VLAN that its name hides. */
+export function untagged(name: string, cluster: NetworkNames): Segment[] {
+  return resolveSegment({ master: name, vlans: NATIVE }, cluster)
+}
+
 /** The VLAN that a name stands for: by the cluster's map, else by the form `eth0.300`. */
 export function hiddenVlan(
   name: string,

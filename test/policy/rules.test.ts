@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Manifest } from '../../src/kube/manifest.ts'
-import { attachment, exampleWorld, macvlanConfig, pod } from '../../src/policy/example.ts'
+import { attachment, exampleWorld, macvlanConfig, pod, tenant } from '../../src/policy/example.ts'
 import { judge } from '../../src/policy/judge.ts'
 import type { Example } from '../../src/policy/rule.ts'
 import { allRules } from '../../src/policy/rules/index.ts'
@@ -66,6 +66,97 @@ describe('a violation that weighs less than its rule', () => {
     expect(judge(manifest, exampleInventory()).map(finding => [finding.rule, finding.severity])).toEqual([
       [rule, severity],
     ])
+  })
+})
+
+describe('an interface of the node whose name hides a VLAN', () => {
+  const spec = { primaryInterface: 'eth0.10', protectedInterfaces: ['eth0.100', 'uplink-a'] }
+  const interfaces = { 'uplink-a': { parent: 'bond1', vlan: 7 } }
+  const facts = {
+    apiVersion: 'socni.dev/v1alpha1',
+    kind: 'ClusterConfiguration',
+    metadata: { name: 'cluster' },
+  }
+  const lab = tenant('lab', {
+    namespaces: ['lab'],
+    vlans: [{ ids: 'native,1-4094', masters: ['eth0', 'eth1', 'bond1'] }],
+  })
+  const found = (config: object) => {
+    const inventory = exampleInventory({ ...facts, spec: { ...spec, interfaces } }, lab)
+    const network = attachment(
+      { cniVersion: '1.0.0', name: 'lab', ...config },
+      { namespace: 'lab', name: 'lab' },
+    )
+    return judge(network, inventory)
+      .filter(({ severity }) => severity === 'error')
+      .map(({ rule, message }) => `${rule}: ${message}`)
+  }
+  const says = (what: string) => [`protected-interface: ${what}`]
+  const TAKEN = "is protected: the node's own NIC may be ridden on, not taken away"
+  const PROTECTED = 'which is protected: name an interface of the tenant'
+
+  it.each<[what: string, config: object, found: string[]]>([
+    [
+      'its sub-interface',
+      { type: 'macvlan', master: 'eth0.100' },
+      says(`VLAN 100 on "eth0" is "eth0.100", ${PROTECTED}`),
+    ],
+    [
+      'its VLAN',
+      { type: 'vlan', master: 'eth0', vlanId: 100, ipam: { type: 'dhcp' } },
+      says(`VLAN 100 on "eth0" is "eth0.100", ${PROTECTED}`),
+    ],
+    [
+      'another name of it',
+      { type: 'macvlan', master: 'bond1.7' },
+      says(`VLAN 7 on "bond1" is "uplink-a", ${PROTECTED}`),
+    ],
+    [
+      'a trunk over it',
+      { type: 'bridge', bridge: 'bond1', vlanTrunk: [{ minID: 5, maxID: 9 }] },
+      says(`VLAN 7 on "bond1" is "uplink-a", ${PROTECTED}`),
+    ],
+    ['the NIC on a VLAN', { type: 'host-device', device: 'eth0.10' }, says(`"eth0.10" ${TAKEN}`)],
+    ['what the NIC is on', { type: 'host-device', device: 'eth0' }, says(`"eth0" ${TAKEN}`)],
+    [
+      'the NIC for a bond',
+      { type: 'bond', links: [{ name: 'eth0.10' }, { name: 'eth1' }] },
+      says(`"eth0.10" ${TAKEN}`),
+    ],
+    ['a sub-interface of the tenant', { type: 'host-device', device: 'eth0.200' }, []],
+    ['a ride on the NIC', { type: 'macvlan', master: 'eth0.10' }, []],
+  ])('is protected like any other: %s', (_, config, expected) => {
+    expect(found(config)).toEqual(expected)
+  })
+})
+
+describe('a path that the project of the plugin writes there itself', () => {
+  it.each([
+    [
+      'kube-ovn',
+      { type: 'kube-ovn', server_socket: '/run/openvswitch/kube-ovn-daemon.sock', provider: 'a.b' },
+    ],
+    [
+      'whereabouts',
+      {
+        type: 'whereabouts',
+        range: '10.100.1.0/24',
+        kubernetes: { kubeconfig: '/etc/cni/net.d/whereabouts.d/whereabouts.kubeconfig' },
+        log_file: '/var/log/whereabouts.log',
+      },
+    ],
+  ])('is no choice: %s', (_, ipam) => {
+    const found = (config: object) =>
+      judge(attachment({ ...macvlanConfig(), ipam: config }), exampleInventory())
+    expect(found(ipam)).toEqual([])
+    // For another use, or another path, it is.
+    const [first] = found({
+      ...ipam,
+      type: 'whereabouts',
+      range: '10.100.1.0/24',
+      log_file: '/etc/cni/net.d/whereabouts.d/whereabouts.kubeconfig',
+    })
+    expect(first?.message).toContain('write "/var/log/whereabouts.log"')
   })
 })
 

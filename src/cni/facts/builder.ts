@@ -63,8 +63,15 @@ export class FactsBuilder {
     this.#facts.stores.push({ plugin: this.plugin, ...fact })
   }
 
-  hostPath(path: string | undefined, use: HostPathFact['use'], at: Path): void {
-    if (path !== undefined && path !== '') this.#facts.hostPaths.push({ plugin: this.plugin, path, use, at })
+  /** Paths that the plugin's project writes there itself, or takes by default, are nothing that a tenant chose. */
+  hostPath(
+    path: string | undefined,
+    use: HostPathFact['use'],
+    at: Path,
+    usual: readonly string[] = [],
+  ): void {
+    if (path === undefined || path === '' || usual.includes(path)) return
+    this.#facts.hostPaths.push({ plugin: this.plugin, path, use, at, usual: usual[0] })
   }
 
   sysctl(fact: Unstated<SysctlFact>): void {

@@ -19,7 +19,9 @@ export const dhcp: Extractor = {
   },
 
   extract(conf, facts) {
-    facts.hostPath(conf.string('daemonSocketPath'), 'connect', conf.path('daemonSocketPath'))
+    facts.hostPath(conf.string('daemonSocketPath'), 'connect', conf.path('daemonSocketPath'), [
+      '/run/cni/dhcp.sock',
+    ])
     facts.route(defaultRouteFact(4, { at: conf.path('type'), cause: 'dhcp', installed: 'perhaps' }))
   },
 }

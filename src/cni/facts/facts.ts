@@ -100,6 +100,8 @@ export interface StoreFact extends Stated {
 export interface HostPathFact extends Stated {
   readonly path: string
   readonly use: 'read' | 'write' | 'connect' | 'execute'
+  /** The path that may stand there, since it is no choice: the project's own documents have it. */
+  readonly usual: string | undefined
 }
 
 export interface SysctlFact extends Stated {

@@ -1,6 +1,9 @@
 import { ROUTE_KEYS, readRoutes } from './common.ts'
 import type { Extractor } from './extractor.ts'
 
+/** Its daemon's socket, without which the plugin refuses a configuration (pkg/netconf, cmd/cni loadNetConf()). */
+const SOCKETS = ['/run/openvswitch/kube-ovn-daemon.sock']
+
 /** kube-ovn: the VLAN is in a Vlan resource that a Subnet resource refers to. */
 export const kubeOvn: Extractor = {
   types: ['kube-ovn'],
@@ -22,8 +25,8 @@ export const kubeOvn: Extractor = {
     readRoutes(conf, 'routes', facts)
     const ipam = conf.object('ipam')
     if (ipam !== undefined) readRoutes(ipam, 'routes', facts)
-    facts.hostPath(conf.string('server_socket'), 'connect', conf.path('server_socket'))
-    facts.hostPath(ipam?.string('server_socket'), 'connect', conf.path('ipam', 'server_socket'))
+    facts.hostPath(conf.string('server_socket'), 'connect', conf.path('server_socket'), SOCKETS)
+    facts.hostPath(ipam?.string('server_socket'), 'connect', conf.path('ipam', 'server_socket'), SOCKETS)
   },
 }
 
@@ -36,6 +39,6 @@ export const kubeOvnIpam: Extractor = {
 
   extract(conf, facts) {
     readRoutes(conf, 'routes', facts)
-    facts.hostPath(conf.string('server_socket'), 'connect', conf.path('server_socket'))
+    facts.hostPath(conf.string('server_socket'), 'connect', conf.path('server_socket'), SOCKETS)
   },
 }

@@ -6,6 +6,13 @@ import { connectedRoute, ROUTE_KEYS, readAddress, readConfigurationPath, readRou
 import type { Extractor } from './extractor.ts'
 import type { Fields } from './fields.ts'
 
+/** Where its own script puts it, in the directories of each distribution (script/install-cni.sh). */
+const KUBECONFIGS = [
+  '/etc/cni/net.d/whereabouts.d/whereabouts.kubeconfig',
+  '/var/lib/rancher/k3s/agent/etc/cni/net.d/whereabouts.d/whereabouts.kubeconfig',
+  '/etc/kubernetes/cni/net.d/whereabouts.d/whereabouts.kubeconfig',
+]
+
 const RANGE_KEYS = { range: {}, range_start: {}, range_end: {}, exclude: {} }
 
 /** Addresses from ranges, remembered for the whole cluster in custom resources. */
@@ -55,8 +62,9 @@ export const whereabouts: Extractor = {
       conf.object('kubernetes')?.string('kubeconfig'),
       'read',
       conf.path('kubernetes', 'kubeconfig'),
+      KUBECONFIGS,
     )
-    facts.hostPath(conf.string('log_file'), 'write', conf.path('log_file'))
+    facts.hostPath(conf.string('log_file'), 'write', conf.path('log_file'), ['/var/log/whereabouts.log'])
     facts.podInput({ at: conf.at, input: 'ips', keys: [] })
   },
 }

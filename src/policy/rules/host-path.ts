@@ -18,11 +18,9 @@ export const hostPath: Rule<'attachment'> = {
   },
 
   *check({ attachment: { facts } }) {
-    for (const { path, use, at } of facts?.hostPaths ?? []) {
-      yield {
-        inside: at,
-        message: `${quote(path)} would be ${DEEDS[use]} as root on the node: leave it to the plugin's default`,
-      }
+    for (const { path, use, at, usual } of facts?.hostPaths ?? []) {
+      const instead = usual === undefined ? "leave it to the plugin's default" : `write ${quote(usual)}`
+      yield { inside: at, message: `${quote(path)} would be ${DEEDS[use]} as root on the node: ${instead}` }
     }
   },
 }

@@ -1,4 +1,8 @@
+import type { Cluster } from '../../config/cluster.ts'
+import { intersectVlans, isEmptyVlans, NATIVE, NO_VLANS, uniteVlans } from '../../net/vlan-set.ts'
+import { describeSegments } from '../describe.ts'
 import { attachment, macvlanConfig, tenant } from '../example.ts'
+import { type Segment, untagged } from '../reach.ts'
 import type { Rule } from '../rule.ts'
 
 export const protectedInterface: Rule<'attachment'> = {
@@ -15,15 +19,42 @@ export const protectedInterface: Rule<'attachment'> = {
   },
 
   *check({ attachment: { reach }, cluster }) {
-    for (const { uplink, master } of reach) {
-      const { use, byDefault, at } = uplink.master
-      const takesTheNic = (use === 'move' || use === 'enslave') && master === cluster.primaryInterface
-      if (!takesTheNic && !cluster.protectedInterfaces.includes(master)) continue
-      const origin = byDefault ? ` (the default of type "${uplink.plugin}" when none is named)` : ''
-      const instead = takesTheNic
-        ? "the node's own NIC may be ridden on, not taken away"
-        : 'name an interface of the tenant'
-      yield { inside: at, message: `"${master}"${origin} is protected: ${instead}` }
+    for (const segment of reach) {
+      const { use, byDefault, at, name = cluster.primaryInterface } = segment.uplink.master
+      const origin = byDefault ? ` (the default of type "${segment.uplink.plugin}" when none is named)` : ''
+      if ((use === 'move' || use === 'enslave') && takesTheNic(name, cluster)) {
+        const instead = "the node's own NIC may be ridden on, not taken away"
+        yield { inside: at, message: `"${name}"${origin} is protected: ${instead}` }
+        continue
+      }
+      for (const known of cluster.protectedInterfaces) {
+        const shared = sharedWith(segment, known, cluster)
+        if (shared === undefined) continue
+        const what =
+          shared.master === known
+            ? `"${known}"${origin} is`
+            : `${describeSegments([shared])} is "${known}", which is`
+        yield { inside: at, message: `${what} protected: name an interface of the tenant` }
+      }
     }
   },
+}
+
+/** Whether the interface is the node's own NIC, or what it is on: eth0 below an eth0.10. */
+function takesTheNic(name: string, cluster: Cluster): boolean {
+  const own = untagged(cluster.primaryInterface, cluster)
+  return untagged(name, cluster).some(taken =>
+    own.some(({ master, vlans }) => {
+      const lost = uniteVlans(vlans, NATIVE)
+      return master === taken.master && !isEmptyVlans(intersectVlans(lost, taken.vlans))
+    }),
+  )
+}
+
+/** What the segment has of an interface: all of it by its name, or the VLAN that the name hides. */
+function sharedWith(segment: Segment, name: string, cluster: Cluster): Segment | undefined {
+  if (name === segment.master) return segment
+  const hidden = untagged(name, cluster).find(({ master }) => master === segment.master)
+  const vlans = intersectVlans(segment.vlans, hidden?.vlans ?? NO_VLANS)
+  return isEmptyVlans(vlans) ? undefined : { master: segment.master, vlans }
 }

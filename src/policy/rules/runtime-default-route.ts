@@ -1,3 +1,4 @@
+import { printPath } from '../../json/value.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import type { Rule } from '../rule.ts'
 
@@ -13,8 +14,13 @@ export const runtimeDefaultRoute: Rule<'attachment'> = {
 
   *check({ attachment: { facts }, tenant }) {
     if (tenant?.allowDefaultRoute) return
+    // A pool may have a gateway of each family: one word about it is enough.
+    const said = new Set<string>()
     for (const route of facts?.routes ?? []) {
       if (route.installed !== 'perhaps' || route.destination.bits !== 0) continue
+      const place = printPath(route.at)
+      if (said.has(place)) continue
+      said.add(place)
       const decider =
         route.cause === 'dhcp' ? 'the DHCP server of the VLAN' : `what "${route.plugin}" finds at run time`
       yield {
