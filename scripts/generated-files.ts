@@ -41,6 +41,7 @@ const KINDS: Readonly<Record<keyof typeof rules, string>> = {
   tenant: 'Tenants',
   namespace: 'Namespaces',
   binding: 'Bindings',
+  settings: 'Settings of rules',
 }
 
 function rulePage(rule: AnyRule): string {

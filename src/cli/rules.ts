@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
-import { fileRules, type RuleText, ruleTexts } from '../lint/rules.ts'
-import { allRules } from '../policy/rules/index.ts'
+import { fileRules, ruleTexts } from '../lint/rules.ts'
+import { allRules, nearestRule } from '../policy/rules/index.ts'
 import {
   type AddCommand,
   choose,
@@ -77,8 +77,10 @@ function indent(text: string): string {
   return text.replace(/^(?=.)/gm, '  ')
 }
 
-/** Rules are long to type: one that holds what was written is probably meant. */
 function suggest(id: string): string {
-  const near = ruleTexts.find((rule: RuleText) => rule.id.includes(id) || id.includes(rule.id))
-  return near === undefined || id === '' ? '' : `did you mean "${near.id}"? `
+  const near = nearestRule(
+    id,
+    ruleTexts.map(rule => rule.id),
+  )
+  return near === undefined ? '' : `did you mean "${near}"? `
 }

@@ -6,6 +6,9 @@ import type { Subjects } from './subjects.ts'
 /** Where a violation stands in the manifest, given where its kind's JSON is. */
 export type Place = (violation: Violation) => Pick<Finding, 'at' | 'inside'>
 
+/** Violations that say themselves where they are. */
+export const asGiven: Place = ({ at, inside }) => ({ at: at ?? [], ...(inside && { inside }) })
+
 const MAX_MESSAGE = 1_000
 
 /** Judges one subject by each rule of its kind. A rule adds its id and constant title to what it yields. */

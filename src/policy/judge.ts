@@ -13,9 +13,10 @@ import {
 import { readAttachment } from './attachment.ts'
 import type { Jurisdiction } from './decision.ts'
 import { effectiveFindings } from './decision.ts'
-import { evaluate, type Place } from './evaluate.ts'
+import { asGiven, evaluate, type Place } from './evaluate.ts'
 import type { Finding } from './finding.ts'
 import type { Inventory } from './inventory.ts'
+import { judgeCluster, judgeTenant } from './judge-settings.ts'
 import { orphansOf } from './orphans.ts'
 import { rules } from './rules/index.ts'
 import type { Attachment, AttachmentSubject, ClaimState, PodSubject, SelectionSubject } from './subjects.ts'
@@ -47,6 +48,8 @@ export function judge(given: Manifest, inventory: Inventory, circumstances: Circ
       return judgeAttachment(readAttachment(manifest, inventory.cluster), inventory, circumstances.before)
     case 'socni.dev/Tenant':
       return judgeTenant(manifest, inventory, circumstances.before)
+    case 'socni.dev/ClusterConfiguration':
+      return judgeCluster(manifest)
     case '/Namespace':
       return judgeNamespace(manifest, inventory, circumstances)
     case '/Binding':
@@ -68,12 +71,12 @@ export function isJudged(manifest: Pick<Manifest, 'apiVersion' | 'kind'>): boole
 const OWN_KINDS: ReadonlySet<string> = new Set([
   'k8s.cni.cncf.io/NetworkAttachmentDefinition',
   'socni.dev/Tenant',
+  'socni.dev/ClusterConfiguration',
   '/Namespace',
   '/Binding',
 ])
 
 const atConfig: Place = ({ at, inside }) => (at ? { at } : { at: ['spec', 'config'], inside: inside ?? [] })
-const asGiven: Place = ({ at, inside }) => ({ at: at ?? [], ...(inside && { inside }) })
 
 /** The findings on a NAD that was read already. */
 export function judgeAttachment(attachment: Attachment, inventory: Inventory, before?: Manifest): Finding[] {
@@ -202,21 +205,6 @@ export function judgePod(subject: PodSubject, { at }: Pick<PodTemplate, 'at'>): 
       })),
     ),
   ]
-}
-
-function judgeTenant(manifest: Manifest, inventory: Inventory, before: Manifest | undefined): Finding[] {
-  const reading = readTenant(manifest)
-  const tenant = reading.ok ? reading.value : undefined
-  const known = before && readTenant(before)
-  const subject = {
-    problems: reading.ok ? [] : reading.problems,
-    tenant,
-    cluster: inventory.cluster,
-    rivals: tenant === undefined ? [] : inventory.rivalsOf(tenant),
-    contested: tenant === undefined ? [] : inventory.contestedBy(tenant),
-    orphans: known?.ok && tenant !== undefined ? orphansOf(known.value, tenant, inventory) : [],
-  }
-  return evaluate(subject, rules.tenant, asGiven)
 }
 
 /** Only what others depend on is judged when it goes. */

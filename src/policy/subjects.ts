@@ -3,6 +3,7 @@ import type { Network, NetworkReading } from '../cni/network.ts'
 import type { Cluster } from '../config/cluster.ts'
 import type { DocumentProblem } from '../config/document.ts'
 import type { Grant, Tenant } from '../config/tenant.ts'
+import type { Path } from '../json/value.ts'
 import type { ObjectMeta, PodSpec } from '../kube/manifest.ts'
 import type { DefaultNetwork, Selection, SelectionsReading } from '../kube/selections.ts'
 import type { Prefix } from '../net/prefix.ts'
@@ -18,6 +19,7 @@ export interface Subjects {
   tenant: TenantSubject
   namespace: NamespaceSubject
   binding: BindingSubject
+  settings: SettingsSubject
 }
 
 /** A NAD as read by us. `network` and `facts` are missing when spec.config cannot be read. */
@@ -159,4 +161,14 @@ export interface BindingSubject {
   readonly metadata: ObjectMeta
   /** The pod's metadata; undefined when the store does not know the pod. */
   readonly pod: ObjectMeta | undefined
+}
+
+/** The rules that a Tenant or the ClusterConfiguration sets, over and above those that there are. */
+export interface SettingsSubject {
+  readonly unknownRules: readonly {
+    readonly id: string
+    readonly at: Path
+    /** The rule that was probably meant. */
+    readonly near: string | undefined
+  }[]
 }

@@ -224,6 +224,9 @@ describe('what is there before the webhook', () => {
     expect(set(`${head}spec: { enforcement: strict }\n`)).toContain(
       'cluster.yaml: spec.enforcement: "strict" is not understood: use "audit", "warn", "deny"',
     )
+    expect(set(`${head}spec: { rules: { vlan-granted: deny } }\n`)).toContain(
+      'Warning: [unknown-rule] "vlan-granted" is no rule: did you mean "vlan-granted-twice"? socni-ctl rules lists them',
+    )
     expect(set('kind: [\n')).toMatch(/denied the request: cluster\.yaml:\d+: /)
     expect(set('')).toContain('has no "cluster.yaml" with one ClusterConfiguration')
     await until(() => foreign().includes('denied the request'))

@@ -130,6 +130,26 @@ describe('an interface of the node whose name hides a VLAN', () => {
   })
 })
 
+describe('a setting for a rule that does not exist', () => {
+  it('is found wherever rules are set, and takes nothing out of force', () => {
+    const rules = { 'default-routes': 'off' }
+    const cluster = {
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'ClusterConfiguration',
+      metadata: { name: 'cluster' },
+      spec: { rules, namespaces: { finance: { rules } } },
+    }
+    const retail = tenant('retail', { namespaces: ['retail'], rules })
+    const found = [cluster, retail].flatMap(manifest => judge(manifest, exampleInventory()))
+    expect(found.map(({ severity, at }) => [severity, at.join('.')])).toEqual([
+      ['warning', 'spec.rules.default-routes'],
+      ['warning', 'spec.namespaces.finance.rules.default-routes'],
+      ['warning', 'spec.rules.default-routes'],
+    ])
+    expect(exampleInventory(cluster, retail).tenantOf('retail')?.name).toBe('retail')
+  })
+})
+
 describe('a path that the project of the plugin writes there itself', () => {
   it.each([
     [

@@ -106,6 +106,13 @@ describe('the mirror of the Tenants', () => {
     expect([vlansOf('finance'), problems()]).toEqual([[300], []])
   })
 
+  it('keeps one in force whose rules are those of another version', () => {
+    const { mirror, vlansOf, problems } = follow()
+    const { spec, ...rest } = finance('100', 1) as Manifest & { spec: object }
+    mirror.replace([{ ...rest, spec: { ...spec, rules: { 'rule-of-next-year': 'deny' } } } as Manifest])
+    expect([vlansOf('finance'), problems()]).toEqual([[100], []])
+  })
+
   it('gives a VLAN to the older of two that take it, and to the other when that is gone', () => {
     const { mirror, vlansOf, problems } = follow()
     const younger = named('another', '100', {

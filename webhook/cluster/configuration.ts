@@ -2,13 +2,15 @@ import { type Cluster, readCluster } from '../../src/config/cluster.ts'
 import { printPath } from '../../src/json/value.ts'
 import type { AdmissionRequest } from '../../src/kube/admission.ts'
 import { CONFIGURATION, NAMESPACE, textsOf } from '../../src/kube-api/objects.ts'
+import { Inventory } from '../../src/policy/inventory.ts'
+import { judge } from '../../src/policy/judge.ts'
 import type { Decide } from '../../src/review/context.ts'
+import { warningsOf } from '../../src/review/warnings.ts'
 import { readConfiguration } from '../../src/store/configuration.ts'
 
 /** Reads the text in ConfigMap socni-configuration. Throws an Error that says what is wrong with it, and where. */
 export function parseConfiguration(data: Readonly<Record<string, string>>): Cluster {
-  const manifest = readConfiguration(data)
-  const reading = readCluster(manifest)
+  const reading = readCluster(readConfiguration(data))
   if (reading.ok) return reading.value
   throw new Error(
     reading.problems
@@ -22,8 +24,10 @@ export function withConfigurationChecked(decide: Decide): Decide {
   return (request, phase) => {
     if (!isConfiguration(request) || request.operation === 'DELETE') return decide(request, phase)
     try {
-      parseConfiguration(textsOf(request.object ?? undefined))
-      return { uid: request.uid, allowed: true }
+      const data = textsOf(request.object ?? undefined)
+      parseConfiguration(data)
+      const warnings = warningsOf(judge(readConfiguration(data), new Inventory()))
+      return { uid: request.uid, allowed: true, ...(warnings.length > 0 && { warnings }) }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       const status = { status: 'Failure' as const, code: 422, reason: 'Invalid', message }

@@ -22,7 +22,7 @@ export function tenantMirror(inventory: Inventory, report: (problems: string[]) 
     for (const { name } of [...inventory.tenants()]) inventory.removeTenant(name)
     const problems = [...unreadable.values()]
     for (const tenant of [...good.values()].sort(byAge)) {
-      const conflicts = judge(tenant, inventory, {})
+      const conflicts = judge(tenant, inventory).filter(({ severity }) => severity === 'error')
       problems.push(...conflicts.map(conflict => describeProblem(tenant, conflict)))
       if (conflicts.length === 0) putManifest(inventory, tenant)
     }

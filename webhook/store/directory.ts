@@ -99,8 +99,9 @@ function build(files: ReadonlyMap<string, PolicyFile>): { inventory: Inventory; 
     problems.push(`${second.name}: there is a second ClusterConfiguration, and the last one counts: keep one`)
   // Everything else is read by the cluster's facts.
   for (const { name, manifest } of manifests.sort((a, b) => Number(isCluster(b)) - Number(isCluster(a)))) {
-    const conflicts = groupKind(manifest) === 'socni.dev/Tenant' ? judge(manifest, inventory) : []
-    problems.push(...conflicts.map(conflict => `${name}: ${describeProblem(manifest, conflict)}`))
+    const found = groupKind(manifest).startsWith('socni.dev/') ? judge(manifest, inventory) : []
+    const conflicts = found.filter(({ severity }) => severity === 'error')
+    problems.push(...found.map(finding => `${name}: ${describeProblem(manifest, finding)}`))
     // Nobody admitted these files: a Tenant that takes what another one holds is left out, the first one stays.
     if (conflicts.length === 0) putManifest(inventory, manifest)
   }

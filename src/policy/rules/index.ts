@@ -42,6 +42,7 @@ import { tooManyNetworks } from './too-many-networks.ts'
 import { undecidableConfig } from './undecidable-config.ts'
 import { unknownAttachment } from './unknown-attachment.ts'
 import { unknownPluginType } from './unknown-plugin-type.ts'
+import { unknownRule } from './unknown-rule.ts'
 import { unreadableConfig } from './unreadable-config.ts'
 import { unreadableSelection } from './unreadable-selection.ts'
 import { unsupportedCniVersion } from './unsupported-cni-version.ts'
@@ -107,6 +108,7 @@ export const rules: Rules = {
   tenant: [invalidTenant, vlanGrantedTwice, namespaceClaimedTwice, orphanedNetworks],
   namespace: [tenancyChanged],
   binding: [forgedBinding],
+  settings: [unknownRule],
 }
 
 /** Every rule in one list, for documentation and look-ups by id. */
@@ -118,6 +120,7 @@ export const allRules = [
   ...rules.tenant,
   ...rules.namespace,
   ...rules.binding,
+  ...rules.settings,
 ]
 
 /** Rules that mean nothing while no tenant is known. */
@@ -129,3 +132,8 @@ export const tenancyRules: readonly string[] = [
   overlappingSubnet,
   foreignAttachment,
 ].map(({ id }) => id)
+
+/** The id that was probably meant: rules are long to type, and one that holds what was written is. */
+export function nearestRule(id: string, ids: readonly string[]): string | undefined {
+  return id === '' ? undefined : ids.find(known => known.includes(id) || id.includes(known))
+}
