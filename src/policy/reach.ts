@@ -1,7 +1,16 @@
 import type { Uplink } from '../cni/facts/facts.ts'
 import type { Cluster } from '../config/cluster.ts'
 import { readVlanName } from '../net/interface-name.ts'
-import { containsVlans, NATIVE, subtractVlans, type VlanSet, vlanSet } from '../net/vlan-set.ts'
+import {
+  containsVlans,
+  intersectVlans,
+  isEmptyVlans,
+  NATIVE,
+  NO_VLANS,
+  subtractVlans,
+  type VlanSet,
+  vlanSet,
+} from '../net/vlan-set.ts'
 
 /** VLANs on a host interface, after names that hide a VLAN have been resolved. */
 export interface Segment {
@@ -53,6 +62,14 @@ export function resolveSegment(segment: Segment, cluster: NetworkNames, depth = 
 /** What untagged traffic on a host interface is: the interface itself, or the VLAN that its name hides. */
 export function untagged(name: string, cluster: NetworkNames): Segment[] {
   return resolveSegment({ master: name, vlans: NATIVE }, cluster)
+}
+
+/** What a segment has of a host interface: all of it by its name, or the VLAN that the name hides. */
+export function shareOf(segment: Segment, name: string, cluster: NetworkNames): Segment | undefined {
+  if (name === segment.master) return segment
+  const hidden = untagged(name, cluster).find(({ master }) => master === segment.master)
+  const vlans = intersectVlans(segment.vlans, hidden?.vlans ?? NO_VLANS)
+  return isEmptyVlans(vlans) ? undefined : { master: segment.master, vlans }
 }
 
 /** The VLAN that a name stands for: by the cluster's map, else by the form `eth0.300`. */

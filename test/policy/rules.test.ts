@@ -70,7 +70,11 @@ describe('a violation that weighs less than its rule', () => {
 })
 
 describe('an interface of the node whose name hides a VLAN', () => {
-  const spec = { primaryInterface: 'eth0.10', protectedInterfaces: ['eth0.100', 'uplink-a'] }
+  const spec = {
+    primaryInterface: 'eth0.10',
+    protectedInterfaces: ['eth0.100', 'uplink-a'],
+    mtus: { eth0: 9000, 'eth0.200': 1400 },
+  }
   const interfaces = { 'uplink-a': { parent: 'bond1', vlan: 7 } }
   const facts = {
     apiVersion: 'socni.dev/v1alpha1',
@@ -88,7 +92,7 @@ describe('an interface of the node whose name hides a VLAN', () => {
       { namespace: 'lab', name: 'lab' },
     )
     return judge(network, inventory)
-      .filter(({ severity }) => severity === 'error')
+      .filter(({ severity, rule }) => severity === 'error' || rule === 'mtu-too-large')
       .map(({ rule, message }) => `${rule}: ${message}`)
   }
   const says = (what: string) => [`protected-interface: ${what}`]
@@ -125,7 +129,13 @@ describe('an interface of the node whose name hides a VLAN', () => {
     ],
     ['a sub-interface of the tenant', { type: 'host-device', device: 'eth0.200' }, []],
     ['a ride on the NIC', { type: 'macvlan', master: 'eth0.10' }, []],
-  ])('is protected like any other: %s', (_, config, expected) => {
+    [
+      'a large MTU in its VLAN',
+      { type: 'macvlan', master: 'eth0.200', mtu: 1500 },
+      ['mtu-too-large: 1500 is more than the 1400 bytes of "eth0": use at most 1400'],
+    ],
+    ['a large MTU in another', { type: 'macvlan', master: 'eth0.300', mtu: 9000 }, []],
+  ])('counts like any other: %s', (_, config, expected) => {
     expect(found(config)).toEqual(expected)
   })
 })

@@ -2,7 +2,7 @@ import type { Cluster } from '../../config/cluster.ts'
 import type { Tenant } from '../../config/tenant.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import { grantsFor } from '../grants.ts'
-import type { Segment } from '../reach.ts'
+import { type Segment, shareOf } from '../reach.ts'
 import type { Rule } from '../rule.ts'
 
 export const mtuTooLarge: Rule<'attachment'> = {
@@ -31,7 +31,8 @@ export const mtuTooLarge: Rule<'attachment'> = {
 /** What is known of the VLAN and of its interface; Ethernet's own MTU where nothing is. */
 function limitOf(segment: Segment, tenant: Tenant | undefined, cluster: Cluster): number {
   const granted = tenant === undefined ? [] : grantsFor(tenant, segment, cluster)
-  const known = [...granted.map(({ mtu }) => mtu), cluster.mtus[segment.master]].filter(
+  const ofInterfaces = Object.entries(cluster.mtus).filter(([name]) => shareOf(segment, name, cluster))
+  const known = [...granted.map(({ mtu }) => mtu), ...ofInterfaces.map(([, mtu]) => mtu)].filter(
     mtu => mtu !== undefined,
   )
   return known.length === 0 ? 1500 : Math.min(...known)

@@ -1,8 +1,8 @@
 import type { Cluster } from '../../config/cluster.ts'
-import { intersectVlans, isEmptyVlans, NATIVE, NO_VLANS, uniteVlans } from '../../net/vlan-set.ts'
+import { intersectVlans, isEmptyVlans, NATIVE, uniteVlans } from '../../net/vlan-set.ts'
 import { describeSegments } from '../describe.ts'
 import { attachment, macvlanConfig, tenant } from '../example.ts'
-import { type Segment, untagged } from '../reach.ts'
+import { shareOf, untagged } from '../reach.ts'
 import type { Rule } from '../rule.ts'
 
 export const protectedInterface: Rule<'attachment'> = {
@@ -28,7 +28,7 @@ export const protectedInterface: Rule<'attachment'> = {
         continue
       }
       for (const known of cluster.protectedInterfaces) {
-        const shared = sharedWith(segment, known, cluster)
+        const shared = shareOf(segment, known, cluster)
         if (shared === undefined) continue
         const what =
           shared.master === known
@@ -49,12 +49,4 @@ function takesTheNic(name: string, cluster: Cluster): boolean {
       return master === taken.master && !isEmptyVlans(intersectVlans(lost, taken.vlans))
     }),
   )
-}
-
-/** What the segment has of an interface: all of it by its name, or the VLAN that the name hides. */
-function sharedWith(segment: Segment, name: string, cluster: Cluster): Segment | undefined {
-  if (name === segment.master) return segment
-  const hidden = untagged(name, cluster).find(({ master }) => master === segment.master)
-  const vlans = intersectVlans(segment.vlans, hidden?.vlans ?? NO_VLANS)
-  return isEmptyVlans(vlans) ? undefined : { master: segment.master, vlans }
 }
