@@ -10,6 +10,7 @@ import { findPodTemplate, groupKind } from '../kube/workloads.ts'
 import { type Decision, decide } from '../policy/decision.ts'
 import type { Finding } from '../policy/finding.ts'
 import { isJudged, judge, jurisdictionOf } from '../policy/judge.ts'
+import { forgedNetworkStatus } from '../policy/rules/forged-network-status.ts'
 import type { ReviewContext } from './context.ts'
 import { withIdentity } from './request.ts'
 import { boundPod, claimFindings } from './standing.ts'
@@ -36,7 +37,8 @@ export function validate(
   }
   const where = jurisdictionOf(object, inventory)
   const { username: user, groups } = request.userInfo ?? {}
-  const withoutClaims = judge(object, inventory, {
+  const isOfStatus = before !== undefined && changesStatusAlone(object, before)
+  const findings = judge(object, inventory, {
     before,
     user,
     groups,
@@ -45,10 +47,11 @@ export function validate(
     checkClaim: () => ({ state: 'none' }),
     isRemoval: request.operation === 'DELETE',
   })
+  const withoutClaims = isOfStatus ? findings.filter(({ rule }) => rule === forgedNetworkStatus.id) : findings
   const decision = decide(withoutClaims, where)
   // Only what nothing stands against was given a claim, so only there is a missing one worth a word.
   const isGuardedKind = groupKind(object) === '/Pod' || groupKind(object) === '/Binding'
-  if (!decision.isClean || !isGuardedKind || request.operation === 'DELETE')
+  if (!decision.isClean || !isGuardedKind || isOfStatus || request.operation === 'DELETE')
     return respond(request, decision, context)
   const bound = before === undefined ? undefined : boundPod(object)
   return respond(
@@ -63,6 +66,19 @@ function changesNothing(object: Manifest, before: Manifest | undefined): boolean
   if (before === undefined) return false
   const [one, other] = [object, before].map(manifest => JSON.stringify(judgedPart(manifest)))
   return one === other
+}
+
+/**
+ * The networks of a pod were judged when they were written. Multus says later what became of them, and again whenever the
+ * sandbox is made anew, whatever the policy is by then: claims hold until they are revoked, which the guard sees to.
+ */
+function changesStatusAlone(pod: Manifest, before: Manifest): boolean {
+  return (
+    groupKind(pod) === '/Pod' &&
+    [NETWORKS_ANNOTATION, DEFAULT_NETWORK_ANNOTATION].every(
+      key => pod.metadata.annotations?.[key] === before.metadata.annotations?.[key],
+    )
+  )
 }
 
 function judgedPart(manifest: Manifest): unknown {

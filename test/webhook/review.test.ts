@@ -205,6 +205,24 @@ describe('the webhook', () => {
     expect(answer.allowed).toBe(true)
   })
 
+  it('lets Multus say what became of networks that were judged before, whatever is thought of them now', async () => {
+    const multus = { username: 'system:serviceaccount:kube-system:multus' }
+    const withStatus = (manifest: Manifest): Manifest => ({
+      ...manifest,
+      metadata: { ...manifest.metadata, annotations: { ...manifest.metadata.annotations, [STATUS]: '[]' } },
+    })
+    // Came with its node, so that nothing bound its claim; is older than the webhook; has lost its grant since.
+    const { object: preset } = await create(pod('storage', { spec: { nodeName: 'node-1' } }))
+    const stored = { ...preset, metadata: { ...preset.metadata, uid: 'u-1' } }
+    for (const running of [stored, pod('storage'), pod('logistics/fleet')]) {
+      const change = { subResource: 'status', oldObject: running, operation: 'UPDATE' as const }
+      expect((await validate(withStatus(running), { ...change, userInfo: multus })).allowed).toBe(true)
+      expect(rulesOf(await validate(withStatus(running), change))).toEqual(['forged-network-status'])
+      const other = withNetworks(withStatus(running), 'logistics/fleet@net5')
+      expect((await validate(other, { ...change, userInfo: multus })).allowed).toBe(false)
+    }
+  })
+
   it('takes a pod that was read from the cluster, without what belonged to the one before', async () => {
     const { object } = await create(pod('storage', { metadata: { annotations: { [STATUS]: '[]' } } }))
     const copy: Manifest = {
