@@ -21,6 +21,7 @@ import { GUARD_TYPE as GUARD, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
+import { decodeFacts, FACTS } from './facts.ts'
 
 /** The directory of the real plugins, in the directory of plugins. */
 const PRIVATE = 'socni.d'
@@ -36,6 +37,8 @@ export interface InstallOptions {
   readonly keys: string | undefined
   /** Claims that no longer count; undefined: those that are there already. */
   readonly revocations?: string | undefined
+  /** What the cluster's configuration says that the guard has to know; undefined: what is there already. */
+  readonly facts?: string | undefined
   readonly mode: 'enforce' | 'audit' | undefined
   readonly node: string | undefined
   readonly log: string | undefined
@@ -150,8 +153,25 @@ function readConfigured(file: string): JsonObject {
   return reading?.ok && isObject(reading.value) ? reading.value : {}
 }
 
+/** One that the guard could not read would stop every network of the node, so it is looked at before it is written. */
+function readFacts(facts: string | undefined): JsonObject {
+  if (facts === undefined) return {}
+  const reading = readJson(facts)
+  if (!reading.ok || !isObject(reading.value))
+    throw new InstallError(
+      'the facts of the cluster are no JSON object: use facts.json of ConfigMap socni-keys',
+    )
+  const stray = Object.keys(reading.value).find(key => !FACTS.some(fact => fact === key))
+  if (stray !== undefined)
+    throw new InstallError(`"${stray}" is no fact of the cluster: there are ${FACTS.join(', ')}`)
+  decodeFacts(reading.value, (key, wanted) => {
+    throw new InstallError(`the facts of the cluster have a "${key}" that is not ${wanted}`)
+  })
+  return reading.value
+}
+
 function planSettings(
-  { mode, node, log }: InstallOptions,
+  { mode, node, log, facts }: InstallOptions,
   settings: string,
   pluginDirectory: string,
 ): Step[] {
@@ -160,6 +180,7 @@ function planSettings(
     mode: 'enforce',
     log: '/var/log/socni-cni.log',
     ...readConfigured(file),
+    ...readFacts(facts),
     pluginDirectory,
     ...(mode !== undefined && { mode }),
     ...(node !== undefined && { node }),

@@ -11,6 +11,7 @@ const USAGE = `Usage: socni install [options]
 
   --keys FILE         public keys that claims are verified with (socni-ctl keys export)
   --revocations FILE  claims that no longer count (ConfigMap socni-system/socni-keys)
+  --facts FILE        what the cluster's configuration says of interfaces and namespaces (the same ConfigMap)
   --mode MODE         enforce or audit (default: what is configured, else enforce)
   --node NAME         what the node is called in the cluster
   --log FILE          where decisions are written (default: /var/log/socni-cni.log)
@@ -56,7 +57,8 @@ export function runInstaller(world: InstallerWorld): number {
         ...directories,
         executable: world.executable,
         keys: values.keys === undefined ? undefined : readFileSync(values.keys, 'utf8'),
-        revocations: readRevocations(values.revocations),
+        revocations: readIfThere(values.revocations),
+        facts: readIfThere(values.facts),
         mode,
         node: values.node,
         log: values.log,
@@ -82,6 +84,7 @@ function parse(args: readonly string[]) {
     options: {
       keys: { type: 'string' },
       revocations: { type: 'string' },
+      facts: { type: 'string' },
       mode: { type: 'string' },
       node: { type: 'string' },
       log: { type: 'string' },
@@ -93,7 +96,7 @@ function parse(args: readonly string[]) {
 }
 
 /** A cluster in which nothing was revoked yet has no such file. */
-function readRevocations(file: string | undefined): string | undefined {
+function readIfThere(file: string | undefined): string | undefined {
   return file === undefined || !existsSync(file) ? undefined : readFileSync(file, 'utf8')
 }
 

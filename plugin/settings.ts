@@ -2,12 +2,13 @@ import { KeyError, type PublicJwk, parseJwkSet } from '../src/claims/jwk.ts'
 import { parseRevocations, type Revocation } from '../src/claims/revocations.ts'
 import { CniError } from '../src/cni/errors.ts'
 import { readJson } from '../src/json/reader.ts'
-import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
+import { isObject, type JsonObject } from '../src/json/value.ts'
+import { decodeFacts, decodeList, decodeText, type Facts } from './facts.ts'
 import { readText } from './libc.ts'
 import { sha256 } from './runtime.ts'
 
 /** How the guard is run on this node: `socni.d/guard.json` beside the CNI configurations. */
-export interface Settings {
+export interface Settings extends Facts {
   /** `<CNI_CONF_DIR>/socni.d`. */
   readonly directory: string
   /** enforce refuses; audit only writes down what it would refuse. */
@@ -18,13 +19,9 @@ export interface Settings {
   readonly log: string
   /** What the node is called in the cluster; undefined: the UID of a bound claim has to do. */
   readonly node: string | undefined
-  readonly primaryInterface: string
-  readonly interfaces: Readonly<Record<string, { readonly parent: string; readonly vlan: number }>>
   /** Networks of the cluster itself, and the bridge that they are on: Flannel's own use of bridge. */
   readonly clusterNetworks: readonly string[]
   readonly clusterBridges: readonly string[]
-  /** Keys that pods may set under cni-args. */
-  readonly allowedCniArgs: readonly string[]
 }
 
 /** Where the distributions keep CNI configurations; the first one with a guard.json counts. */
@@ -54,16 +51,7 @@ function decode(value: JsonObject, directory: string, path: string): Settings {
   const refuse = (key: string, wanted: string): never => {
     throw new CniError('configuration', `${path}: "${key}" is not ${wanted}`)
   }
-  const text = (key: string, fallback: string): string => {
-    const given = value[key] ?? fallback
-    return typeof given === 'string' ? given : refuse(key, 'text')
-  }
-  const list = (key: string, fallback: readonly string[]): readonly string[] => {
-    const given: JsonValue | readonly string[] = value[key] ?? fallback
-    return Array.isArray(given) && given.every(item => typeof item === 'string')
-      ? given
-      : refuse(key, 'a list of texts')
-  }
+  const text = (key: string, fallback: string): string => decodeText(value, key, fallback, refuse)
   const mode = text('mode', 'enforce')
   return {
     directory,
@@ -72,27 +60,10 @@ function decode(value: JsonObject, directory: string, path: string): Settings {
       value.pluginDirectory === undefined ? refuse('pluginDirectory', 'there') : text('pluginDirectory', ''),
     log: text('log', ''),
     node: value.node === undefined ? undefined : text('node', ''),
-    primaryInterface: text('primaryInterface', 'eth0'),
-    interfaces: decodeInterfaces(value.interfaces, refuse),
-    clusterNetworks: list('clusterNetworks', ['cbr0']),
-    clusterBridges: list('clusterBridges', ['cni0']),
-    allowedCniArgs: list('allowedCniArgs', []),
+    ...decodeFacts(value, refuse),
+    clusterNetworks: decodeList(value, 'clusterNetworks', ['cbr0'], refuse),
+    clusterBridges: decodeList(value, 'clusterBridges', ['cni0'], refuse),
   }
-}
-
-function decodeInterfaces(
-  value: JsonValue | undefined,
-  refuse: (key: string, wanted: string) => never,
-): Settings['interfaces'] {
-  if (value === undefined) return {}
-  if (!isObject(value)) return refuse('interfaces', 'an object')
-  const entries = Object.entries(value).map(([name, entry]) => {
-    const { parent, vlan } = isObject(entry) ? entry : {}
-    if (typeof parent !== 'string' || typeof vlan !== 'number')
-      return refuse(`interfaces.${name}`, '{"parent", "vlan"}')
-    return [name, { parent, vlan }] as const
-  })
-  return Object.fromEntries(entries)
 }
 
 /** What claims are verified with. */

@@ -8,6 +8,7 @@ import { withConfigurationChecked } from './cluster/configuration.ts'
 import { withFreshObjects } from './cluster/fresh.ts'
 import { openClusterKeys } from './cluster/keys.ts'
 import { lead, resign } from './cluster/lease.ts'
+import { tellNodes } from './cluster/node-facts.ts'
 import { createPermissions } from './cluster/permissions.ts'
 import { givenServing, ownServing } from './cluster/serving.ts'
 import { openCluster } from './cluster/store.ts'
@@ -78,6 +79,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     const isLeader = await lead(client, identity, clock())
     metrics.setLeader(isLeader)
     auditor.tick(isLeader && store.isSynced())
+    if (isLeader && store.isSynced()) await tellNodes(client, store, log)
     await serving.look(isLeader)
     const { certificate } = serving
     if (certificate.cert === served.cert) return

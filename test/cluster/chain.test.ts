@@ -73,6 +73,7 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
     node = await Node.start()
     node.configure({ node: 'node-1' })
     kubelet = await Kubelet.start(plane, node, 'multus')
+    await until(() => published().includes('primaryInterface'))
     bringKeys()
   }, 900_000)
   afterAll(async () => {
@@ -82,13 +83,17 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
     await plane?.[Symbol.asyncDispose]()
   })
 
+  const published = () =>
+    plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'yaml'])
+
   /** What the guard's DaemonSet does with the ConfigMap that it mounts. */
-  function bringKeys(): void {
+  function bringKeys(withFacts = true): void {
     const { data } = JSON.parse(
       plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json']),
     )
     node.trust(data['keys.json'])
     if (data['revocations.json'] !== undefined) node.revoke(data['revocations.json'])
+    node.configure({ node: 'node-1', ...(withFacts && JSON.parse(data['facts.json'])) })
   }
 
   interface Scheduled {
@@ -210,6 +215,63 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
     apply(network({ ...plugin, mtu: 1400 }))
     expect(kubelet.attach(name, uid).stdout).toContain('it was signed for configuration')
     apply(network())
+  })
+
+  /** A pod of its own, on a network beside it. */
+  function bare(name: string, namespace: string, config: object): string {
+    const metadata = { name, namespace }
+    const annotations = { 'k8s.v1.cni.cncf.io/networks': name }
+    apply({ ...network(config), metadata })
+    apply({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { ...metadata, annotations },
+      spec: { nodeName: 'node-1', containers: [{ name: 'a', image: 'b' }] },
+    })
+    return plane.kubectl(['-n', namespace, 'get', 'pod', name, '-o', 'jsonpath={.metadata.uid}'])
+  }
+
+  it('reads at the node what the configuration explains, as the webhook did', async () => {
+    const text = JSON.stringify({
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'ClusterConfiguration',
+      metadata: { name: 'cluster' },
+      spec: { interfaces: { lan: { parent: 'eth0', vlan: 100 } } },
+    })
+    plane.kubectl([
+      ...['-n', 'socni-system', 'patch', 'configmap', 'socni-configuration', '--type=merge', '-p'],
+      JSON.stringify({ data: { 'cluster.yaml': text } }),
+    ])
+    await until(() => published().includes('"lan"'))
+    node.run(
+      'sh',
+      '-ec',
+      'ip link add lan type veth peer name farlan; ip link set lan up; ip link set farlan up',
+    )
+    const uid = bare('explained', 'finance', { ...plugin, master: 'lan' })
+    bringKeys(false)
+    expect(kubelet.attach('explained', uid).stdout).toContain('it was signed for uplinks')
+    bringKeys()
+    kubelet.call('DEL', 'explained', uid)
+    expect(kubelet.call('ADD', 'explained', uid)).toMatchObject({ exit: 0 })
+    expect(node.run('ip', '-n', 'explained', '-o', '-4', 'addr')).toMatch(/net1 +inet 10\.100\.1\./)
+  })
+
+  it('lets pass at the node what nobody judges, and has no claim', () => {
+    const uid = bare('exempt', 'kube-system', plugin)
+    bringKeys(false)
+    expect(kubelet.attach('exempt', uid, 'kube-system').stdout).toContain('there is no claim')
+    bringKeys()
+    kubelet.call('DEL', 'exempt', uid, 'kube-system')
+    expect(kubelet.call('ADD', 'exempt', uid, 'kube-system')).toMatchObject({ exit: 0 })
+    // And nobody else's, whatever is said of the namespace besides.
+    const foreign = {
+      CNI_NETNS: '/run/netns/exempt',
+      CNI_ARGS: 'K8S_POD_NAMESPACE=kube-system;K8S_POD_NAME=x;K8S_POD_NAMESPACE=finance',
+    }
+    const config = { ...plugin, name: 'exempt' }
+    const { exit, stdout } = node.call({ plugin: 'macvlan', command: 'ADD', config, environment: foreign })
+    expect([exit, stdout]).toEqual([1, expect.stringContaining('K8S_POD_NAMESPACE twice')])
   })
 
   it('refuses at the node what was revoked, once the node has heard of it', async () => {

@@ -18,6 +18,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPlugin } from '../../scripts/build-plugin.ts'
 import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
+import { defaultCluster } from '../../src/config/cluster.ts'
+import { nodeFacts } from '../../src/store/node-facts.ts'
 import { ctl } from '../socni-ctl.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'socni-install-'))
@@ -189,6 +191,37 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(readFileSync(join(node.confDir, 'socni.d/revocations.json'), 'utf8')).toBe(text)
   })
 
+  it('takes over what the cluster says, and leaves the rest of guard.json to who wrote it', () => {
+    const node = newNode()
+    const facts = join(node.root, 'facts.json')
+    const install = () => run(node, 'install', '--keys', keys, '--facts', facts)
+    // The cluster has published none yet.
+    expect(install()).toMatchObject({ exit: 0, stderr: '' })
+    const file = join(node.confDir, 'socni.d/guard.json')
+    const settings = () => JSON.parse(readFileSync(file, 'utf8'))
+    writeFileSync(file, JSON.stringify({ ...settings(), clusterBridges: ['br0'], primaryInterface: 'eth7' }))
+    const cluster = defaultCluster
+    const told = { ...cluster, primaryInterface: 'ens18', interfaces: { a: { parent: 'ens18', vlan: 7 } } }
+    writeFileSync(facts, nodeFacts(told))
+    expect(install().stdout).toBe(`write ${file} (enforce)\n`)
+    expect(settings()).toMatchObject({
+      clusterBridges: ['br0'],
+      primaryInterface: 'ens18',
+      interfaces: told.interfaces,
+      exemptNamespaces: cluster.exemptNamespaces,
+    })
+    expect(install().stdout).toBe('nothing to do\n')
+    for (const [text, message] of [
+      ['[', 'no JSON object'],
+      ['{"mode": "audit"}', '"mode" is no fact of the cluster'],
+      ['{"interfaces": {"a": 7}}', 'a "interfaces.a" that is not {"parent", "vlan"}'],
+    ]) {
+      writeFileSync(facts, text ?? '')
+      expect(install()).toMatchObject({ exit: 3, stderr: expect.stringContaining(message ?? '') })
+      expect(settings().primaryInterface).toBe('ens18')
+    }
+  })
+
   it('never leaves a moment without a plugin that answers', async () => {
     const node = newNode()
     run(node, 'install', '--keys', keys)
@@ -207,7 +240,7 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
       run(node, 'install')
     }
     writeFileSync(join(node.binDir, 'stop'), '')
-    await once(caller, 'exit')
+    await once(caller, 'close')
     const [calls, failed] = counted.trim().split(' ').map(Number)
     expect(calls).toBeGreaterThan(10)
     expect(failed).toBe(0)

@@ -29,6 +29,8 @@ export interface ClusterStore {
   readonly inventory: Inventory
   /** The keys that sign and verify; the last good ones, when the Secret cannot be read. */
   keys(): ClaimKeys
+  /** What the nodes are told: the ConfigMap of keys, revocations and facts. */
+  published(): Readonly<Record<string, string>>
   /** What of it cannot be read or contradicts itself; the last good state stays in force. */
   problems(): string[]
   /** Whether everything was read once. */
@@ -123,6 +125,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   return {
     inventory,
     keys: () => current,
+    published: () => mapData,
     problems: () => [...problems.values()].flat(),
     isSynced: () => reflectors.every(({ isSynced }) => isSynced),
     staleness: () => {

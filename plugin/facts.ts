@@ -1,0 +1,60 @@
+import { isObject, type JsonObject } from '../src/json/value.ts'
+
+/** What the guard knows of the cluster's configuration, to read a network as the webhook did (src/store/node-facts.ts). */
+export interface Facts {
+  readonly primaryInterface: string
+  readonly interfaces: Readonly<Record<string, { readonly parent: string; readonly vlan: number }>>
+  /** Keys that pods may set under cni-args. */
+  readonly allowedCniArgs: readonly string[]
+  /** Namespaces whose pods nobody judges, and that have no claims. */
+  readonly exemptNamespaces: readonly string[]
+}
+
+export const FACTS: readonly (keyof Facts)[] = [
+  'primaryInterface',
+  'interfaces',
+  'allowedCniArgs',
+  'exemptNamespaces',
+]
+
+/** Says which field is not what it should be, by an error of the caller's. */
+export type Refuse = (key: string, wanted: string) => never
+
+/** The facts among the fields of guard.json, or of what the cluster published; what is missing is as in a K3s cluster. */
+export function decodeFacts(fields: JsonObject, refuse: Refuse): Facts {
+  return {
+    primaryInterface: decodeText(fields, 'primaryInterface', 'eth0', refuse),
+    interfaces: decodeInterfaces(fields, refuse),
+    allowedCniArgs: decodeList(fields, 'allowedCniArgs', [], refuse),
+    exemptNamespaces: decodeList(fields, 'exemptNamespaces', [], refuse),
+  }
+}
+
+export function decodeText(fields: JsonObject, key: string, fallback: string, refuse: Refuse): string {
+  const given = fields[key] ?? fallback
+  return typeof given === 'string' ? given : refuse(key, 'text')
+}
+
+export function decodeList(
+  fields: JsonObject,
+  key: string,
+  fallback: readonly string[],
+  refuse: Refuse,
+): readonly string[] {
+  const given = fields[key] ?? fallback
+  return Array.isArray(given) && given.every(item => typeof item === 'string')
+    ? given
+    : refuse(key, 'a list of texts')
+}
+
+function decodeInterfaces({ interfaces }: JsonObject, refuse: Refuse): Facts['interfaces'] {
+  if (interfaces === undefined) return {}
+  if (!isObject(interfaces)) return refuse('interfaces', 'an object')
+  const entries = Object.entries(interfaces).map(([name, entry]) => {
+    const { parent, vlan } = isObject(entry) ? entry : {}
+    if (typeof parent !== 'string' || typeof vlan !== 'number')
+      return refuse(`interfaces.${name}`, '{"parent", "vlan"}')
+    return [name, { parent, vlan }] as const
+  })
+  return Object.fromEntries(entries)
+}

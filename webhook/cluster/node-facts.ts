@@ -1,0 +1,16 @@
+import type { KubeClient } from '../../src/kube-api/client.ts'
+import { NODE_FACTS, nodeFacts, publishFacts } from '../../src/store/node-facts.ts'
+import type { Journal } from './reflector.ts'
+import type { ClusterStore } from './store.ts'
+
+/** Publishes what the guards have to know of the configuration, where they were told something else. */
+export async function tellNodes(
+  client: KubeClient,
+  { inventory, published }: Pick<ClusterStore, 'inventory' | 'published'>,
+  log: Journal,
+): Promise<void> {
+  const facts = nodeFacts(inventory.cluster)
+  if (published()[NODE_FACTS] === facts) return
+  await publishFacts(client, facts)
+  log.info({ facts }, 'the nodes are told what the configuration says')
+}
