@@ -29,8 +29,6 @@ export interface Circumstances {
   readonly isRemoval?: boolean | undefined
   readonly user?: string | undefined
   readonly groups?: readonly string[] | undefined
-  /** The request is one for pods/status, by somebody who may update those of all namespaces: Multus, wherever it runs. */
-  readonly mayUpdateStatus?: boolean | undefined
   /** Whether the user may assign namespaces to this tenant; without it nobody may who is not an administrator. */
   readonly mayAssign?: ((tenant: string) => boolean) | undefined
   /** Looks at the claim of a selection; without it a claim is merely one that nobody looked at. */
@@ -142,7 +140,7 @@ export function podSubject(
   manifest: Manifest,
   template: PodTemplate,
   inventory: Inventory,
-  { before, user, groups = [], mayUpdateStatus = false, checkClaim }: Circumstances,
+  { before, user, groups = [], checkClaim }: Circumstances,
 ): PodSubject {
   const namespace = manifest.metadata.namespace ?? template.metadata.namespace ?? 'default'
   const { annotations = {} } = template.metadata
@@ -168,7 +166,6 @@ export function podSubject(
     isTemplate,
     user,
     groups,
-    mayUpdateStatus,
   }
 }
 

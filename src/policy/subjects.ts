@@ -116,8 +116,6 @@ export interface PodSubject {
   /** The user who asks, when there is a request (not in lint). */
   readonly user: string | undefined
   readonly groups: readonly string[]
-  /** The request is one for pods/status, by somebody who may update those of all namespaces. */
-  readonly mayUpdateStatus: boolean
 }
 
 export interface TenantSubject {

@@ -21,8 +21,6 @@ export interface ReviewCounters {
 export interface Permissions {
   /** Has the verb `assign` on this Tenant. */
   mayAssign(request: AdmissionRequest, tenant: string): boolean
-  /** This is a request for pods/status, and the user may update those of all namespaces. */
-  mayUpdateStatus(request: AdmissionRequest): boolean
 }
 
 export interface ReviewContext {

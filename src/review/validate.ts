@@ -43,7 +43,6 @@ export function validate(
     user,
     groups,
     mayAssign: tenant => permissions?.mayAssign(request, tenant) ?? false,
-    mayUpdateStatus: permissions?.mayUpdateStatus(request) ?? false,
     checkClaim: () => ({ state: 'none' }),
     isRemoval: request.operation === 'DELETE',
   })

@@ -289,6 +289,11 @@ describe('the webhook in a real cluster', () => {
     expect(tenants.plane.said(['-n', 'finance', 'label', 'pod', 'plain', 'a=b'])).toContain('labeled')
     expect(apply(pod('shut', { [NETWORKS]: 'ledger' }))).toContain('failed calling webhook')
     expect(apply(network('shut', ledger))).toContain('failed calling webhook')
+    // Pods that are scheduled already start, also again after the node was off: Multus writes what it attached.
+    const multus = ['--as=system:multus:node-1', '--as-group=system:multus']
+    for (const name of ['plain', 'books'])
+      expect(writeStatus(name, '[{"name":"cbr0"}]', ...multus)).toContain('patched')
+    expect(writeStatus('books', '[]', '--as=alice')).toContain('failed calling webhook')
     expect(tenants.plane.said(['-n', 'finance', 'delete', 'pod', 'early', '--grace-period=0'])).toContain(
       'deleted',
     )

@@ -15,8 +15,8 @@ export const forgedNetworkStatus: Rule<'pod'> = {
     manifest: pod('storage', { metadata: { annotations: { 'k8s.v1.cni.cncf.io/network-status': '[]' } } }),
   },
 
-  *check({ metadata, before, isTemplate, user, groups, mayUpdateStatus, cluster }) {
-    if (mayUpdateStatus || isStatusWriter(user, groups, cluster)) return
+  *check({ metadata, before, isTemplate, user, groups, cluster }) {
+    if (isStatusWriter(user, groups, cluster)) return
     for (const key of NETWORK_STATUS_ANNOTATIONS) {
       const value = metadata.annotations?.[key]
       if (value === before?.annotations?.[key]) continue
