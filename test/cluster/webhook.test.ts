@@ -284,7 +284,43 @@ describe('the webhook in a real cluster', () => {
   })
 
   it('leaves everything else alone, even while nobody answers', async () => {
+    const { spec, metadata } = pod('made', { [NETWORKS]: 'ledger' })
+    const labels = { app: 'made' }
+    const { annotations } = metadata
+    expect(
+      apply({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'made', namespace: 'finance' },
+        spec: {
+          replicas: 0,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels, annotations }, spec },
+        },
+      }),
+    ).toContain('created')
     await tenants.replica.end()
+    const patch = (kind: string, name: string, change: object) =>
+      tenants.plane.said(['-n', 'finance', 'patch', kind, name, '--type=merge', '-p', JSON.stringify(change)])
+    // What keeps the networks as they are goes on, so that whatever has them can be changed, scaled and deleted.
+    const marked = { metadata: { labels: { a: 'b' }, finalizers: ['example.com/held'] } }
+    for (const [kind, name] of [
+      ['pod', 'books'],
+      ['deployment', 'made'],
+      ['net-attach-def', 'fresh'],
+    ] as const) {
+      expect(patch(kind, name, marked)).toContain('patched')
+      expect(patch(kind, name, { metadata: { finalizers: null } })).toContain('patched')
+    }
+    expect(patch('deployment', 'made', { spec: { replicas: 1 } })).toContain('patched')
+    expect(patch('deployment', 'made', { spec: { replicas: 0 } })).toContain('patched')
+    const other = { metadata: { annotations: { [NETWORKS]: 'logistics/fleet' } } }
+    expect(patch('pod', 'books', other)).toContain('failed calling webhook')
+    expect(patch('pod', 'books', { metadata: { annotations: { [NETWORKS]: null } } })).toContain(
+      'failed calling',
+    )
+    expect(patch('deployment', 'made', { spec: { template: other } })).toContain('failed calling webhook')
+    expect(patch('net-attach-def', 'fresh', { spec: { config: '{}' } })).toContain('failed calling webhook')
     expect(apply(pod('plain', {}))).toBe('pod/plain created\n')
     expect(tenants.plane.said(['-n', 'finance', 'label', 'pod', 'plain', 'a=b'])).toContain('labeled')
     expect(apply(pod('shut', { [NETWORKS]: 'ledger' }))).toContain('failed calling webhook')
