@@ -321,6 +321,11 @@ describe('the webhook in a real cluster', () => {
     )
     expect(patch('deployment', 'made', { spec: { template: other } })).toContain('failed calling webhook')
     expect(patch('net-attach-def', 'fresh', { spec: { config: '{}' } })).toContain('failed calling webhook')
+    expect(tenants.plane.said(['create', 'namespace', 'late'])).toContain('created')
+    const maker = ['create', 'namespace', 'later', '--as=maker']
+    tenants.plane.kubectl(['create', 'clusterrole', 'maker', '--verb=create', '--resource=namespaces'])
+    tenants.plane.kubectl(['create', 'clusterrolebinding', 'maker', '--clusterrole=maker', '--user=maker'])
+    expect(tenants.plane.said(maker)).toContain('failed calling webhook')
     expect(apply(pod('plain', {}))).toBe('pod/plain created\n')
     expect(tenants.plane.said(['-n', 'finance', 'label', 'pod', 'plain', 'a=b'])).toContain('labeled')
     expect(apply(pod('shut', { [NETWORKS]: 'ledger' }))).toContain('failed calling webhook')
@@ -334,6 +339,7 @@ describe('the webhook in a real cluster', () => {
       'deleted',
     )
     tenants.replica = await startReplica(tenants.plane, tenants.replica.address)
+    expect(tenants.plane.said(maker)).toContain('created')
     expect(apply(pod('reopened', { [NETWORKS]: 'ledger' }))).toBe('pod/reopened created\n')
   })
 
