@@ -20,6 +20,7 @@ import { askFirst } from './vlans.ts'
 interface InstallFlags extends GlobalFlags {
   readonly plugin?: string
   readonly keys?: string
+  readonly facts?: string
   readonly mode?: string
   readonly node?: string
   readonly log?: string
@@ -40,6 +41,7 @@ export const addInstall: AddCommand = (program, { terminal, action }) => {
     .option('--plugin <file>', "the guard's executable (default: the one in dist/plugin for this machine)")
     .option('--bin-dir <dir>', 'directory of CNI plugins (default: as the distribution has it)')
     .option('--keys <file>', 'public keys (default: those in --keys-dir)')
+    .option('--facts <file>', "what the cluster's configuration says (facts.json of ConfigMap socni-keys)")
     .option('--mode <mode>', 'enforce or audit (default: what is configured, else enforce)')
     .option('--node <name>', 'what the node is called in the cluster')
     .option('--log <file>', 'where decisions are written')
@@ -73,6 +75,7 @@ function install(flags: InstallFlags, terminal: Terminal): ExitCode {
     binDirOnNode: `/${relative(root, binDir)}`,
     executable: flags.plugin === undefined ? builtPlugin() : resolve(terminal.directory, flags.plugin),
     keys: keysFor(flags, terminal),
+    facts: flags.facts === undefined ? undefined : readTextFile(resolve(terminal.directory, flags.facts)),
     mode,
     node: flags.node,
     log: flags.log,

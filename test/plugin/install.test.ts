@@ -289,6 +289,17 @@ describe('socni-ctl install', () => {
     expect([planned.exit, snapshot(node.root)]).toEqual([0, before])
     const installed = await ctl(['install', ...flags], at)
     expect(installed.stdout).toBe(planned.stdout.replace(/^would /gm, ''))
+    const facts = join(node.root, 'facts.json')
+    writeFileSync(facts, nodeFacts({ ...defaultCluster, primaryInterface: 'ens18' }))
+    expect((await ctl(['install', ...flags, '--facts', facts], at)).exit).toBe(0)
+    const settings = readFileSync(join(node.confDir, 'socni.d/guard.json'), 'utf8')
+    expect(JSON.parse(settings).primaryInterface).toBe('ens18')
+    writeFileSync(facts, '[]')
+    expect(await ctl(['install', ...flags, '--facts', facts], at)).toMatchObject({
+      exit: 3,
+      stderr: expect.stringContaining('no JSON object'),
+    })
+    rmSync(facts)
     expect((await ctl(['uninstall', ...flags], at)).exit).toBe(2)
     expect((await ctl(['uninstall', ...flags, '--yes'], at)).exit).toBe(0)
     expect(snapshot(node.root)).toEqual(before)
