@@ -19,6 +19,15 @@ const PROTECTED = [
   'docker0',
 ]
 
+function isInCircle(name: string, interfaces: Readonly<Record<string, { parent: string }>>): boolean {
+  const passed = new Set<string>()
+  for (let at = interfaces[name]?.parent; at !== undefined && !passed.has(at); at = interfaces[at]?.parent) {
+    if (at === name) return true
+    passed.add(at)
+  }
+  return false
+}
+
 export const clusterSpec = z.strictObject({
   podCIDRs: prefixes('10.42.0.0/16').describe("Addresses of pods; K3s's default is 10.42.0.0/16."),
   serviceCIDRs: prefixes('10.43.0.0/16').describe("Addresses of services; K3s's default is 10.43.0.0/16."),
@@ -32,6 +41,15 @@ export const clusterSpec = z.strictObject({
     .describe('Host interfaces that no tenant may take hold of.'),
   interfaces: z
     .record(interfaceName, z.strictObject({ parent: interfaceName, vlan: z.int().min(0).max(4094) }))
+    .superRefine((interfaces, context) => {
+      for (const name of Object.keys(interfaces))
+        if (isInCircle(name, interfaces))
+          context.addIssue({
+            code: 'custom',
+            path: [name],
+            message: `"${name}" leads back to itself: name the interface that it is on in the end`,
+          })
+    })
     .default({})
     .describe('Names that hide a VLAN: uplink-a: { parent: eth0, vlan: 300 }.'),
   mtus: z.record(interfaceName, z.int().min(68)).default({}).describe('MTU of host interfaces, in bytes.'),

@@ -23,6 +23,10 @@ export function judgeTenant(
     cluster: inventory.cluster,
     rivals: tenant === undefined ? [] : inventory.rivalsOf(tenant),
     contested: tenant === undefined ? [] : inventory.contestedBy(tenant),
+    exempt:
+      tenant === undefined
+        ? []
+        : inventory.claimedBy(tenant).filter(name => inventory.cluster.exemptNamespaces.includes(name)),
     orphans: known?.ok && tenant !== undefined ? orphansOf(known.value, tenant, inventory) : [],
   }
   return [

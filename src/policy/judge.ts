@@ -215,7 +215,15 @@ function judgeRemoval(manifest: Manifest, inventory: Inventory): Finding[] {
     case 'socni.dev/Tenant': {
       const reading = readTenant(manifest)
       const orphans = reading.ok ? orphansOf(reading.value, undefined, inventory) : []
-      const subject = { problems: [], tenant: undefined, cluster, rivals: [], contested: [], orphans }
+      const subject = {
+        problems: [],
+        tenant: undefined,
+        cluster,
+        rivals: [],
+        contested: [],
+        exempt: [],
+        orphans,
+      }
       return evaluate(subject, rules.tenant, asGiven)
     }
     default:

@@ -127,6 +127,8 @@ export interface TenantSubject {
   readonly rivals: readonly Rival[]
   /** Namespaces that other tenants claim as well. */
   readonly contested: readonly { namespace: string; tenant: Tenant }[]
+  /** Namespaces of it that nobody judges. */
+  readonly exempt: readonly string[]
   /** Networks that lose what they use when it is changed so, or deleted. */
   readonly orphans: readonly Orphan[]
 }

@@ -28,8 +28,6 @@ const cluster = clusterWith({
   interfaces: {
     'uplink-a': { parent: 'eth0', vlan: 300 },
     inner: { parent: 'uplink-a', vlan: 0 },
-    one: { parent: 'two', vlan: 1 },
-    two: { parent: 'one', vlan: 2 },
   },
 })
 const uplink = (
@@ -72,8 +70,9 @@ describe('the reach of an uplink', () => {
     ).toEqual(reach)
   })
 
-  it('ends where names are mapped in a circle', () => {
-    expect(resolveReach([uplink('one', NATIVE)], cluster, undefined)).toHaveLength(1)
+  it('ends where names are mapped in a circle, as a guard.json may have it that somebody wrote', () => {
+    const interfaces = { one: { parent: 'two', vlan: 1 }, two: { parent: 'one', vlan: 2 } }
+    expect(resolveReach([uplink('one', NATIVE)], { ...cluster, interfaces }, undefined)).toHaveLength(1)
   })
 })
 

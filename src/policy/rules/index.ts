@@ -9,6 +9,7 @@ import { defaultNetworkOverride } from './default-network-override.ts'
 import { defaultRoute } from './default-route.ts'
 import { defaultRouteRequest } from './default-route-request.ts'
 import { deviceRequest } from './device-request.ts'
+import { exemptNamespace } from './exempt-namespace.ts'
 import { foreignAttachment } from './foreign-attachment.ts'
 import { foreignClaim } from './foreign-claim.ts'
 import { foreignIpamStore } from './foreign-ipam-store.ts'
@@ -105,7 +106,7 @@ export const rules: Rules = {
     vlanHoppingCapability,
     hostNetworkAttachment,
   ],
-  tenant: [invalidTenant, vlanGrantedTwice, namespaceClaimedTwice, orphanedNetworks],
+  tenant: [invalidTenant, vlanGrantedTwice, namespaceClaimedTwice, exemptNamespace, orphanedNetworks],
   namespace: [tenancyChanged],
   binding: [forgedBinding],
   settings: [unknownRule],
