@@ -25,10 +25,11 @@ export interface SigningKey {
   readonly key: KeyObject
 }
 
-/** A new Ed25519 key pair. */
+/** A new Ed25519 key pair. Its id is typed after `keys drop`, so that it never looks like an option. */
 export function generateSigningKey(): SigningKey {
   const { privateKey } = generateKeyPairSync('ed25519')
-  return { kid: thumbprint(publicMember(privateKey), sha256), key: privateKey }
+  const kid = thumbprint(publicMember(privateKey), sha256)
+  return kid.startsWith('-') ? generateSigningKey() : { kid, key: privateKey }
 }
 
 /** The public half of a signing key. */

@@ -65,6 +65,13 @@ const RFC8037 = {
   jws: 'eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg',
 }
 
+describe('a new key', () => {
+  it('has no id that a command line would take for an option', () => {
+    const ids = Array.from({ length: 400 }, () => generateSigningKey().kid)
+    expect(ids.filter(id => id.startsWith('-'))).toEqual([])
+  })
+})
+
 describe('a key', () => {
   it('has the thumbprint of RFC 8037 A.3', () => {
     expect(thumbprint(RFC8037.x, sha256)).toBe(RFC8037.thumbprint)
