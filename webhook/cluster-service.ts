@@ -4,12 +4,12 @@ import { hostname } from 'node:os'
 import { KubeClient, loadConfig } from '../src/kube-api/client.ts'
 import { createReview } from '../src/review/review.ts'
 import { Auditor } from './audit/auditor.ts'
+import { createAssignments } from './cluster/assign.ts'
 import { withConfigurationChecked } from './cluster/configuration.ts'
 import { withFreshObjects } from './cluster/fresh.ts'
 import { openClusterKeys } from './cluster/keys.ts'
 import { lead, resign } from './cluster/lease.ts'
 import { tellNodes } from './cluster/node-facts.ts'
-import { createPermissions } from './cluster/permissions.ts'
 import { givenServing, ownServing } from './cluster/serving.ts'
 import { openCluster } from './cluster/store.ts'
 import type { Log } from './log.ts'
@@ -36,17 +36,17 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
       : givenServing(tlsCert, tlsKey)
   const metrics = new Metrics()
   metrics.setCertificateExpiry(expiryOf(serving.certificate.cert))
-  const permissions = createPermissions(client, store.inventory)
+  const assignments = createAssignments(client, store.inventory)
   const review = createReview({
     inventory: store.inventory,
     keys: store.keys,
     clock,
     counters: metrics,
-    permissions,
+    mayAssign: assignments.mayAssign,
   })
 
   const server = await startServer({
-    decide: withConfigurationChecked(withFreshObjects(review, client, store.inventory, permissions, log)),
+    decide: withConfigurationChecked(withFreshObjects(review, client, store.inventory, assignments, log)),
     metrics,
     log,
     certificate: serving.certificate,

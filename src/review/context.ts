@@ -17,18 +17,12 @@ export interface ReviewCounters {
   countClaims(count: number): void
 }
 
-/** What RBAC lets the user do who asks. */
-export interface Permissions {
-  /** Has the verb `assign` on this Tenant. */
-  mayAssign(request: AdmissionRequest, tenant: string): boolean
-}
-
 export interface ReviewContext {
   readonly inventory: Inventory
   /** Asked at each review, since keys rotate. */
   readonly keys: () => ClaimKeys
   readonly clock: () => Date
   readonly counters: ReviewCounters
-  /** Without it only those may who stand in the configuration. */
-  readonly permissions?: Permissions
+  /** Whether who asks may assign namespaces to a tenant; without it only administrators may. */
+  readonly mayAssign?: (request: AdmissionRequest, tenant: string) => boolean
 }

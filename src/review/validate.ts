@@ -22,7 +22,7 @@ export function validate(
   request: AdmissionRequest,
   context: ReviewContext,
 ): AdmissionResponse {
-  const { inventory, permissions } = context
+  const { inventory } = context
   const before =
     request.operation === 'DELETE' || request.oldObject === null || request.oldObject === undefined
       ? undefined
@@ -42,7 +42,7 @@ export function validate(
     before,
     user,
     groups,
-    mayAssign: tenant => permissions?.mayAssign(request, tenant) ?? false,
+    mayAssign: tenant => context.mayAssign?.(request, tenant) ?? false,
     checkClaim: () => ({ state: 'none' }),
     isRemoval: request.operation === 'DELETE',
   })

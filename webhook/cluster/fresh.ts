@@ -8,7 +8,7 @@ import { KINDS } from '../../src/kube-api/kinds.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
 import { putManifest } from '../../src/policy/load.ts'
 import type { Decide } from '../../src/review/context.ts'
-import type { ClusterPermissions } from './permissions.ts'
+import type { Assignments } from './assign.ts'
 import type { Journal } from './reflector.ts'
 
 /** No pod has more networks that a rule would let through; further ones are left to the mirror. */
@@ -22,7 +22,7 @@ export function withFreshObjects(
   decide: Decide,
   client: KubeClient,
   inventory: Inventory,
-  permissions: ClusterPermissions,
+  assignments: Assignments,
   log: Journal,
 ): Decide {
   const look = async (work: () => Promise<void>): Promise<void> => {
@@ -46,7 +46,7 @@ export function withFreshObjects(
       }
     }
     await look(() => findUnknown(request, client, inventory))
-    if (phase === 'validate') await look(() => permissions.look(request))
+    if (phase === 'validate') await look(() => assignments.look(request))
     return decide(request, phase)
   }
 }

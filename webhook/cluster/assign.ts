@@ -2,24 +2,24 @@ import type { AdmissionRequest } from '../../src/kube/admission.ts'
 import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
 import type { KubeClient } from '../../src/kube-api/client.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
-import type { Permissions } from '../../src/review/context.ts'
 
-/** What RBAC says of who asks. */
-export interface ClusterPermissions extends Permissions {
+/** Who may say that a namespace is a tenant's: whoever has the verb `assign` on that Tenant, by RBAC. */
+export interface Assignments {
   /** Asks the API server for what this request would change. Rules ask afterwards, and cannot wait. */
   look(request: AdmissionRequest): Promise<void>
+  mayAssign(request: AdmissionRequest, tenant: string): boolean
 }
 
-export function createPermissions(client: KubeClient, inventory: Inventory): ClusterPermissions {
-  const assignable = new WeakMap<AdmissionRequest, ReadonlySet<string>>()
+export function createAssignments(client: KubeClient, inventory: Inventory): Assignments {
+  const known = new WeakMap<AdmissionRequest, ReadonlySet<string>>()
   return {
     look: async request => {
       if (request.kind.kind !== 'Namespace' || request.kind.group !== '') return
       const tenants = changedTenants(request, inventory)
       const answers = await Promise.all(tenants.map(tenant => isAllowed(client, request, tenant)))
-      assignable.set(request, new Set(tenants.filter((_, index) => answers[index])))
+      known.set(request, new Set(tenants.filter((_, index) => answers[index])))
     },
-    mayAssign: (request, tenant) => assignable.get(request)?.has(tenant) ?? false,
+    mayAssign: (request, tenant) => known.get(request)?.has(tenant) ?? false,
   }
 }
 
