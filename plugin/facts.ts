@@ -10,13 +10,6 @@ export interface Facts {
   readonly exemptNamespaces: readonly string[]
 }
 
-export const FACTS: readonly (keyof Facts)[] = [
-  'primaryInterface',
-  'interfaces',
-  'allowedCniArgs',
-  'exemptNamespaces',
-]
-
 /** Says which field is not what it should be, by an error of the caller's. */
 export type Refuse = (key: string, wanted: string) => never
 

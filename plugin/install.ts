@@ -21,7 +21,7 @@ import { GUARD_TYPE as GUARD, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
-import { decodeFacts, FACTS } from './facts.ts'
+import { decodeFacts } from './facts.ts'
 
 /** The directory of the real plugins, in the directory of plugins. */
 const PRIVATE = 'socni.d'
@@ -161,12 +161,12 @@ function readFacts(facts: string | undefined): JsonObject {
     throw new InstallError(
       'the facts of the cluster are no JSON object: use facts.json of ConfigMap socni-keys',
     )
-  const stray = Object.keys(reading.value).find(key => !FACTS.some(fact => fact === key))
-  if (stray !== undefined)
-    throw new InstallError(`"${stray}" is no fact of the cluster: there are ${FACTS.join(', ')}`)
-  decodeFacts(reading.value, (key, wanted) => {
+  const known = decodeFacts(reading.value, (key, wanted) => {
     throw new InstallError(`the facts of the cluster have a "${key}" that is not ${wanted}`)
   })
+  const stray = Object.keys(reading.value).find(key => !Object.hasOwn(known, key))
+  if (stray !== undefined)
+    throw new InstallError(`"${stray}" is no fact of the cluster: there are ${Object.keys(known).join(', ')}`)
   return reading.value
 }
 

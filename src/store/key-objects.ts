@@ -7,6 +7,8 @@ export const KEY_PLACE = `Secret ${NAMESPACE}/${KEY_SECRET}`
 /** The public keys, in the Secret and in the ConfigMap for the nodes. */
 export const PUBLIC_KEYS = 'keys.json'
 export const REVOCATIONS = 'revocations.json'
+/** What the guard has to know of the configuration. */
+export const NODE_FACTS = 'facts.json'
 
 /** The keys in the Secret's files, and the revocations in the ConfigMap's. Throws a KeyError. */
 export function keysOf(
@@ -16,13 +18,14 @@ export function keysOf(
   return readKeyFiles(name => (name === REVOCATIONS ? map[REVOCATIONS] : files[name]), KEY_PLACE)
 }
 
-/** Publishes the public keys to the nodes; returns what the ConfigMap holds then. */
-export async function publishKeys(
+/** Publishes the public keys, or another text, to the nodes; returns what the ConfigMap holds then. */
+export async function publish(
   client: KubeClient,
-  keys: string,
+  key: string,
+  text: string,
 ): Promise<Readonly<Record<string, string>>> {
-  const map = await readOrCreate(client, CONFIG_MAP, KEY_MAP, () => ({ data: { [PUBLIC_KEYS]: keys } }))
-  const data = { ...textsOf(map), [PUBLIC_KEYS]: keys }
-  if (textsOf(map)[PUBLIC_KEYS] !== keys) await client.replace({ ...map, data })
+  const map = await readOrCreate(client, CONFIG_MAP, KEY_MAP, () => ({ data: { [key]: text } }))
+  const data = { ...textsOf(map), [key]: text }
+  if (textsOf(map)[key] !== text) await client.replace({ ...map, data })
   return data
 }

@@ -9,7 +9,7 @@ import type { Manifest } from '../kube/manifest.ts'
 import { ApiError, type ClusterAccess, type KubeClient } from '../kube-api/client.ts'
 import { decode, encode, KEY_SECRET, NAMESPACE, SECRET, textsOf } from '../kube-api/objects.ts'
 import { connect } from './cluster.ts'
-import { KEY_PLACE, keysOf, PUBLIC_KEYS, publishKeys } from './key-objects.ts'
+import { KEY_PLACE, keysOf, PUBLIC_KEYS, publish } from './key-objects.ts'
 import { StoreError } from './store.ts'
 
 /** Where keys are kept, and changed. */
@@ -32,7 +32,7 @@ export function openClusterKeys(access: ClusterAccess): KeyStore {
       const changed = compute(name => files[name], KEY_PLACE)
       const after = merge(files, changed)
       // Replicas sign with a new key as soon as they see it, so the nodes are told first.
-      await publishKeys(client, after[PUBLIC_KEYS] ?? '')
+      await publish(client, PUBLIC_KEYS, after[PUBLIC_KEYS] ?? '')
       await client.replace({ ...secret, data: encode(after) })
       return keysOf(after, {})
     })

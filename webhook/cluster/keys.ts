@@ -1,11 +1,11 @@
 import { type ClaimKeys, firstKeyFiles } from '../../src/claims/files.ts'
 import type { KubeClient } from '../../src/kube-api/client.ts'
 import { decode, encode, KEY_SECRET, readOrCreate, SECRET, textsOf } from '../../src/kube-api/objects.ts'
-import { keysOf, PUBLIC_KEYS, publishKeys } from '../../src/store/key-objects.ts'
+import { keysOf, PUBLIC_KEYS, publish } from '../../src/store/key-objects.ts'
 
 /** The keys of the cluster, made at the first start, with the public ones published for the nodes. */
 export async function openClusterKeys(client: KubeClient): Promise<ClaimKeys> {
   const secret = await readOrCreate(client, SECRET, KEY_SECRET, () => ({ data: encode(firstKeyFiles()) }))
   const files = decode(textsOf(secret))
-  return keysOf(files, await publishKeys(client, files[PUBLIC_KEYS] ?? ''))
+  return keysOf(files, await publish(client, PUBLIC_KEYS, files[PUBLIC_KEYS] ?? ''))
 }

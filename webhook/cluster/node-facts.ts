@@ -1,5 +1,6 @@
 import type { KubeClient } from '../../src/kube-api/client.ts'
-import { NODE_FACTS, nodeFacts, publishFacts } from '../../src/store/node-facts.ts'
+import { NODE_FACTS, publish } from '../../src/store/key-objects.ts'
+import { nodeFacts } from '../../src/store/node-facts.ts'
 import type { Journal } from './reflector.ts'
 import type { ClusterStore } from './store.ts'
 
@@ -11,6 +12,6 @@ export async function tellNodes(
 ): Promise<void> {
   const facts = nodeFacts(inventory.cluster)
   if (published()[NODE_FACTS] === facts) return
-  await publishFacts(client, facts)
+  await publish(client, NODE_FACTS, facts)
   log.info({ facts }, 'the nodes are told what the configuration says')
 }
