@@ -6,7 +6,6 @@ import {
   intersectVlans,
   isEmptyVlans,
   NATIVE,
-  NO_VLANS,
   subtractVlans,
   type VlanSet,
   vlanSet,
@@ -60,16 +59,18 @@ export function resolveSegment(segment: Segment, cluster: NetworkNames, depth = 
 }
 
 /** What untagged traffic on a host interface is: the interface itself, or the VLAN that its name hides. */
-export function untagged(name: string, cluster: NetworkNames): Segment[] {
-  return resolveSegment({ master: name, vlans: NATIVE }, cluster)
+export function untagged(name: string, cluster: NetworkNames): Segment {
+  const itself = { master: name, vlans: NATIVE }
+  const [resolved = itself] = resolveSegment(itself, cluster)
+  return resolved
 }
 
 /** What a segment has of a host interface: all of it by its name, or the VLAN that the name hides. */
 export function shareOf(segment: Segment, name: string, cluster: NetworkNames): Segment | undefined {
   if (name === segment.master) return segment
-  const hidden = untagged(name, cluster).find(({ master }) => master === segment.master)
-  const vlans = intersectVlans(segment.vlans, hidden?.vlans ?? NO_VLANS)
-  return isEmptyVlans(vlans) ? undefined : { master: segment.master, vlans }
+  const hidden = untagged(name, cluster)
+  const vlans = intersectVlans(segment.vlans, hidden.vlans)
+  return hidden.master !== segment.master || isEmptyVlans(vlans) ? undefined : { ...hidden, vlans }
 }
 
 /** The VLAN that a name stands for: by the cluster's map, else by the form `eth0.300`. */

@@ -1,6 +1,7 @@
 import type { Cluster } from '../../config/cluster.ts'
 import { NETWORK_STATUS_ANNOTATIONS } from '../../kube/annotations.ts'
 import { pod } from '../example.ts'
+import { isListed } from '../requester.ts'
 import type { Rule } from '../rule.ts'
 
 export const forgedNetworkStatus: Rule<'pod'> = {
@@ -38,5 +39,5 @@ export function isStatusWriter(
   groups: readonly string[],
   { networkStatusWriters }: Cluster,
 ): boolean {
-  return [user, ...groups].some(who => who !== undefined && networkStatusWriters.includes(who))
+  return isListed(networkStatusWriters, user, groups)
 }

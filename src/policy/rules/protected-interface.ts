@@ -42,11 +42,7 @@ export const protectedInterface: Rule<'attachment'> = {
 
 /** Whether the interface is the node's own NIC, or what it is on: eth0 below an eth0.10. */
 function takesTheNic(name: string, cluster: Cluster): boolean {
-  const own = untagged(cluster.primaryInterface, cluster)
-  return untagged(name, cluster).some(taken =>
-    own.some(({ master, vlans }) => {
-      const lost = uniteVlans(vlans, NATIVE)
-      return master === taken.master && !isEmptyVlans(intersectVlans(lost, taken.vlans))
-    }),
-  )
+  const [own, taken] = [untagged(cluster.primaryInterface, cluster), untagged(name, cluster)]
+  const lost = intersectVlans(uniteVlans(own.vlans, NATIVE), taken.vlans)
+  return own.master === taken.master && !isEmptyVlans(lost)
 }

@@ -1,4 +1,5 @@
 import { tenant } from '../example.ts'
+import { isListed } from '../requester.ts'
 import type { Rule } from '../rule.ts'
 
 const bySelector = tenant('retail', {
@@ -27,7 +28,7 @@ export const tenancyChanged: Rule<'namespace'> = {
         .sort()
         .join(' and ') || 'no tenant'
     if (names(before) === names(after)) return
-    if ([user, ...groups].some(who => who !== undefined && cluster.tenancyAdmins.includes(who))) return
+    if (isListed(cluster.tenancyAdmins, user, groups)) return
     // Who gives a namespace to a tenant, or takes it away, must have been given that tenant.
     const changed = [...before, ...after].filter(
       tenant => !(before.includes(tenant) && after.includes(tenant)),
