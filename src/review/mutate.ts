@@ -79,12 +79,11 @@ function podNetworks(
   const subject = podSubject(pod, template, inventory, { checkClaim: () => ({ state: 'none' }) })
   if (subject.reading.problems.some(({ problem }) => problem === 'unreadable')) return undefined
   const { isClean } = decide(judgePod(subject, template), jurisdictionOf(pod, inventory))
+  if (!isClean) return { annotation: stripClaims(subject), signed: 0 }
   // A new pod may state the UID of the one that it was copied from; it has none yet, and no Binding.
   const bound = request.operation === 'CREATE' ? undefined : boundPod(pod)
   const before = claimsByInterface(readSelections(networksBefore, subject.namespace).selections)
-  return isClean
-    ? signNetworks(subject, context.keys(), context.clock(), bound, before)
-    : { annotation: stripClaims(subject), signed: 0 }
+  return signNetworks(subject, context.keys(), context.clock(), bound, before)
 }
 
 /** The Binding carries the pod's networks with bound claims; the API server copies them onto the pod. */

@@ -1,6 +1,7 @@
 import { type Cluster, readCluster } from '../../src/config/cluster.ts'
 import { printPath } from '../../src/json/value.ts'
 import type { AdmissionRequest } from '../../src/kube/admission.ts'
+import type { Manifest } from '../../src/kube/manifest.ts'
 import { CONFIGURATION, NAMESPACE, textsOf } from '../../src/kube-api/objects.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
@@ -10,7 +11,11 @@ import { readConfiguration } from '../../src/store/configuration.ts'
 
 /** Reads the text in ConfigMap socni-configuration. Throws an Error that says what is wrong with it, and where. */
 export function parseConfiguration(data: Readonly<Record<string, string>>): Cluster {
-  const reading = readCluster(readConfiguration(data))
+  return clusterOf(readConfiguration(data))
+}
+
+function clusterOf(manifest: Manifest): Cluster {
+  const reading = readCluster(manifest)
   if (reading.ok) return reading.value
   throw new Error(
     reading.problems
@@ -24,9 +29,9 @@ export function withConfigurationChecked(decide: Decide): Decide {
   return (request, phase) => {
     if (!isConfiguration(request) || request.operation === 'DELETE') return decide(request, phase)
     try {
-      const data = textsOf(request.object ?? undefined)
-      parseConfiguration(data)
-      const warnings = warningsOf(judge(readConfiguration(data), new Inventory()))
+      const manifest = readConfiguration(textsOf(request.object ?? undefined))
+      clusterOf(manifest)
+      const warnings = warningsOf(judge(manifest, new Inventory()))
       return { uid: request.uid, allowed: true, ...(warnings.length > 0 && { warnings }) }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
