@@ -228,7 +228,7 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
       metadata: { ...metadata, annotations },
       spec: { nodeName: 'node-1', containers: [{ name: 'a', image: 'b' }] },
     })
-    return plane.kubectl(['-n', namespace, 'get', 'pod', name, '-o', 'jsonpath={.metadata.uid}'])
+    return uidOf(plane, name, namespace)
   }
 
   it('reads at the node what the configuration explains, as the webhook did', async () => {

@@ -9,7 +9,7 @@ import { Node, obstacle } from '../plugin/node.ts'
 import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import { Kubelet } from './kubelet.ts'
-import { uidOf } from './tenants.ts'
+import { metadataOf, uidOf } from './tenants.ts'
 
 const plugin = {
   type: 'macvlan',
@@ -100,15 +100,7 @@ describe.each(modes)('real Multus, %s, with the guard in the place of macvlan', 
       expect(links).toMatch(/eth0 +inet 10\.42\.0\./)
       expect(links).toMatch(/(?:net1|vlan100) +inet 10\.100\.1\./)
       expect(node.run('ip', '-n', name, 'route', 'show', 'default')).toContain('dev eth0')
-      const status = plane.kubectl([
-        '-n',
-        'finance',
-        'get',
-        'pod',
-        name,
-        '-o',
-        'jsonpath={.metadata.annotations.k8s\\.v1\\.cni\\.cncf\\.io/network-status}',
-      ])
+      const status = metadataOf(plane, name, 'annotations.k8s\\.v1\\.cni\\.cncf\\.io/network-status')
       expect(JSON.parse(status).map(({ name: network }: { name: string }) => network)).toEqual([
         'cbr0',
         expect.stringMatching(/^finance\/(ledger|chain)$/),

@@ -20,6 +20,8 @@ const WORKERS = 4
 const PAUSE_MS = 20
 /** What is stored is known to hold; only so many pods are kept. */
 const BEFORE_MS = 1_000
+/** A pod that is refused for so long when all is over is made no more. */
+const GIVE_UP_MS = 30_000
 
 /** Creates pods of finance with the network `ledger` before, during and for a while after a fault. */
 export async function streamPods(
@@ -65,7 +67,7 @@ export async function streamPods(
   let longest = 0
   const worker = async (): Promise<void> => {
     let since: number | undefined
-    while (!isOver || since !== undefined) {
+    while (!isOver || (since !== undefined && performance.now() < since + GIVE_UP_MS)) {
       const { status, text } = await create()
       const now = performance.now()
       if (status === 201) {
@@ -79,6 +81,7 @@ export async function streamPods(
       }
       await pause(PAUSE_MS)
     }
+    if (since !== undefined) longest = Number.POSITIVE_INFINITY
   }
   const workers = Array.from({ length: WORKERS }, worker)
   await pause(BEFORE_MS)

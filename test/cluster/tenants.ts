@@ -71,8 +71,7 @@ export class Tenants implements AsyncDisposable {
 
   /** The claims of a pod of finance. */
   readonly claimsOf = (name: string) => {
-    const path = `jsonpath={.metadata.annotations.${NETWORKS.replaceAll('.', '\\.')}}`
-    const text = this.plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', path])
+    const text = metadataOf(this.plane, name, `annotations.${NETWORKS.replaceAll('.', '\\.')}`)
     return [...text.matchAll(/eyJ[\w.-]+/g)].map(([jws]) => decodeClaim(readUnverified(jws)?.payload ?? null))
   }
 
@@ -128,7 +127,12 @@ export class Tenants implements AsyncDisposable {
   }
 }
 
-/** The UID of a pod of finance. */
-export function uidOf(plane: ControlPlane, pod: string): string {
-  return plane.kubectl(['-n', 'finance', 'get', 'pod', pod, '-o', 'jsonpath={.metadata.uid}'])
+/** The UID of a pod. */
+export function uidOf(plane: ControlPlane, pod: string, namespace?: string): string {
+  return metadataOf(plane, pod, 'uid', namespace)
+}
+
+/** A field of a pod's metadata, as jsonpath has it. */
+export function metadataOf(plane: ControlPlane, pod: string, field: string, namespace = 'finance'): string {
+  return plane.kubectl(['-n', namespace, 'get', 'pod', pod, '-o', `jsonpath={.metadata.${field}}`])
 }

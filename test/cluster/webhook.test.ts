@@ -7,7 +7,7 @@ import { freeAddress } from './control-plane.ts'
 import { applyManifests, caBundles, startReplica, until } from './installation.ts'
 import { readiness, servedSerial } from './readiness.ts'
 import { pause } from './stream.ts'
-import { ledger, NETWORKS, network, pod, Tenants, tenant, uidOf } from './tenants.ts'
+import { ledger, metadataOf, NETWORKS, network, pod, Tenants, tenant, uidOf } from './tenants.ts'
 
 const root = join(import.meta.dirname, '../..')
 const STATUS = 'k8s.v1.cni.cncf.io/network-status'
@@ -142,16 +142,7 @@ describe('the webhook in a real cluster', () => {
     'changes nothing when a pod is applied again, before and after it is bound: %s',
     async (_, name, flags) => {
       const again = pod(name, { [NETWORKS]: 'ledger' })
-      const version = () =>
-        tenants.plane.kubectl([
-          '-n',
-          'finance',
-          'get',
-          'pod',
-          name,
-          '-o',
-          'jsonpath={.metadata.resourceVersion}',
-        ])
+      const version = () => metadataOf(tenants.plane, name, 'resourceVersion')
       apply(again, 'alice', ...flags)
       for (const settle of [() => '', () => bind(name)]) {
         expect(settle()).toBe('')
