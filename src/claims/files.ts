@@ -16,11 +16,15 @@ import {
 } from './keys.ts'
 import { mergeRevocation, parseRevocations, printRevocations, type Revocation } from './revocations.ts'
 
-/** The keys of a webhook, in files: the private one for it alone, the public ones for the nodes. */
-export interface ClaimKeys {
-  readonly signing: SigningKey
+/** What claims are verified with: no secret in it. */
+export interface VerificationKeys {
   readonly keys: KeySet
   readonly revocations: readonly Revocation[]
+}
+
+/** The keys of a webhook, in files: the private one for it alone, the public ones for the nodes. */
+export interface ClaimKeys extends VerificationKeys {
+  readonly signing: SigningKey
 }
 
 const SIGNING_KEY = 'signing-key.json'
@@ -49,16 +53,35 @@ export function readKeys(directory: string): ClaimKeys {
 
 /** The keys in files of these names, wherever they are: a directory, or a Secret of a cluster. Throws a KeyError. */
 export function readKeyFiles(read: (name: string) => string | undefined, place: string): ClaimKeys {
-  const file = <T>(name: string, parse: (text: string) => T): T | undefined => {
-    const text = read(name)
-    return text === undefined ? undefined : parseNamed(`${place}/${name}`, text, parse)
-  }
-  const [signing, keys] = [file(SIGNING_KEY, parseSigningKey), file(KEYS, parseKeySet)]
-  if (signing === undefined || keys === undefined)
-    throw new KeyError([], `${place} lacks ${SIGNING_KEY} or ${KEYS}: socni-ctl keys generate makes them`)
-  if (!keys.has(signing.kid))
+  const signing = parseFile(read, place, SIGNING_KEY, parseSigningKey)
+  if (signing === undefined)
+    throw new KeyError([], `${place} lacks ${SIGNING_KEY}: socni-ctl keys generate makes it`)
+  const verification = readPublicFiles(read, place)
+  if (!verification.keys.has(signing.kid))
     throw new KeyError([], `${KEYS} lacks the key "${signing.kid}" that signs: nodes would refuse its claims`)
-  return { signing, keys, revocations: file(REVOCATIONS, parseRevocations) ?? [] }
+  return { signing, ...verification }
+}
+
+/** The public half of them, which is all that nodes have. Throws a KeyError. */
+export function readPublicKeys(directory: string): VerificationKeys {
+  return readPublicFiles(name => readFile(directory, name), directory)
+}
+
+/** The same from wherever the files are: a directory, or a ConfigMap of a cluster. Throws a KeyError. */
+export function readPublicFiles(read: (name: string) => string | undefined, place: string): VerificationKeys {
+  const keys = parseFile(read, place, KEYS, parseKeySet)
+  if (keys === undefined) throw new KeyError([], `${place} lacks ${KEYS}: socni-ctl keys generate makes it`)
+  return { keys, revocations: parseFile(read, place, REVOCATIONS, parseRevocations) ?? [] }
+}
+
+function parseFile<T>(
+  read: (name: string) => string | undefined,
+  place: string,
+  name: string,
+  parse: (text: string) => T,
+): T | undefined {
+  const text = read(name)
+  return text === undefined ? undefined : parseNamed(`${place}/${name}`, text, parse)
 }
 
 /** The files of a first key, which signs at once: there are no claims of another one. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { decodeClaim } from '../claims/claim.ts'
-import { readKeys } from '../claims/files.ts'
+import type { VerificationKeys } from '../claims/files.ts'
 import { revocationOf } from '../claims/revocations.ts'
 import { verifyJws } from '../claims/signature.ts'
 import { readTextFile } from '../files/read-text.ts'
@@ -27,7 +27,7 @@ import {
   type Terminal,
 } from './command.ts'
 import { printPlain } from './output.ts'
-import { openStore } from './store.ts'
+import { openKeyStore, openStore } from './store.ts'
 import { readName } from './vlans.ts'
 
 interface ClaimFlags extends GlobalFlags {
@@ -40,15 +40,16 @@ type Verb = (what: string, flags: ClaimFlags, terminal: Terminal) => ExitCode | 
 export const addClaim: AddCommand = (program, { terminal, action }) => {
   const claim = program
     .command('claim')
-    .summary('inspect, verify and issue claims offline')
+    .summary('inspect, verify and issue claims')
     .description(
-      'Looks at claims, verifies them with the keys of --keys-dir, and signs them, without any cluster.',
+      'Looks at claims, verifies them with the public keys of --keys-dir or of a cluster, and signs them.',
     )
     .addHelpText(
       'after',
       `
 Examples:
   kubectl get pod ledger -o yaml | socni-ctl claim inspect -
+  kubectl get pod ledger -o yaml | socni-ctl --kubeconfig ~/.kube/config claim verify -
   socni-ctl --policy-dir policy --keys-dir keys claim verify pod.yaml`,
     )
   const verb = (name: string, argument: string, description: string, run: Verb) =>
@@ -74,9 +75,10 @@ function inspect(what: string, { format }: ClaimFlags, terminal: Terminal): Exit
 }
 
 async function verify(what: string, flags: ClaimFlags, terminal: Terminal): Promise<ExitCode> {
-  const { keys, revocations } = readKeys(resolve(terminal.directory, flags.keysDir))
+  const published = await (await openKeyStore(flags, terminal)).published()
+  const { keys, revocations } = published
   const text = textOf(what, terminal)
-  if (!isToken(text)) return verifyPods(text, what, flags, terminal)
+  if (!isToken(text)) return verifyPods(text, what, flags, terminal, published)
   const verified = verifyJws(text.trim(), keys)
   const claim = verified.ok ? decodeClaim(verified.payload) : undefined
   const problem = !verified.ok
@@ -96,8 +98,8 @@ async function verifyPods(
   what: string,
   flags: ClaimFlags,
   terminal: Terminal,
+  keys: VerificationKeys,
 ): Promise<ExitCode> {
-  const keys = readKeys(resolve(terminal.directory, flags.keysDir))
   const { inventory } = await readWorld(await openStore(flags, terminal))
   let isValid = true
   for (const pod of podsIn(text, what, flags.namespace)) {
@@ -118,7 +120,7 @@ async function verifyPods(
 }
 
 async function issue(what: string, flags: ClaimFlags, terminal: Terminal): Promise<ExitCode> {
-  const keys = readKeys(resolve(terminal.directory, flags.keysDir))
+  const keys = await (await openKeyStore(flags, terminal)).read()
   const { inventory } = await readWorld(await openStore(flags, terminal))
   const decide = createLocalReview(inventory, keys)
   const printed: string[] = []

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs'
 import { arch } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { carryOut, type InstallOptions, planInstall, planUninstall } from '../../plugin/install.ts'
-import { readKeys } from '../claims/files.ts'
 import { printKeySet } from '../claims/keys.ts'
+import { printRevocations } from '../claims/revocations.ts'
 import { type Distribution, findDistribution } from '../doctor/distribution.ts'
 import { Tree } from '../doctor/tree.ts'
 import { readTextFile } from '../files/read-text.ts'
+import type { PublishedKeys } from '../store/keys.ts'
 import {
   type AddCommand,
   choose,
@@ -15,6 +16,7 @@ import {
   type GlobalFlags,
   type Terminal,
 } from './command.ts'
+import { namesCluster, openKeyStore } from './store.ts'
 import { askFirst } from './vlans.ts'
 
 interface InstallFlags extends GlobalFlags {
@@ -40,8 +42,11 @@ export const addInstall: AddCommand = (program, { terminal, action }) => {
     )
     .option('--plugin <file>', "the guard's executable (default: the one in dist/plugin for this machine)")
     .option('--bin-dir <dir>', 'directory of CNI plugins (default: as the distribution has it)')
-    .option('--keys <file>', 'public keys (default: those in --keys-dir)')
-    .option('--facts <file>', "what the cluster's configuration says (facts.json of ConfigMap socni-keys)")
+    .option('--keys <file>', 'public keys (default: those in --keys-dir, or of the cluster)')
+    .option(
+      '--facts <file>',
+      "what the cluster's configuration says (facts.json of ConfigMap socni-keys; default: that of the cluster)",
+    )
     .option('--mode <mode>', 'enforce or audit (default: what is configured, else enforce)')
     .option('--node <name>', 'what the node is called in the cluster')
     .option('--log <file>', 'where decisions are written')
@@ -49,7 +54,7 @@ export const addInstall: AddCommand = (program, { terminal, action }) => {
     .option('--dry-run', 'only print what would be done')
     .addHelpText(
       'after',
-      '\nExamples:\n  sudo socni-ctl install --dry-run\n  sudo socni-ctl install --mode audit',
+      '\nExamples:\n  sudo socni-ctl install --dry-run\n  sudo socni-ctl install --mode audit\n  sudo socni-ctl --kubeconfig /etc/rancher/k3s/k3s.yaml install',
     )
     .action(action((_, command) => install(command.optsWithGlobals(), terminal)))
   program
@@ -66,16 +71,19 @@ export const addInstall: AddCommand = (program, { terminal, action }) => {
     .action(action((_, command) => uninstall(command.optsWithGlobals(), terminal)))
 }
 
-function install(flags: InstallFlags, terminal: Terminal): ExitCode {
+async function install(flags: InstallFlags, terminal: Terminal): Promise<ExitCode> {
   const mode = flags.mode === undefined ? undefined : choose('--mode', flags.mode, ['enforce', 'audit'])
   const { binDir, confDir, root } = directories(flags, terminal)
+  const read = (file: string): string => readTextFile(resolve(terminal.directory, file))
+  const published = await publishedFor(flags, terminal)
   const options: InstallOptions = {
     binDir,
     confDir,
     binDirOnNode: `/${relative(root, binDir)}`,
     executable: flags.plugin === undefined ? builtPlugin() : resolve(terminal.directory, flags.plugin),
-    keys: keysFor(flags, terminal),
-    facts: flags.facts === undefined ? undefined : readTextFile(resolve(terminal.directory, flags.facts)),
+    keys: flags.keys === undefined ? published && printKeySet(published.keys) : read(flags.keys),
+    revocations: published?.revocations.length ? printRevocations(published.revocations) : undefined,
+    facts: flags.facts === undefined ? published?.facts : read(flags.facts),
     mode,
     node: flags.node,
     log: flags.log,
@@ -92,11 +100,11 @@ function uninstall(flags: InstallFlags, terminal: Terminal): ExitCode {
   return carryOut(steps, flags.dryRun === true, terminal.stdout)
 }
 
-/** Keys that were named, else those that the webhook beside us signs with, else none: the node may have some. */
-function keysFor(flags: InstallFlags, terminal: Terminal): string | undefined {
-  if (flags.keys !== undefined) return readTextFile(resolve(terminal.directory, flags.keys))
-  const directory = resolve(terminal.directory, flags.keysDir)
-  return existsSync(directory) ? printKeySet(readKeys(directory).keys) : undefined
+/** What the cluster, or the webhook beside us, has for nodes; without either the node may have what it needs. */
+async function publishedFor(flags: InstallFlags, terminal: Terminal): Promise<PublishedKeys | undefined> {
+  const isThere = namesCluster(flags) || existsSync(resolve(terminal.directory, flags.keysDir))
+  if (!isThere || (flags.keys !== undefined && !namesCluster(flags))) return undefined
+  return (await openKeyStore(flags, terminal)).published()
 }
 
 function directories(

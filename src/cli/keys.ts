@@ -1,10 +1,10 @@
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { type ClaimKeys, dropKey, publishNextKey, readKeys, rotateKeys } from '../claims/files.ts'
+import type { ClaimKeys } from '../claims/files.ts'
 import { printKeySet } from '../claims/keys.ts'
 import type { KeyStore } from '../store/keys.ts'
-import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
+import { type AddCommand, choose, type ExitCode, type GlobalFlags } from './command.ts'
 import { printPlain } from './output.ts'
+import { openKeyStore } from './store.ts'
 
 interface KeysFlags extends GlobalFlags {
   readonly dryRun?: true
@@ -43,7 +43,7 @@ export const addKeys: AddCommand = (program, { terminal, action }) => {
     show(await store.read(), flags),
   )
   verb('export', 'print the public keys as a JWK Set (RFC 7517)', async store =>
-    printKeySet((await store.read()).keys),
+    printKeySet((await store.published()).keys),
   )
   verb('generate', 'make the key that will sign next, and publish its public half', async (store, flags) =>
     flags.dryRun ? `would publish a new key in ${store.place}\n` : show(await store.publishNext(), flags),
@@ -61,23 +61,6 @@ export const addKeys: AddCommand = (program, { terminal, action }) => {
   )
     .argument('<kid>', 'id of the key, as keys list shows it')
     .option('--dry-run', 'only say what would be written')
-}
-
-/** The keys that the global flags name: a cluster's with --kubeconfig or --context, else those in the directory. */
-async function openKeyStore(flags: KeysFlags, { directory: working }: Terminal): Promise<KeyStore> {
-  if (flags.kubeconfig !== undefined || flags.context !== undefined) {
-    // Loaded only here: the Kubernetes client takes longer to load than most commands take.
-    const { openClusterKeys } = await import('../store/keys.ts')
-    return openClusterKeys({ kubeconfig: flags.kubeconfig, context: flags.context })
-  }
-  const directory = resolve(working, flags.keysDir)
-  return {
-    place: flags.keysDir,
-    read: async () => readKeys(directory),
-    publishNext: async () => publishNextKey(directory),
-    rotate: async () => rotateKeys(directory),
-    drop: async kid => dropKey(directory, kid),
-  }
 }
 
 function show({ keys, signing }: ClaimKeys, { format }: GlobalFlags): string {

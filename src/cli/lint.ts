@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
-import { Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type { LinterConfiguration } from '../config/linter.ts'
 import { noLinterConfiguration } from '../config/linter.ts'
 import { writeAtomically } from '../files/atomic.ts'
+import { listPolicyFiles } from '../files/list-policy.ts'
 import { readTextFile } from '../files/read-text.ts'
 import { parseBaseline, printBaseline, withoutBaseline } from '../lint/baseline.ts'
 import type { RuleSettings } from '../lint/batch.ts'
@@ -24,9 +25,11 @@ import { fixFiles } from './fix.ts'
 import { findConfiguration } from './linter-configuration.ts'
 import { listOption } from './options.ts'
 import { findSources } from './sources.ts'
-import { openCluster } from './store.ts'
+import { namesCluster, openCluster } from './store.ts'
 
 interface LintFlags extends GlobalFlags {
+  /** --policy-dir was given, and is not the default. */
+  readonly isPolicyDirNamed: boolean
   readonly policy?: readonly string[]
   readonly cluster?: true
   readonly namespace?: string
@@ -59,7 +62,10 @@ export const addLint: AddCommand = (program, { terminal, action }) => {
         'Tenants, cluster configuration and NADs that are not linted; repeatable',
       ),
     )
-    .option('--cluster', 'judge by the Tenants, NADs and namespaces of the live cluster, read-only')
+    .option(
+      '--cluster',
+      'judge by the Tenants, NADs and namespaces of the live cluster, read-only: --kubeconfig says so too',
+    )
     .option('-n, --namespace <name>', 'where manifests go that do not say so (default: default)')
     .addOption(listOption('--report <format=file>', 'a further report into a file; repeatable'))
     .option('--fail-on <level>', 'error or warning (default: error)')
@@ -82,7 +88,10 @@ Examples:
   socni-ctl lint --report sarif=socni.sarif --format github deploy/`,
     )
     .action(
-      action(async (paths: string[], _, command) => runLint(paths, command.optsWithGlobals(), terminal)),
+      action(async (paths: string[], _, command: Command) => {
+        const isPolicyDirNamed = command.getOptionValueSourceWithGlobals('policyDir') !== 'default'
+        return runLint(paths, { ...command.optsWithGlobals(), isPolicyDirNamed }, terminal)
+      }),
     )
 }
 
@@ -100,11 +109,12 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
     return { render: reportNamed(format), file: resolve(terminal.directory, file) }
   })
   const linted = findSources(wanted, configuration.exclude, terminal)
-  const policy = findSources([...configuration.policy, ...(flags.policy ?? [])], [], terminal)
+  const isCluster = flags.cluster === true || namesCluster(flags)
+  const policy = findSources(policyPaths(flags, configuration, isCluster, terminal), [], terminal)
   const rules = { ...checkRules(configuration.rules, named ?? 'socni.yaml'), ...readRules(flags.rule ?? []) }
   const options = {
     policy: policy.sources,
-    cluster: flags.cluster ? await (await openCluster(flags)).list() : [],
+    cluster: isCluster ? await (await openCluster(flags)).list() : undefined,
     rules,
     namespace: flags.namespace ?? configuration.namespace ?? 'default',
   }
@@ -138,6 +148,18 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
     writeAtomically(file, renderFurther(result, { color: false }), 0o644)
   for (const failure of result.failures) terminal.stderr(`socni-ctl: ${failure}\n`)
   return result.failures.length > 0 ? 3 : exitCode(result, limits)
+}
+
+/** What is named; without anything the directory that every other command works on. */
+function policyPaths(
+  { policy = [], policyDir, isPolicyDirNamed }: LintFlags,
+  configuration: LinterConfiguration,
+  isCluster: boolean,
+  { directory }: Terminal,
+): string[] {
+  const named = [...configuration.policy, ...policy, ...(isPolicyDirNamed ? [policyDir] : [])]
+  if (named.length > 0 || isCluster) return named
+  return listPolicyFiles(resolve(directory, policyDir)).length > 0 ? [policyDir] : []
 }
 
 /** On as many cores as are worth it; standard input is no file, so it is read here. */

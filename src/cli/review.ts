@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { type ClaimKeys, readKeys } from '../claims/files.ts'
+import type { ClaimKeys } from '../claims/files.ts'
 import { KeyError } from '../claims/jwk.ts'
-import { generateSigningKey, publish } from '../claims/keys.ts'
+import { generateSigningKey, type KeySet, publish } from '../claims/keys.ts'
 import { readTextFile } from '../files/read-text.ts'
 import type { AdmissionRequest, AdmissionResponse } from '../kube/admission.ts'
 import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
@@ -14,6 +14,7 @@ import type { Phase } from '../review/context.ts'
 import { applyPatch, readPatch } from '../review/patch.ts'
 import { requestFor, withUid } from '../review/request.ts'
 import { createLocalReview } from '../review/review.ts'
+import { StoreError } from '../store/store.ts'
 import { readManifests } from '../yaml/document.ts'
 import { readPlain } from '../yaml/plain.ts'
 import { describeClaim, inspectClaim } from './claim-text.ts'
@@ -26,7 +27,7 @@ import {
   type Terminal,
 } from './command.ts'
 import { printPlain } from './output.ts'
-import { openStore } from './store.ts'
+import { namesCluster, openKeyStore, openStore } from './store.ts'
 import { readName } from './vlans.ts'
 
 interface ReviewFlags extends GlobalFlags {
@@ -122,21 +123,35 @@ async function openReviewer(
     return { ask: (phase, request) => client.review(phase, request), close: () => client.close() }
   }
   const { inventory } = await readWorld(await openStore(flags, terminal))
-  const keys = findKeys(resolve(terminal.directory, flags.keysDir), terminal)
+  const keys = await findKeys(flags, terminal)
   const decide = createLocalReview(inventory, keys)
   return { ask: async (phase, request) => decide(request, phase), close: () => {} }
 }
 
-/** Without keys of its own a review still shows what a claim would say. */
-export function findKeys(directory: string, terminal: Terminal): ClaimKeys {
-  try {
-    return readKeys(directory)
-  } catch (error) {
-    if (!(error instanceof KeyError)) throw error
-    terminal.stderr(`note: ${error.message}; claims are signed with a key made for this run\n`)
-    const signing = generateSigningKey()
-    return { signing, keys: new Map([[signing.kid, publish(signing, 'current')]]), revocations: [] }
+/**
+ * Those of the webhook beside us. A cluster's webhook keeps its own to itself, and there may be none: a review then
+ * still shows what a claim would say, and knows the claims that are there where it can.
+ */
+async function findKeys(flags: GlobalFlags, terminal: Terminal): Promise<ClaimKeys> {
+  const store = await openKeyStore(flags, terminal)
+  const reasons: string[] = []
+  const attempt = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read()
+    } catch (error) {
+      if (!(error instanceof KeyError || error instanceof StoreError)) throw error
+      reasons.push(error.message)
+      return undefined
+    }
   }
+  const own = namesCluster(flags) ? undefined : await attempt(() => store.read())
+  if (own !== undefined) return own
+  const published = await attempt(() => store.published())
+  const reason = reasons[0] ?? 'the key of the cluster is its own'
+  terminal.stderr(`note: ${reason}; claims are signed with a key made for this run\n`)
+  const signing = generateSigningKey()
+  const keys: KeySet = new Map([...(published?.keys ?? []), [signing.kid, publish(signing, 'current')]])
+  return { signing, keys, revocations: published?.revocations ?? [] }
 }
 
 /** As the API server does: mutate, patch, then validate what would be stored. */

@@ -99,7 +99,7 @@ function newProgram(terminal: Terminal): Command {
       .option('--keys-dir <dir>', 'directory of the keys that sign claims', '.socni/keys')
       .option('--config-dir <dir>', "the node's directory of CNI configurations")
       .option('--tenant-id <name>', 'whose VLANs are created, granted and revoked', 'admin')
-      .option('--kubeconfig <file>', 'work on a cluster instead of the policy directory')
+      .option('--kubeconfig <file>', 'work on a cluster instead of --policy-dir and --keys-dir')
       .option('--context <name>', 'context of the kubeconfig')
       .addHelpText('after', '\nEvery command has examples: socni-ctl COMMAND --help')
   )

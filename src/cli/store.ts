@@ -1,11 +1,18 @@
 import { resolve } from 'node:path'
+import { dropKey, publishNextKey, readKeys, readPublicKeys, rotateKeys } from '../claims/files.ts'
 import { openPolicyDirectory } from '../store/directory.ts'
+import type { KeyStore } from '../store/keys.ts'
 import type { PolicyStore } from '../store/store.ts'
 import type { GlobalFlags, Terminal } from './command.ts'
 
+/** Whether the global flags name a cluster: else it is the directories. */
+export function namesCluster({ kubeconfig, context }: GlobalFlags): boolean {
+  return kubeconfig !== undefined || context !== undefined
+}
+
 /** The store that the global flags name: a cluster with --kubeconfig or --context, else the directory. */
 export async function openStore(flags: GlobalFlags, terminal: Terminal): Promise<PolicyStore> {
-  if (flags.kubeconfig !== undefined || flags.context !== undefined) return openCluster(flags)
+  if (namesCluster(flags)) return openCluster(flags)
   const at = (path: string): string => resolve(terminal.directory, path)
   return openPolicyDirectory(at(flags.policyDir), at(flags.keysDir), flags.policyDir)
 }
@@ -14,4 +21,21 @@ export async function openStore(flags: GlobalFlags, terminal: Terminal): Promise
 export async function openCluster({ kubeconfig, context }: GlobalFlags): Promise<PolicyStore> {
   const { openClusterStore } = await import('../store/cluster.ts')
   return openClusterStore({ kubeconfig, context })
+}
+
+/** The keys that the global flags name: a cluster's with --kubeconfig or --context, else those in the directory. */
+export async function openKeyStore(flags: GlobalFlags, terminal: Terminal): Promise<KeyStore> {
+  if (namesCluster(flags)) {
+    const { openClusterKeys } = await import('../store/keys.ts')
+    return openClusterKeys({ kubeconfig: flags.kubeconfig, context: flags.context })
+  }
+  const directory = resolve(terminal.directory, flags.keysDir)
+  return {
+    place: flags.keysDir,
+    read: async () => readKeys(directory),
+    published: async () => readPublicKeys(directory),
+    publishNext: async () => publishNextKey(directory),
+    rotate: async () => rotateKeys(directory),
+    drop: async kid => dropKey(directory, kid),
+  }
 }

@@ -7,20 +7,21 @@ import type { LintFinding, LintResult, Source } from './result.ts'
 export interface LintOptions {
   /** Files that others are judged by, without being linted. */
   readonly policy: readonly Source[]
-  /** Objects of a live cluster that others are judged by. */
-  readonly cluster?: readonly Manifest[]
+  /** Objects of a live cluster that others are judged by; undefined where none was asked. */
+  readonly cluster?: readonly Manifest[] | undefined
   readonly rules: RuleSettings
   /** Where manifests go that do not say so, as with `kubectl -n`. */
   readonly namespace: string
 }
 
 const NO_TENANT =
-  'no Tenant was found, so the rules about who may reach what were left out: name the policy with --policy DIR'
+  'no Tenant was found, so the rules about who may reach what were left out: name the policy with --policy DIR, or a cluster with --cluster'
 
 /**
  * Lints files with the rules of the webhook. Manifests see each other, whatever files they are in. Without any Tenant
- * the rules about who may reach what are left out, with one notice; all others run. Policy that cannot be read is a
- * finding as well: without it the rest would be judged by other facts than were meant.
+ * the rules about who may reach what are left out, with one notice, unless a cluster was asked: one without Tenants
+ * refuses everybody. Policy that cannot be read is a finding as well: without it the rest would be judged by other
+ * facts than were meant.
  */
 export function lint(sources: readonly Source[], options: LintOptions): LintResult {
   const batch = new Batch(sources, { namespace: options.namespace, isLinted: true })
@@ -33,26 +34,28 @@ export function lint(sources: readonly Source[], options: LintOptions): LintResu
 export interface World {
   readonly policy: readonly Manifest[]
   readonly rules: RuleSettings
-  readonly hasTenants: boolean
+  /** Files may merely lack the policy; what a cluster has is all of it. */
+  readonly knowsTenants: boolean
   readonly given: Gathered
 }
 
 export function buildWorld(
   gathered: readonly Gathered[],
-  { policy, cluster = [], rules, namespace }: LintOptions,
+  { policy, cluster, rules, namespace }: LintOptions,
 ): World {
   const given = new Batch(policy, { namespace, isLinted: false }).gather()
-  const manifests = [...cluster, ...given.policy, ...gathered.flatMap(part => part.policy)]
-  const hasTenants = manifests.some(manifest => groupKind(manifest) === 'socni.dev/Tenant')
-  const left = hasTenants ? {} : Object.fromEntries(tenancyRules.map(id => [id, 'off' as const]))
-  return { policy: manifests, rules: { ...left, ...rules }, hasTenants, given }
+  const manifests = [...(cluster ?? []), ...given.policy, ...gathered.flatMap(part => part.policy)]
+  const knowsTenants =
+    cluster !== undefined || manifests.some(manifest => groupKind(manifest) === 'socni.dev/Tenant')
+  const left = knowsTenants ? {} : Object.fromEntries(tenancyRules.map(id => [id, 'off' as const]))
+  return { policy: manifests, rules: { ...left, ...rules }, knowsTenants, given }
 }
 
 /** Puts the parts of a run together, in the order of the files. */
 export function conclude(
   gathered: readonly Gathered[],
   judged: readonly Judged[],
-  { given, hasTenants, rules }: World,
+  { given, knowsTenants, rules }: World,
 ): LintResult {
   const unread = gathered.flatMap(part => part.findings).map(list => applySettings(list, rules))
   const found = judged.flatMap(part => part.findings)
@@ -68,7 +71,7 @@ export function conclude(
       ...gathered.flatMap(part => part.failures),
       ...judged.flatMap(part => part.failures),
     ],
-    notices: [...(hasTenants ? [] : [NO_TENANT]), ...(foreign === 0 ? [] : [foreignNotice(foreign)])],
+    notices: [...(knowsTenants ? [] : [NO_TENANT]), ...(foreign === 0 ? [] : [foreignNotice(foreign)])],
     files: unread.length,
     manifests: gathered.reduce((count, part) => count + part.manifests, 0),
   }

@@ -1,4 +1,4 @@
-import type { ClaimKeys } from '../claims/files.ts'
+import type { ClaimKeys, VerificationKeys } from '../claims/files.ts'
 import { signClaim } from '../claims/signature.ts'
 import { verifyClaim } from '../claims/verify.ts'
 import type { JsonObject } from '../json/value.ts'
@@ -15,7 +15,7 @@ import type { ClaimState, PodSubject, SelectionSubject } from '../policy/subject
 export function checkClaim(
   subject: SelectionSubject,
   pod: ObjectMeta,
-  keys: ClaimKeys,
+  keys: VerificationKeys,
   bound?: Bound,
   mustBeBound = bound !== undefined,
 ): ClaimState {
@@ -28,7 +28,7 @@ function checkText(
   claim: string,
   subject: SelectionSubject,
   pod: ObjectMeta,
-  keys: ClaimKeys,
+  keys: VerificationKeys,
   bound: Bound | undefined,
   mustBeBound: boolean,
 ): ClaimState {

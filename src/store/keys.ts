@@ -3,20 +3,40 @@ import {
   droppedKeyFiles,
   type KeyFileChanges,
   nextKeyFiles,
+  readPublicFiles,
   rotatedKeyFiles,
+  type VerificationKeys,
 } from '../claims/files.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { ApiError, type ClusterAccess, type KubeClient } from '../kube-api/client.ts'
-import { decode, encode, KEY_SECRET, NAMESPACE, SECRET, textsOf } from '../kube-api/objects.ts'
+import {
+  CONFIG_MAP,
+  decode,
+  encode,
+  KEY_MAP,
+  KEY_SECRET,
+  NAMESPACE,
+  SECRET,
+  textsOf,
+} from '../kube-api/objects.ts'
 import { connect } from './cluster.ts'
-import { KEY_PLACE, keysOf, PUBLIC_KEYS, publish } from './key-objects.ts'
+import { KEY_PLACE, keysOf, NODE_FACTS, PUBLIC_KEYS, publish } from './key-objects.ts'
 import { StoreError } from './store.ts'
+
+/** What nodes get. */
+export interface PublishedKeys extends VerificationKeys {
+  /** What the guard has to know of the cluster's configuration; a directory has none. */
+  readonly facts?: string | undefined
+}
 
 /** Where keys are kept, and changed. */
 export interface KeyStore {
   /** For people: `.socni/keys`, or the Secret. */
   readonly place: string
+  /** With the key that signs: in a cluster, for whoever may read the Secret. */
   read(): Promise<ClaimKeys>
+  /** What nodes get, without any secret. */
+  published(): Promise<PublishedKeys>
   publishNext(): Promise<ClaimKeys>
   rotate(): Promise<ClaimKeys>
   drop(kid: string): Promise<ClaimKeys>
@@ -39,10 +59,20 @@ export function openClusterKeys(access: ClusterAccess): KeyStore {
   return {
     place: KEY_PLACE,
     read: () => explained(client, async () => keysOf(decode(textsOf(await readSecret(client))), {})),
+    published: () => explained(client, () => readPublished(client)),
     publishNext: () => change(nextKeyFiles),
     rotate: () => change(rotatedKeyFiles),
     drop: kid => change((read, place) => droppedKeyFiles(read, place, kid)),
   }
+}
+
+async function readPublished(client: KubeClient): Promise<PublishedKeys> {
+  const map = await client.read(CONFIG_MAP, KEY_MAP, NAMESPACE)
+  const place = `ConfigMap ${NAMESPACE}/${KEY_MAP}`
+  if (map === undefined)
+    throw new StoreError(`${place} is not there: the webhook makes it when it starts (docs/install.md)`)
+  const texts = textsOf(map)
+  return { ...readPublicFiles(name => texts[name], place), facts: texts[NODE_FACTS] }
 }
 
 async function readSecret(client: KubeClient): Promise<Manifest> {

@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Node, obstacle } from '../plugin/node.ts'
 import { ctl } from '../socni-ctl.ts'
@@ -272,6 +275,55 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
     const config = { ...plugin, name: 'exempt' }
     const { exit, stdout } = node.call({ plugin: 'macvlan', command: 'ADD', config, environment: foreign })
     expect([exit, stdout]).toEqual([1, expect.stringContaining('K8S_POD_NAMESPACE twice')])
+  })
+
+  it('verifies claims, and installs a node, for whoever may read what nodes get and no secret', async () => {
+    const { name } = await deploy('verified')
+    const rights = (kind: string, resource: string, ...flags: string[]) => {
+      const role = `reader-of-${resource.replace(/\W.*/, '')}`
+      plane.kubectl([...flags, 'create', kind, role, '--verb=get,list', `--resource=${resource}`])
+      plane.kubectl([...flags, 'create', `${kind}binding`, role, `--${kind}=${role}`, '--user=alice'])
+    }
+    rights('clusterrole', 'tenants.socni.dev,namespaces,pods,network-attachment-definitions.k8s.cni.cncf.io')
+    rights('role', 'configmaps', '-n', 'socni-system')
+    const alice = ['--kubeconfig', plane.kubeconfig('alice')]
+    const pod = plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', 'json'], '', 'alice')
+    const verify = (input: string) => ctl([...alice, 'claim', 'verify', '-'], { input })
+    expect(await verify(pod)).toEqual({
+      exit: 0,
+      stdout: `${name}: finance/ledger as net1: valid\n`,
+      stderr: '',
+    })
+    expect(await verify(pod.replaceAll(uidOf(plane, name), 'another'))).toMatchObject({
+      exit: 1,
+      stdout: expect.stringContaining('it was signed for uid'),
+    })
+    const reviewed = await ctl([...alice, 'review', '-'], { input: JSON.stringify(network()) })
+    expect([reviewed.exit, reviewed.stdout]).toEqual([
+      0,
+      expect.stringContaining('NetworkAttachmentDefinition finance/ledger: allowed'),
+    ])
+    expect(await ctl([...alice, 'keys', 'list'])).toMatchObject({
+      exit: 3,
+      stderr: expect.stringContaining('cannot get resource "secrets"'),
+    })
+
+    const map = JSON.parse(
+      plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json']),
+    )
+    expect(await ctl([...alice, 'keys', 'export'])).toMatchObject({ exit: 0, stdout: map.data['keys.json'] })
+    const root = mkdtempSync(join(tmpdir(), 'socni-chain-'))
+    mkdirSync(join(root, 'opt/cni/bin'), { recursive: true })
+    mkdirSync(join(root, 'etc/cni/net.d'), { recursive: true })
+    writeFileSync(join(root, 'opt/cni/bin/macvlan'), 'the real one')
+    const where = ['--root', root, '--bin-dir', '/opt/cni/bin', '--config-dir', '/etc/cni/net.d']
+    const guard = join(root, 'socni')
+    writeFileSync(guard, 'the guard')
+    expect(await ctl([...alice, 'install', ...where, '--plugin', guard])).toMatchObject({ exit: 0 })
+    const installed = (file: string) => readFileSync(join(root, 'etc/cni/net.d/socni.d', file), 'utf8')
+    expect(installed('keys.json')).toBe(map.data['keys.json'])
+    expect(JSON.parse(installed('guard.json'))).toMatchObject(JSON.parse(map.data['facts.json']))
+    rmSync(root, { recursive: true })
   })
 
   it('refuses at the node what was revoked, once the node has heard of it', async () => {
