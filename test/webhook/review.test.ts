@@ -483,7 +483,7 @@ describe('the key files', () => {
       ({ body }) => body.includes('keys'),
     )
     expect(JSON.parse(ready.body).problems).toEqual([
-      expect.stringMatching(/^keys: .* lacks signing-key.json or keys.json: /),
+      expect.stringMatching(/^keys: .* lacks signing-key.json: /),
     ])
     expect(existsSync(join(webhook.state, 'keys', 'signing-key.json'))).toBe(false)
     const { response, object } = await webhook.apiServer.create(pod('storage'), 'finance')
