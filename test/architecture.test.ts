@@ -58,7 +58,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/yaml',
     'src/net',
   ],
-  'src/doctor': ['src/json', 'src/kube', 'src/yaml', 'src/claims', 'src/net', 'src/cni'],
+  'src/doctor': ['src/config', 'src/json', 'src/kube', 'src/yaml', 'src/claims', 'src/net', 'src/cni'],
   'src/map': ['src/json', 'src/net', 'src/config', 'src/policy'],
   plugin: [
     'src/json',
@@ -71,6 +71,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/doctor',
   ],
   'webhook/cluster': [
+    'src/net',
     'src/cni',
     'src/json',
     'src/kube',

@@ -10,6 +10,7 @@ import { withFreshObjects } from './cluster/fresh.ts'
 import { openClusterKeys } from './cluster/keys.ts'
 import { lead, resign } from './cluster/lease.ts'
 import { tellNodes } from './cluster/node-facts.ts'
+import { contradictions, ownAddresses } from './cluster/own-addresses.ts'
 import { givenServing, ownServing } from './cluster/serving.ts'
 import { openCluster } from './cluster/store.ts'
 import type { Log } from './log.ts'
@@ -45,15 +46,21 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     mayAssign: assignments.mayAssign,
   })
 
+  const own = ownAddresses(configuration.apiServerService)
+  // Before it is read the configuration is that of any K3s, and wrong about many clusters.
+  const contradicted = (): string[] => (store.isSynced() ? contradictions(store.inventory.cluster, own) : [])
+  const problems = (): string[] => [...store.problems(), ...contradicted()]
+  const decide = withFreshObjects(review, client, store.inventory, assignments, log)
+
   const server = await startServer({
-    decide: withConfigurationChecked(withFreshObjects(review, client, store.inventory, assignments, log)),
+    decide: withConfigurationChecked(decide, own),
     metrics,
     log,
     certificate: serving.certificate,
     host: configuration.host,
     port: configuration.port,
     clientCa: configuration.clientCa && readFileSync(configuration.clientCa, 'utf8'),
-    problems: () => store.problems(),
+    problems,
     obstacle: () => {
       if (!store.isSynced()) return 'the policy was not read from the API server yet'
       const age = store.staleness()
@@ -75,7 +82,11 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
   })
   const identity = `${hostname()}_${randomUUID()}`
   let served = serving.certificate
+  let told = ''
   const round = async (): Promise<void> => {
+    const found = contradicted().join('; ')
+    if (found !== '' && found !== told) log.warn({ found }, 'the configuration is not that of this cluster')
+    told = found
     const isLeader = await lead(client, identity, clock())
     metrics.setLeader(isLeader)
     auditor.tick(isLeader && store.isSynced())
@@ -90,7 +101,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
   }
   const rounds = repeat(round, ROUND_MS, log)
   const gauges = setInterval(() => {
-    metrics.setProblems(store.problems().length)
+    metrics.setProblems(problems().length)
     metrics.setStaleness(store.staleness())
   }, 1_000)
 

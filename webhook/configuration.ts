@@ -23,6 +23,8 @@ export interface Configuration {
   /** Seconds from one audit to the next. */
   readonly auditInterval: number
   readonly logLevel: string
+  /** The API server's service, as the kubelet tells every pod of it; undefined: this is none. */
+  readonly apiServerService: string | undefined
 }
 
 export class UsageError extends Error {
@@ -117,6 +119,7 @@ export function readConfiguration(
     reports: reports === 'none' ? undefined : reports,
     auditInterval,
     logLevel: level,
+    apiServerService: environment.KUBERNETES_SERVICE_HOST,
   }
 }
 

@@ -22,7 +22,7 @@ async function main(): Promise<void> {
       clock: () => new Date(),
       pollInterval: 2_000,
       // Endpoints take a moment to forget a pod; on a laptop nobody waits.
-      drainDelay: process.env.KUBERNETES_SERVICE_HOST === undefined ? 0 : 5_000,
+      drainDelay: configuration.apiServerService === undefined ? 0 : 5_000,
     })
     if (configuration.isInCluster) log.info({ url: service.url }, 'listening, with the policy of the cluster')
     else

@@ -6,7 +6,7 @@ import { examineManifests } from '../doctor/manifest.ts'
 import { examineNode } from '../doctor/node.ts'
 import { readTextFile } from '../files/read-text.ts'
 import { printable } from '../json/quote.ts'
-import { readWorld } from '../manage/world.ts'
+import { readWorld, type World } from '../manage/world.ts'
 import {
   type AddCommand,
   choose,
@@ -68,15 +68,15 @@ async function examine(flags: DoctorFlags, terminal: Terminal): Promise<Check[]>
   const { nodes } = flags
   if (nodes !== undefined && !/^[1-9]\d{0,5}$/.test(nodes))
     throw new UsageError(`--nodes "${nodes}" is no number of nodes`)
-  const masters = flags.master ?? (await mastersOf(flags, terminal))
+  const { tenants, inventory } = await readWorld(await openStore(flags, terminal))
   return examineNode(resolve(terminal.directory, flags.root), {
-    masters,
+    masters: flags.master ?? mastersOf(tenants),
+    cluster: inventory.cluster,
     nodes: nodes === undefined ? undefined : Number(nodes),
   })
 }
 
-async function mastersOf(flags: DoctorFlags, terminal: Terminal): Promise<string[]> {
-  const { tenants } = await readWorld(await openStore(flags, terminal))
+function mastersOf(tenants: World['tenants']): string[] {
   return [
     ...new Set([...tenants.values()].flatMap(({ tenant }) => tenant.vlans.flatMap(({ masters }) => masters))),
   ]

@@ -1,5 +1,7 @@
 import { KeyError } from '../claims/jwk.ts'
 import { type KeySet, parseKeySet } from '../claims/keys.ts'
+import { readJson } from '../json/reader.ts'
+import { isObject } from '../json/value.ts'
 import { answer, type Check, type Question } from './check.ts'
 import type { Distribution } from './distribution.ts'
 import { isExecutable } from './multus.ts'
@@ -8,7 +10,7 @@ import type { Tree } from './tree.ts'
 const GUARD: Question = {
   id: 'guard',
   title: 'The guard is installed',
-  why: 'Without it nothing on the node checks a claim: what reached the cluster while the webhook was away attaches unchecked.',
+  why: 'Without it, and while it only writes down, nothing on the node stands in the way: what reached the cluster while the webhook was away attaches unchecked.',
 }
 
 const KEYS: Question = {
@@ -24,7 +26,22 @@ export function checkGuard(tree: Tree, { binDir, confDir }: Distribution): Check
     const install = `CNI_BIN_DIR=${binDir} CNI_CONF_DIR=${confDir} scripts/install-cni.sh --keys keys.json`
     return [answer(GUARD, 'warning', `"${executable}" is missing`, install)]
   }
-  return [answer(GUARD, 'ok', `"${executable}"`), checkKeys(tree, `${confDir}/socni.d/keys.json`)]
+  return [
+    checkMode(tree, executable, `${confDir}/socni.d/guard.json`),
+    checkKeys(tree, `${confDir}/socni.d/keys.json`),
+  ]
+}
+
+function checkMode(tree: Tree, executable: string, settings: string): Check {
+  const reading = readJson(tree.read(settings) ?? '')
+  const mode = reading.ok && isObject(reading.value) ? reading.value.mode : undefined
+  if (mode !== 'audit') return answer(GUARD, 'ok', `"${executable}"`)
+  return answer(
+    GUARD,
+    'warning',
+    `"${settings}" has "mode": "audit"`,
+    'install it with --mode enforce, once its log has refused nothing for a while',
+  )
 }
 
 function checkKeys(tree: Tree, path: string): Check {

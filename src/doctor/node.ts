@@ -1,9 +1,11 @@
+import { type Cluster, defaultCluster } from '../config/cluster.ts'
 import { answer, type Check, type Question } from './check.ts'
 import { type Distribution, findDistribution } from './distribution.ts'
 import { checkGuard } from './guard.ts'
 import { checkFlannelMtu, checkInterfaces, checkModule } from './kernel.ts'
 import { checkMultus } from './multus.ts'
 import { checkHostLocal, checkPlugins } from './plugins.ts'
+import { checkPolicyFacts } from './policy-facts.ts'
 import { Tree } from './tree.ts'
 
 export interface NodeOptions {
@@ -11,6 +13,8 @@ export interface NodeOptions {
   readonly masters?: readonly string[]
   /** How many nodes the cluster has; undefined when nobody knows. */
   readonly nodes?: number | undefined
+  /** What the policy says of the cluster; without it, of a K3s as it is installed. */
+  readonly cluster?: Cluster
 }
 
 const DISTRIBUTION: Question = {
@@ -20,10 +24,18 @@ const DISTRIBUTION: Question = {
 }
 
 /** Looks at a node's files below a root: `/` on the node itself. Never throws for what it finds there. */
-export function examineNode(root: string, { masters = [], nodes }: NodeOptions = {}): Check[] {
+export function examineNode(
+  root: string,
+  { masters = [], nodes, cluster = defaultCluster }: NodeOptions = {},
+): Check[] {
   const tree = new Tree(root)
   const distribution = findDistribution(tree)
-  const kernel = [checkModule(tree), checkInterfaces(tree, masters), checkFlannelMtu(tree)]
+  const kernel = [
+    checkModule(tree),
+    checkInterfaces(tree, masters),
+    checkFlannelMtu(tree),
+    ...checkPolicyFacts(tree, cluster),
+  ]
   if (distribution === undefined) {
     const found = 'neither K3s, RKE2, kubeadm nor OpenShift has its files here'
     return [

@@ -5,7 +5,7 @@ import { readUnverified } from '../../src/claims/jws.ts'
 import { ctl } from '../socni-ctl.ts'
 import { freeAddress } from './control-plane.ts'
 import { applyManifests, caBundles, startReplica, until } from './installation.ts'
-import { readiness, servedSerial } from './readiness.ts'
+import { ask, readiness, servedSerial } from './readiness.ts'
 import { pause } from './stream.ts'
 import { ledger, metadataOf, NETWORKS, network, pod, Tenants, tenant, uidOf } from './tenants.ts'
 
@@ -398,9 +398,46 @@ describe('the webhook in a real cluster', () => {
     expect(apply(pod('third', { [NETWORKS]: 'ledger' }))).toBe('pod/third created\n')
   })
 
+  it('says so when the configuration is that of another cluster', async () => {
+    const { address } = tenants.replica
+    await tenants.replica.end()
+    // As kubeadm has it, where K3s's ranges were left in the configuration.
+    const kubeadm = { KUBERNETES_SERVICE_HOST: '10.96.0.1' }
+    tenants.replica = await startReplica(tenants.plane, address, kubeadm)
+    const wrong = '10.96.0.1, and \\"serviceCIDRs\\" has 10.43.0.0/16'
+    await until(async () => (await ask(address, '/readyz')).text.includes(wrong))
+    await until(() => tenants.replica.log().includes('the configuration is not that of this cluster'))
+    const configure = (serviceCIDRs: string) => {
+      const data = {
+        'cluster.yaml': `{apiVersion: socni.dev/v1alpha1, kind: ClusterConfiguration, metadata: {name: cluster}, spec: {serviceCIDRs: [${serviceCIDRs}]}}`,
+      }
+      const patch = ['-n', 'socni-system', 'patch', 'configmap', 'socni-configuration', '--type=merge', '-p']
+      return tenants.plane.said([...patch, JSON.stringify({ data })])
+    }
+    expect(configure('10.97.0.0/16')).toContain(
+      'Warning: the service of the API server has 10.96.0.1, and "serviceCIDRs" has 10.97.0.0/16: write the range that the cluster has',
+    )
+    expect(configure('10.96.0.0/16')).not.toContain('serviceCIDRs')
+    await until(async () => !(await ask(address, '/readyz')).text.includes('serviceCIDRs'))
+    await tenants.replica.end()
+    tenants.replica = await startReplica(tenants.plane, address)
+  })
+
   it('is applied again, as an upgrade does, without losing whom the API server trusts', () => {
     const before = caBundles(tenants.plane)
-    applyManifests(tenants.plane)
+    tenants.plane.kubectl(['-n', 'socni-system', 'delete', 'networkpolicy', '--all'])
+    // The configuration that was patched above stays, and everything else is applied.
+    expect(() => applyManifests(tenants.plane)).toThrow('.data.cluster.yaml')
+    const objects = tenants.plane.kubectl([
+      '-n',
+      'socni-system',
+      'get',
+      'networkpolicies,configmaps',
+      '-o',
+      'yaml',
+    ])
+    expect(objects).toContain('serviceCIDRs: [10.96.0.0/16]')
+    expect(objects).toContain('kind: NetworkPolicy')
     expect(caBundles(tenants.plane)).toEqual(before)
     expect(apply(pod('upgraded', { [NETWORKS]: 'ledger' }))).toBe('pod/upgraded created\n')
   })

@@ -13,6 +13,17 @@ const BIN = '/var/lib/rancher/k3s/data/cni'
 const CONF = '/var/lib/rancher/k3s/agent/etc/cni/net.d'
 const key = generateSigningKey()
 
+/** As the kernel prints them: a VLAN, the cluster's bridge, and the default route in between. */
+const routes = (name: string): string =>
+  [
+    'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT                                                       ',
+    'eth0.100\t0000640A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0                                                                             ',
+    `${name}\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0                                                                          `,
+    'wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0                                                                             ',
+    'cni0\t00002A0A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0                                                                             ',
+    '',
+  ].join('\n')
+
 /** A node as a file system of its own; a change is a file's new content, a link (`-> target`), or undefined to remove it. */
 function node(changes: Readonly<Record<string, string | undefined>> = {}): string {
   const root = join(scratch, String(count++))
@@ -38,6 +49,7 @@ function node(changes: Readonly<Record<string, string | undefined>> = {}): strin
     '/sys/class/net/eth0/mtu': '1500\n',
     '/sys/class/net/flannel.1/mtu': '1450\n',
     '/proc/modules': '8021q 40960 0 - Live 0x0\n',
+    '/proc/net/route': routes('eth0'),
     ...changes,
   }
   for (const [path, content] of Object.entries(files)) {
@@ -74,6 +86,8 @@ describe('socni-ctl doctor on a node', () => {
       'vlan-module': 'ok',
       interfaces: 'ok',
       'flannel-mtu': 'ok',
+      'primary-interface': 'ok',
+      'pod-range': 'ok',
       guard: 'ok',
       keys: 'ok',
     })
@@ -146,13 +160,36 @@ describe('socni-ctl doctor on a node', () => {
     ],
     [
       'an MTU without room for VXLAN',
-      { '/run/flannel/subnet.env': 'FLANNEL_MTU=1500\n' },
+      { '/run/flannel/subnet.env': 'FLANNEL_NETWORK=10.42.0.0/16\nFLANNEL_MTU=1500\n' },
       'flannel-mtu error: FLANNEL_MTU=1500, but the largest interface has 1500',
     ],
     [
-      'no Flannel',
-      { '/run/flannel/subnet.env': undefined },
-      'flannel-mtu unknown: "/run/flannel/subnet.env" is missing or has no FLANNEL_MTU',
+      'a Flannel that has not said what it gives out',
+      { '/run/flannel/subnet.env': 'FLANNEL_MTU=1450\n' },
+      'pod-range unknown: "/run/flannel/subnet.env" is missing or has no FLANNEL_NETWORK',
+    ],
+    [
+      'no default route',
+      { '/proc/net/route': undefined },
+      'primary-interface unknown: no default route in "/proc/net/route"',
+    ],
+    [
+      'a default route on another interface than the policy has',
+      { '/proc/net/route': routes('eno1') },
+      'primary-interface warning: the default route is on "eno1", and primaryInterface is "eth0"',
+    ],
+    [
+      'pods with other addresses than the policy has',
+      {
+        '/run/flannel/subnet.env':
+          'FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_MTU=1450\nFLANNEL_IPV6_NETWORK=fd00::/56\n',
+      },
+      'pod-range error: Flannel gives pods 10.244.0.0/16, fd00::/56, and podCIDRs has 10.42.0.0/16',
+    ],
+    [
+      'a guard that only writes down',
+      { [`${CONF}/socni.d/guard.json`]: '{"mode": "audit"}' },
+      `guard warning: "${CONF}/socni.d/guard.json" has "mode": "audit"`,
     ],
     ['no guard', { [`${BIN}/socni`]: undefined }, `guard warning: "${BIN}/socni" is missing`],
     [
@@ -246,6 +283,8 @@ describe('socni-ctl doctor on a node', () => {
       'vlan-module': 'error',
       interfaces: 'error',
       'flannel-mtu': 'unknown',
+      'primary-interface': 'unknown',
+      'pod-range': 'unknown',
     })
   })
 

@@ -8,6 +8,7 @@ import { judge } from '../../src/policy/judge.ts'
 import type { Decide } from '../../src/review/context.ts'
 import { warningsOf } from '../../src/review/warnings.ts'
 import { readConfiguration } from '../../src/store/configuration.ts'
+import { contradictions, type OwnAddresses } from './own-addresses.ts'
 
 /** Reads the text in ConfigMap socni-configuration. Throws an Error that says what is wrong with it, and where. */
 export function parseConfiguration(data: Readonly<Record<string, string>>): Cluster {
@@ -24,14 +25,17 @@ function clusterOf(manifest: Manifest): Cluster {
   )
 }
 
-/** Refuses a configuration that could not be read, before what was there is replaced by it. Everything else goes on. */
-export function withConfigurationChecked(decide: Decide): Decide {
+/**
+ * Refuses a configuration that could not be read, before what was there is replaced by it, and warns of one that is not
+ * of the cluster that we are in. Everything else goes on.
+ */
+export function withConfigurationChecked(decide: Decide, own: OwnAddresses): Decide {
   return (request, phase) => {
     if (!isConfiguration(request) || request.operation === 'DELETE') return decide(request, phase)
     try {
       const manifest = readConfiguration(textsOf(request.object ?? undefined))
-      clusterOf(manifest)
-      const warnings = warningsOf(judge(manifest, new Inventory()))
+      const contradicted = contradictions(clusterOf(manifest), own)
+      const warnings = [...warningsOf(judge(manifest, new Inventory())), ...contradicted]
       return { uid: request.uid, allowed: true, ...(warnings.length > 0 && { warnings }) }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
