@@ -19,11 +19,12 @@ export const cniArgsNotAllowed: Rule<'selection'> = {
       const readers = (attachment?.facts?.podInputs ?? []).filter(
         ({ input, keys }) => input === 'args' && keys.includes(key),
       )
-      const effect = readers.length === 0 ? '' : `, which "${readers[0]?.plugin}" obeys`
-      yield {
-        inside: ['cni-args', key],
-        message: `pods may not set ${quote(key)}${effect}: remove it`,
-      }
+      const [reader] = readers
+      const message =
+        reader === undefined
+          ? `pods may not set ${quote(key)}: remove it, or have a cluster admin add it to allowedCniArgs`
+          : `pods may not set ${quote(key)}, which "${reader.plugin}" obeys: remove it`
+      yield { inside: ['cni-args', key], message }
     }
   },
 }
