@@ -133,7 +133,8 @@ function examples({ given = [], manifest, request }: AnyRule['bad']): string {
       ? `Changed from:\n\n${fenced([request.before])}\nto:\n\n`
       : ''
   const removal = request !== undefined && 'isRemoval' in request ? 'Deleted:\n\n' : ''
-  return `${beside}${before}${removal}${fenced([manifest])}`
+  const who = request !== undefined && 'user' in request ? `Applied by "${request.user}":\n\n` : ''
+  return `${beside}${before}${removal}${who}${fenced([manifest])}`
 }
 
 /** What the webhook says about an example, by judging it. */

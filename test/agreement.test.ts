@@ -11,6 +11,7 @@ import { startWebhook } from './webhook-under-test.ts'
 /** What the API server sends for a request that is no creation. */
 function changeOf(manifest: Manifest, request: Example['request']): Partial<AdmissionRequest> {
   if (request === undefined) return {}
+  if ('user' in request) return { userInfo: { username: request.user } }
   return 'before' in request
     ? { operation: 'UPDATE', oldObject: request.before }
     : { operation: 'DELETE', oldObject: manifest, object: null }

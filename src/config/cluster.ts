@@ -84,7 +84,9 @@ export const clusterSpec = z.strictObject({
   tenancyAdmins: z
     .array(z.string())
     .default(['system:masters'])
-    .describe('Users and groups that may set namespace labels which a tenant is selected by.'),
+    .describe(
+      'Users and groups that may make namespaces which a tenant names, and set labels that it is selected by.',
+    ),
   networkStatusWriters: z
     .array(z.string())
     .default([

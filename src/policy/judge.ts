@@ -27,6 +27,7 @@ export interface Circumstances {
   readonly before?: Manifest | undefined
   /** The object is to be deleted. */
   readonly isRemoval?: boolean | undefined
+  /** Who asks; undefined where nobody does, as in a file. */
   readonly user?: string | undefined
   readonly groups?: readonly string[] | undefined
   /** Whether the user may assign namespaces to this tenant; without it nobody may who is not an administrator. */
@@ -241,7 +242,8 @@ function judgeNamespace(
     inventory.claimants(name, metadata?.labels ?? {})
   const subject = {
     name,
-    before: claimantsWith(before?.metadata),
+    // One that was not there was like any other, whatever it is called.
+    before: before === undefined ? inventory.claimants('', {}) : claimantsWith(before.metadata),
     after: claimantsWith(manifest.metadata),
     user,
     groups,

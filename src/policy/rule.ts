@@ -48,6 +48,6 @@ export type Rules = { readonly [K in Kind]: readonly Rule<K>[] }
 export interface Example {
   readonly given?: readonly Manifest[]
   readonly manifest: Manifest
-  /** That it is not created but changed from something, or deleted: what only a request can say. */
-  readonly request?: { readonly before: Manifest } | { readonly isRemoval: true }
+  /** That it is not created but changed from something, or deleted, or who asks: what only a request can say. */
+  readonly request?: { readonly before: Manifest } | { readonly isRemoval: true } | { readonly user: string }
 }

@@ -144,9 +144,10 @@ export interface Rival {
   readonly rivalGrant: Grant
 }
 
-/** A namespace whose labels are set or changed. */
+/** A namespace that is made, or whose labels change. */
 export interface NamespaceSubject {
   readonly name: string
+  /** The tenants that claim it; for a new one those that claim any namespace, as a selector without conditions does. */
   readonly before: readonly Tenant[]
   readonly after: readonly Tenant[]
   readonly user: string | undefined

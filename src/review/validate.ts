@@ -36,7 +36,7 @@ export function validate(
     }
   }
   const where = jurisdictionOf(object, inventory)
-  const { username: user, groups } = request.userInfo ?? {}
+  const { username: user = '', groups } = request.userInfo ?? {}
   const isOfStatus = before !== undefined && changesStatusAlone(object, before)
   const findings = judge(object, inventory, {
     before,

@@ -274,6 +274,27 @@ describe('the webhook in a real cluster', () => {
     expect(make()).toBe('namespace/shop created\n')
   })
 
+  it('gives nobody the VLANs of a namespace that is not there yet, by being the first to make it', () => {
+    const make = (name: string) => tenants.plane.said(['create', 'namespace', name], '', 'alice')
+    expect(apply(tenant('expected', [{ ids: '600', masters: ['eth0'] }], ['expected']))).toContain('created')
+    expect(make('expected')).toContain('[tenancy-changed]')
+    expect(make('whatever')).toBe('namespace/whatever created\n')
+    // A Tenant for whatever namespace there may be is no reason to let nobody make one.
+    const values = tenants.plane
+      .kubectl(['get', 'namespaces', '-o', 'jsonpath={.items[*].metadata.name}'])
+      .split(' ')
+    const anyOther = {
+      key: 'kubernetes.io/metadata.name',
+      operator: 'NotIn',
+      values: [...values, 'expected'],
+    }
+    const vlans = [{ ids: '601', masters: ['eth0'] }]
+    const spec = { namespaceSelector: { matchExpressions: [anyOther] }, vlans }
+    expect(apply({ ...tenant('rest', []), spec })).toContain('created')
+    expect(make('more')).toBe('namespace/more created\n')
+    tenants.plane.kubectl(['delete', 'tenants', 'rest', 'expected'])
+  })
+
   it('leaves everything else alone, even while nobody answers', async () => {
     const { spec, metadata } = pod('made', { [NETWORKS]: 'ledger' })
     const labels = { app: 'made' }

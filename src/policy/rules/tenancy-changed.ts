@@ -14,12 +14,12 @@ const namespace = (labels: Record<string, string>) => ({
 
 export const tenancyChanged: Rule<'namespace'> = {
   id: 'tenancy-changed',
-  title: 'A label moves the namespace to another tenant',
+  title: 'The namespace would come to a tenant, or leave one',
   severity: 'error',
-  why: 'Whoever may edit a namespace could give itself the VLANs of any tenant that is selected by labels.',
-  source: 'docs/policy.md: labels that decide tenancy are guarded',
+  why: 'Whoever may make or label namespaces could give itself the VLANs of any tenant that names one which is not there yet, or selects by labels.',
+  source: 'docs/policy.md: names and labels that decide tenancy are guarded',
   good: { given: [bySelector], manifest: namespace({ stage: 'test' }) },
-  bad: { given: [bySelector], manifest: namespace({ team: 'retail' }) },
+  bad: { given: [bySelector], request: { user: 'alice' }, manifest: namespace({ team: 'retail' }) },
 
   *check({ name, before, after, user, groups, mayAssign, cluster }) {
     const names = (tenants: typeof before) =>
@@ -28,6 +28,8 @@ export const tenancyChanged: Rule<'namespace'> = {
         .sort()
         .join(' and ') || 'no tenant'
     if (names(before) === names(after)) return
+    // A file does not say who will apply it.
+    if (user === undefined) return
     if (isListed(cluster.tenancyAdmins, user, groups)) return
     // Who gives a namespace to a tenant, or takes it away, must have been given that tenant.
     const changed = [...before, ...after].filter(
@@ -35,7 +37,7 @@ export const tenancyChanged: Rule<'namespace'> = {
     )
     if (changed.every(tenant => mayAssign(tenant.name))) return
     yield {
-      at: ['metadata', 'labels'],
+      at: ['metadata'],
       message: `namespace "${name}" would go from ${names(before)} to ${names(after)}: only ${cluster.tenancyAdmins.join(', ')} may do that, and who has the verb "assign" on the tenant`,
     }
   },
