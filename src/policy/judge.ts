@@ -242,6 +242,7 @@ function judgeNamespace(
     inventory.claimants(name, metadata?.labels ?? {})
   const subject = {
     name,
+    isNew: before === undefined,
     // One that was not there was like any other, whatever it is called.
     before: before === undefined ? inventory.claimants('', {}) : claimantsWith(before.metadata),
     after: claimantsWith(manifest.metadata),

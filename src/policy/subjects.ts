@@ -147,6 +147,7 @@ export interface Rival {
 /** A namespace that is made, or whose labels change. */
 export interface NamespaceSubject {
   readonly name: string
+  readonly isNew: boolean
   /** The tenants that claim it; for a new one those that claim any namespace, as a selector without conditions does. */
   readonly before: readonly Tenant[]
   readonly after: readonly Tenant[]

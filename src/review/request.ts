@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AdmissionRequest } from '../kube/admission.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
+import { groupKind } from '../kube/workloads.ts'
 
 /** Plurals that are not simply the kind with an "s". */
 const RESOURCES: Readonly<Record<string, string>> = {
@@ -37,9 +38,13 @@ export function objectOf(request: AdmissionRequest): Manifest | undefined {
   return object === undefined || object === null ? undefined : withIdentity(object, request)
 }
 
-/** At CREATE the object may lack the namespace that the request is in; the request's is the API server's own word. */
+/**
+ * At CREATE the object may lack the namespace that the request is in; the request's is the API server's own word. For a
+ * Namespace that is its own name, but it is in none: neither its exemption nor its enforcement is for its own making.
+ */
 export function withIdentity(object: Manifest, { namespace, name, subResource }: AdmissionRequest): Manifest {
-  const metadata = { ...readMetadata(object.metadata), ...(namespace && { namespace }) }
+  const isWithin = namespace && groupKind(object) !== '/Namespace'
+  const metadata = { ...readMetadata(object.metadata), ...(isWithin && { namespace }) }
   const isNamed = subResource === 'binding' && metadata.name === undefined && name
   return { ...object, metadata: isNamed ? { ...metadata, name } : metadata }
 }

@@ -36,6 +36,25 @@ describe('the webhook in a real cluster', () => {
   beforeAll(() => tenants.start(), 600_000)
   afterAll(() => tenants[Symbol.asyncDispose]())
 
+  /** Changes the cluster configuration to this, and says what kubectl did. */
+  const configure = (spec: string) => {
+    const head = 'apiVersion: socni.dev/v1alpha1, kind: ClusterConfiguration, metadata: {name: cluster}'
+    const data = { 'cluster.yaml': `{${head}, spec: {${spec}}}` }
+    const patch = ['-n', 'socni-system', 'patch', 'configmap', 'socni-configuration', '--type=merge', '-p']
+    return tenants.plane.said([...patch, JSON.stringify({ data })])
+  }
+  /** A text that the nodes get. */
+  const publishedKeys = (key: string) =>
+    tenants.plane.kubectl([
+      '-n',
+      'socni-system',
+      'get',
+      'configmap',
+      'socni-keys',
+      '-o',
+      `jsonpath={.data.${key}}`,
+    ])
+
   it('answers every manifest of the seeds as the golden file has it, also where nothing is stored', () => {
     const steps: string[][] = [
       ['apply', '--dry-run=server', '-f', '000-vlan100-network.yaml'],
@@ -274,7 +293,7 @@ describe('the webhook in a real cluster', () => {
     expect(make()).toBe('namespace/shop created\n')
   })
 
-  it('gives nobody the VLANs of a namespace that is not there yet, by being the first to make it', () => {
+  it('gives nobody the VLANs of a namespace that is not there yet, by being the first to make it', async () => {
     const make = (name: string) => tenants.plane.said(['create', 'namespace', name], '', 'alice')
     expect(apply(tenant('expected', [{ ids: '600', masters: ['eth0'] }], ['expected']))).toContain('created')
     expect(make('expected')).toContain('[tenancy-changed]')
@@ -293,6 +312,11 @@ describe('the webhook in a real cluster', () => {
     expect(apply({ ...tenant('rest', []), spec })).toContain('created')
     expect(make('more')).toBe('namespace/more created\n')
     tenants.plane.kubectl(['delete', 'tenants', 'rest', 'expected'])
+    configure('exemptNamespaces: [kube-system, infra], namespaces: {trial: {enforcement: audit}}')
+    await until(() => publishedKeys('facts\\.json').includes('"infra"'))
+    expect(make('infra')).toContain('[tenancy-changed]')
+    expect(make('trial')).toContain('other rules hold for namespace "trial" than for any other')
+    configure('')
   })
 
   it('leaves everything else alone, even while nobody answers', async () => {
@@ -362,16 +386,7 @@ describe('the webhook in a real cluster', () => {
       expect([exit, stderr]).toEqual([0, ''])
       return stdout
     }
-    const published = () =>
-      tenants.plane.kubectl([
-        '-n',
-        'socni-system',
-        'get',
-        'configmap',
-        'socni-keys',
-        '-o',
-        'jsonpath={.data.keys\\.json}',
-      ])
+    const published = () => publishedKeys('keys\\.json')
     expect(await keys('generate')).toMatch(/current {2}\*\n\S+ {2}next/)
     expect(published()).toContain('"next"')
     expect(apply(pod('between', { [NETWORKS]: 'ledger' }))).toContain('created')
@@ -428,17 +443,10 @@ describe('the webhook in a real cluster', () => {
     const wrong = '10.96.0.1, and \\"serviceCIDRs\\" has 10.43.0.0/16'
     await until(async () => (await ask(address, '/readyz')).text.includes(wrong))
     await until(() => tenants.replica.log().includes('the configuration is not that of this cluster'))
-    const configure = (serviceCIDRs: string) => {
-      const data = {
-        'cluster.yaml': `{apiVersion: socni.dev/v1alpha1, kind: ClusterConfiguration, metadata: {name: cluster}, spec: {serviceCIDRs: [${serviceCIDRs}]}}`,
-      }
-      const patch = ['-n', 'socni-system', 'patch', 'configmap', 'socni-configuration', '--type=merge', '-p']
-      return tenants.plane.said([...patch, JSON.stringify({ data })])
-    }
-    expect(configure('10.97.0.0/16')).toContain(
+    expect(configure('serviceCIDRs: [10.97.0.0/16]')).toContain(
       'Warning: the service of the API server has 10.96.0.1, and "serviceCIDRs" has 10.97.0.0/16: write the range that the cluster has',
     )
-    expect(configure('10.96.0.0/16')).not.toContain('serviceCIDRs')
+    expect(configure('serviceCIDRs: [10.96.0.0/16]')).not.toContain('serviceCIDRs')
     await until(async () => !(await ask(address, '/readyz')).text.includes('serviceCIDRs'))
     await tenants.replica.end()
     tenants.replica = await startReplica(tenants.plane, address)

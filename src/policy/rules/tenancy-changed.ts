@@ -21,16 +21,21 @@ export const tenancyChanged: Rule<'namespace'> = {
   good: { given: [bySelector], manifest: namespace({ stage: 'test' }) },
   bad: { given: [bySelector], request: { user: 'alice' }, manifest: namespace({ team: 'retail' }) },
 
-  *check({ name, before, after, user, groups, mayAssign, cluster }) {
+  *check({ name, isNew, before, after, user, groups, mayAssign, cluster }) {
+    // A file does not say who will apply it.
+    if (user === undefined || isListed(cluster.tenancyAdmins, user, groups)) return
+    const admins = cluster.tenancyAdmins.join(', ')
+    const isSingledOut = cluster.exemptNamespaces.includes(name) || Object.hasOwn(cluster.namespaces, name)
+    if (isNew && isSingledOut) {
+      const message = `other rules hold for namespace "${name}" than for any other (exemptNamespaces, namespaces): only ${admins} may make it, and who has the verb "assign" on all tenants`
+      yield { at: ['metadata', 'name'], message }
+    }
     const names = (tenants: typeof before) =>
       tenants
         .map(({ name }) => `"${name}"`)
         .sort()
         .join(' and ') || 'no tenant'
     if (names(before) === names(after)) return
-    // A file does not say who will apply it.
-    if (user === undefined) return
-    if (isListed(cluster.tenancyAdmins, user, groups)) return
     // Who gives a namespace to a tenant, or takes it away, must have been given that tenant.
     const changed = [...before, ...after].filter(
       tenant => !(before.includes(tenant) && after.includes(tenant)),
@@ -38,7 +43,7 @@ export const tenancyChanged: Rule<'namespace'> = {
     if (changed.every(tenant => mayAssign(tenant.name))) return
     yield {
       at: ['metadata'],
-      message: `namespace "${name}" would go from ${names(before)} to ${names(after)}: only ${cluster.tenancyAdmins.join(', ')} may do that, and who has the verb "assign" on the tenant`,
+      message: `namespace "${name}" would go from ${names(before)} to ${names(after)}: only ${admins} may do that, and who has the verb "assign" on the tenant`,
     }
   },
 }
