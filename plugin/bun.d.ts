@@ -5,6 +5,8 @@ declare const Bun: {
   readonly CryptoHasher: new (
     algorithm: 'sha256',
   ) => { update(text: string): { digest(encoding: 'base64url'): string } }
+  /** `size` is that on the disk; 0 for what is not there. */
+  file(path: string): { readonly size: number }
   spawnSync(options: {
     readonly cmd: readonly string[]
     readonly argv0: string

@@ -38,18 +38,21 @@ const EINTR = 4
 const EAGAIN = 11
 const ENOTDIR = 20
 
+/** What one call in ten thousand needs: each symbol costs every call a moment. */
+const RARE_SYMBOLS = { rename: { args: ['ptr', 'ptr'], returns: 'i32' } } as const
+
 type Libc = ReturnType<typeof dlopen<typeof SYMBOLS>>['symbols']
 let loaded: Libc | undefined
 
 function libc(): Libc {
-  loaded ??= load()
+  loaded ??= load(SYMBOLS)
   return loaded
 }
 
-function load(): Libc {
+function load<S extends Parameters<typeof dlopen>[1]>(symbols: S): ReturnType<typeof dlopen<S>>['symbols'] {
   for (const library of LIBRARIES) {
     try {
-      return dlopen(library, SYMBOLS).symbols
+      return dlopen(library, symbols).symbols
     } catch {
       // The next one: only one of them is on a system.
     }
@@ -141,6 +144,11 @@ export function appendText(path: string, text: string): boolean {
   const written = repeat(() => libc().write(file, bytes, bytes.length))
   closeFile(file)
   return written === bytes.length
+}
+
+/** Puts a file in the place of another one. Returns whether it did. */
+export function renameFile(from: string, to: string): boolean {
+  return load(RARE_SYMBOLS).rename(cString(from), cString(to)) === 0
 }
 
 /** Writes to standard output, whole. Throws a CniError (5) when nobody takes it: a result that is lost is no success. */

@@ -1,5 +1,5 @@
 import type { Authorization } from './authorize.ts'
-import { appendText, sendDatagram } from './libc.ts'
+import { appendText, closeFile, openFile, renameFile, sendDatagram, tryLock } from './libc.ts'
 import type { Call } from './skeleton.ts'
 
 /** Writes down a decision, a line of JSON. A log that cannot be written keeps nothing from attaching, or from coming off. */
@@ -30,7 +30,32 @@ export function logDecision(
   const text = JSON.stringify(line)
   // Read-only roots, full disks, a syslog that is away: the decision stands without its line.
   if (log === SYSLOG) sendDatagram('/dev/log', syslogMessage(text, decision.outcome))
-  else appendText(log, `${text}\n`)
+  else {
+    keepSmall(log)
+    appendText(log, `${text}\n`)
+  }
+}
+
+/** A pod that is refused is tried again for as long as it is there, and the disks of small nodes are small. */
+const MAX_LOG_BYTES = 10 * 1024 * 1024
+
+/** Puts a log that is long aside, in the place of the one that was put aside before. */
+function keepSmall(log: string): void {
+  if (!isLong(log)) return
+  const file = openFile(log)
+  if (file === undefined) return
+  try {
+    // Whoever waited for the lock of the long one finds a short one at its path.
+    if (tryLock(file) && isLong(log)) renameFile(log, `${log}.1`)
+  } finally {
+    closeFile(file)
+  }
+}
+
+/** Devices have no size. */
+function isLong(log: string): boolean {
+  const { size } = Bun.file(log)
+  return Number.isSafeInteger(size) && size > MAX_LOG_BYTES
 }
 
 /** What `log` says in guard.json for the node's syslog instead of a file. */

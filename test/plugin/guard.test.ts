@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Claim } from '../../src/claims/claim.ts'
@@ -455,6 +455,29 @@ describe.skipIf(obstacle !== undefined)(
         namespace: 'finance',
         pod: 'books',
       })
+    })
+
+    it('puts a long log aside, and loses no line of it', () => {
+      const log = join(node.directory, 'guard.log')
+      const lines = (file: string) =>
+        readFileSync(file, 'utf8')
+          .split('\n')
+          .filter(line => line.startsWith('{')).length
+      const before = lines(log)
+      appendFileSync(log, 'x'.repeat(10 * 1024 * 1024))
+      appendFileSync(log, '\n')
+      add(admitted.config, 'K8S_POD_NAMESPACE=other')
+      add(admitted.config, 'K8S_POD_NAMESPACE=other')
+      expect([lines(`${log}.1`), lines(log)]).toEqual([before, 2])
+      expect(readFileSync(log, 'utf8')).toContain('"namespace":"other"')
+    })
+
+    it('goes on where the log is no file that could be put aside', () => {
+      for (const log of [node.directory, join(node.directory, 'not/there')]) {
+        node.configure({ log, mode: 'audit' })
+        expect(add(admitted.config, admitted.args).stdout).toContain('/run/netns/none')
+      }
+      node.configure({})
     })
 
     it('lets pass what reaches nothing of the host, and the bridge of the cluster itself', () => {
