@@ -161,12 +161,12 @@ export function droppedKeyFiles(
   return { [KEYS]: printKeySet(drop(readKeyFiles(read, place).keys, kid)) }
 }
 
-/** Adds a revocation to those in a directory; the webhook and the nodes read them again by themselves. */
-export function addRevocation(directory: string, revocation: Revocation): void {
+/** Adds revocations to those in a directory; the webhook and the nodes read them again by themselves. */
+export function addRevocations(directory: string, added: readonly Revocation[]): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, REVOCATIONS)
   const known = readIfThere(path, parseRevocations) ?? []
-  writeAtomically(path, printRevocations(mergeRevocation(known, revocation)), 0o644)
+  writeAtomically(path, printRevocations(added.reduce(mergeRevocation, known)), 0o644)
 }
 
 function readSigningKey(path: string): SigningKey | undefined {

@@ -1,20 +1,25 @@
 import { readJson } from '../json/reader.ts'
 import { isObject, type JsonValue } from '../json/value.ts'
+import { readVlanName } from '../net/interface-name.ts'
 import {
+  containsVlans,
   intersectVlans,
   isEmptyVlans,
   parseVlanSet,
   printVlans,
   subtractVlans,
   type VlanSet,
+  vlanSet,
 } from '../net/vlan-set.ts'
-import type { Claim } from './claim.ts'
+import type { Claim, ClaimedUplink } from './claim.ts'
 import { KeyError } from './jwk.ts'
 
 /** Claims of this tenant for one of these VLANs no longer count when they were signed before `notBefore`. */
 export interface Revocation {
   readonly tenant: string
   readonly vlans: VlanSet
+  /** The host interface that they are on, in the words of claims; without it any. */
+  readonly master?: string | undefined
   /** Seconds since 1970. */
   readonly notBefore: number
 }
@@ -22,28 +27,40 @@ export interface Revocation {
 /** The revocation that a claim falls under, if any. */
 export function revocationOf(claim: Claim, revocations: readonly Revocation[]): Revocation | undefined {
   return revocations.find(
-    ({ tenant, vlans, notBefore }) =>
-      tenant === claim.tenant &&
-      claim.iat < notBefore &&
-      claim.uplinks.some(uplink => {
-        const claimed = parseVlanSet(uplink.vlans)
-        return claimed === undefined || !isEmptyVlans(intersectVlans(claimed, vlans))
-      }),
+    revocation =>
+      revocation.tenant === claim.tenant &&
+      claim.iat < revocation.notBefore &&
+      claim.uplinks.some(uplink => isUnder(uplink, revocation)),
   )
+}
+
+/** Whether an uplink is in one of the VLANs, or inside of one: tags in a VLAN belong to whoever holds it. */
+function isUnder(uplink: ClaimedUplink, { vlans, master }: Revocation): boolean {
+  const claimed = parseVlanSet(uplink.vlans)
+  const isOn = (name: string): boolean => master === undefined || master === name
+  if (isOn(uplink.master) && (claimed === undefined || !isEmptyVlans(intersectVlans(claimed, vlans))))
+    return true
+  for (let outer = readVlanName(uplink.master); outer !== undefined; outer = readVlanName(outer.parent))
+    if (isOn(outer.parent) && containsVlans(vlans, vlanSet(outer.vlan))) return true
+  return false
 }
 
 /** The list with one more; an older one that it makes superfluous goes, so that the list stays small. */
 export function mergeRevocation(known: readonly Revocation[], added: Revocation): Revocation[] {
-  const isCovered = ({ tenant, vlans, notBefore }: Revocation): boolean =>
-    tenant === added.tenant && notBefore <= added.notBefore && isEmptyVlans(subtractVlans(vlans, added.vlans))
+  const isCovered = ({ tenant, vlans, master, notBefore }: Revocation): boolean =>
+    tenant === added.tenant &&
+    (added.master === undefined || added.master === master) &&
+    notBefore <= added.notBefore &&
+    isEmptyVlans(subtractVlans(vlans, added.vlans))
   return [...known.filter(revocation => !isCovered(revocation)), added]
 }
 
-/** Prints the file that nodes hold: `{"revocations": [{"tenant", "vlans", "notBefore"}]}`. */
+/** Prints the file that nodes hold: `{"revocations": [{"tenant", "vlans", "master", "notBefore"}]}`. */
 export function printRevocations(revocations: readonly Revocation[]): string {
-  const list = revocations.map(({ tenant, vlans, notBefore }) => ({
+  const list = revocations.map(({ tenant, vlans, master, notBefore }) => ({
     tenant,
     vlans: printVlans(vlans),
+    ...(master !== undefined && { master }),
     notBefore,
   }))
   return `${JSON.stringify({ revocations: list }, null, 2)}\n`
@@ -59,13 +76,15 @@ export function parseRevocations(text: string): Revocation[] {
 
 function parseRevocation(entry: JsonValue, index: number): Revocation {
   const at = ['revocations', index]
-  const { tenant, vlans, notBefore } = isObject(entry) ? entry : {}
+  const { tenant, vlans, master, notBefore } = isObject(entry) ? entry : {}
   if (typeof tenant !== 'string') throw new KeyError([...at, 'tenant'], '"tenant" is no name')
   const set = typeof vlans === 'string' ? parseVlanSet(vlans) : undefined
   if (set === undefined)
     throw new KeyError([...at, 'vlans'], '"vlans" is no list of VLANs like "100,200-209"')
+  if (master !== undefined && typeof master !== 'string')
+    throw new KeyError([...at, 'master'], '"master" is no name of an interface')
   if (typeof notBefore !== 'number' || !Number.isSafeInteger(notBefore)) {
     throw new KeyError([...at, 'notBefore'], '"notBefore" is no time in seconds')
   }
-  return { tenant, vlans: set, notBefore }
+  return { tenant, vlans: set, ...(master !== undefined && { master }), notBefore }
 }

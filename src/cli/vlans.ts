@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { carryOut, judgePlan } from '../manage/carry-out.ts'
-import { overviewOf } from '../manage/overview.ts'
+import { networksLosing } from '../manage/overview.ts'
 import { type GrantText, type Plan, planCreate, planGrant, planRevoke } from '../manage/plan.ts'
 import { readWorld, type World } from '../manage/world.ts'
 import { isInterfaceName } from '../net/interface-name.ts'
@@ -146,14 +146,15 @@ async function revoke(flags: TargetFlags, terminal: Terminal): Promise<ExitCode>
   const store = await openStore(flags, terminal)
   const world = await readWorld(store)
   const plan = planRevoke(world, name, vlans, flags.master)
-  askFirst(`Take VLAN ${printVlans(vlans)} away from tenant ${name}?`, flags, terminal)
+  const what = describe(vlans, flags.master)
+  askFirst(`Take ${what} away from tenant ${name}?`, flags, terminal)
   return write(
     plan,
     world,
     store,
     flags,
     terminal,
-    `tenant ${name} without VLAN ${printVlans(vlans)}, its claims for it revoked`,
+    `tenant ${name} without ${what}, its claims for it revoked`,
   )
 }
 
@@ -163,15 +164,16 @@ async function remove(flags: DeleteFlags, terminal: Terminal): Promise<ExitCode>
   const store = await openStore(flags, terminal)
   const world = await readWorld(store)
   const plan = planRevoke(world, name, vlans, flags.master)
-  const users = overviewOf(world, vlans)
-    .filter(({ tenant }) => tenant === name)
-    .flatMap(({ networks }) => networks)
+  const what = describe(vlans, flags.master)
+  const users = networksLosing(plan, world)
   if (users.length > 0 && !flags.force)
-    throw new FailureError(
-      `VLAN ${printVlans(vlans)} is in use by ${users.join(', ')}: delete these first, or use --force`,
-    )
-  askFirst(`Delete VLAN ${printVlans(vlans)} of tenant ${name}?`, flags, terminal)
-  return write(plan, world, store, flags, terminal, `tenant ${name} without VLAN ${printVlans(vlans)}`)
+    throw new FailureError(`${what} is in use by ${users.join(', ')}: delete these first, or use --force`)
+  askFirst(`Delete ${what} of tenant ${name}?`, flags, terminal)
+  return write(plan, world, store, flags, terminal, `tenant ${name} without ${what}`)
+}
+
+function describe(vlans: VlanSet, master: string | undefined): string {
+  return `VLAN ${printVlans(vlans)}${master === undefined ? '' : ` on ${master}`}`
 }
 
 /** Judges a plan with the rules that the webhook has for Tenants, and carries it out when they have nothing against it. */
@@ -188,7 +190,7 @@ async function write(
   for (const { rule, severity, message } of findings)
     terminal.stderr(`socni-ctl: ${severity}: ${message} [${rule}]\n`)
   if (findings.some(({ severity }) => severity === 'error')) return 1
-  if (!dryRun) await carryOut(plan, store, new Date())
+  if (!dryRun) await carryOut(plan, store)
   const manifests = plan.changes.map(({ after }) => after)
   if (chosen !== 'text') terminal.stdout(printPlain(manifests, chosen))
   else if (dryRun)

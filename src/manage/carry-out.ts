@@ -19,17 +19,24 @@ export function judgePlan(plan: Plan, world: World): Finding[] {
   })
 }
 
+/** A replica hears of a change within a moment, a webhook with a directory within two seconds; clocks differ a little. */
+const HEARD_SECONDS = 5
+
 /**
- * Writes a plan. The revocation comes first: when the second write fails, nodes refuse what the policy still grants,
- * and running the command again mends that.
+ * Writes a plan. What is revoked is written first: when the second write fails, nodes refuse what the policy still
+ * grants, and running the command again mends that. It is written again at the end, for claims that were signed between.
  */
-export async function carryOut(plan: Plan, store: PolicyStore, now: Date): Promise<void> {
-  if (plan.revocation !== undefined) {
+export async function carryOut({ changes, revocations = [] }: Plan, store: PolicyStore): Promise<void> {
+  const revoke = async (margin: number): Promise<void> => {
+    if (revocations.length === 0) return
     // Claims hold whole seconds, so that those of this one are revoked too.
-    await store.revoke({ ...plan.revocation, notBefore: Math.floor(now.getTime() / 1000) + 1 })
+    const notBefore = Math.floor((await store.now()).getTime() / 1000) + 1 + margin
+    await store.revoke(revocations.map(revocation => ({ ...revocation, notBefore })))
   }
-  for (const { after, edit } of plan.changes) {
+  await revoke(0)
+  for (const { after, edit } of changes) {
     if (edit === undefined) await store.createTenant(after)
     else await store.editTenant(edit.tenant, edit.edits)
   }
+  await revoke(HEARD_SECONDS)
 }

@@ -1,11 +1,13 @@
-import type { Grant, Tenant } from '../config/tenant.ts'
+import { type Grant, readTenant, type Tenant } from '../config/tenant.ts'
 import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
 import { readSelections } from '../kube/selections.ts'
 import { printPrefix } from '../net/prefix.ts'
 import { intersectVlans, isEmptyVlans, printVlans, type VlanSet } from '../net/vlan-set.ts'
 import { grantedSegments } from '../policy/grants.ts'
+import { orphansOf } from '../policy/orphans.ts'
 import type { Attachment } from '../policy/subjects.ts'
+import type { Plan } from './plan.ts'
 import type { World } from './world.ts'
 
 /** A grant, and what uses it. */
@@ -49,6 +51,17 @@ export function overviewOf(world: World, vlans?: VlanSet): GrantOverview[] {
         pods: [...new Set(networks.flatMap(network => users.get(network) ?? []))],
       }
     })
+}
+
+/** NADs that lose a VLAN by a plan, as `namespace/name`. */
+export function networksLosing({ changes }: Plan, { tenants, inventory }: World): string[] {
+  return changes.flatMap(({ after }) => {
+    const before = tenants.get(after.metadata.name ?? '')?.tenant
+    const reading = readTenant(after)
+    const orphans =
+      before === undefined ? [] : orphansOf(before, reading.ok ? reading.value : undefined, inventory)
+    return orphans.map(({ attachment }) => nameOf(attachment))
+  })
 }
 
 /** Pods by the NADs that they select. */

@@ -12,6 +12,8 @@ import {
   subtractVlans,
   type VlanSet,
 } from '../net/vlan-set.ts'
+import { revocationsOf } from '../policy/grants.ts'
+import { resolveSegment } from '../policy/reach.ts'
 import { applyEdits, StoreError, type TenantEdit } from '../store/store.ts'
 import type { StoredTenant, World } from './world.ts'
 
@@ -19,7 +21,7 @@ import type { StoredTenant, World } from './world.ts'
 export interface Plan {
   readonly changes: readonly Change[]
   /** Claims that no longer count. */
-  readonly revocation?: Omit<Revocation, 'notBefore'>
+  readonly revocations?: readonly Omit<Revocation, 'notBefore'>[]
 }
 
 export interface Change {
@@ -84,7 +86,7 @@ export function planGrant({ tenants }: World, owner: string, target: string, vla
 
 /** A tenant loses VLANs, and its claims for them no longer count. */
 export function planRevoke(
-  { tenants }: World,
+  { tenants, inventory }: World,
   name: string,
   vlans: VlanSet,
   master: string | undefined,
@@ -94,21 +96,41 @@ export function planRevoke(
   if (stored === undefined || held.length === 0) {
     const where = master === undefined ? '' : ` on ${master}`
     throw new StoreError(
-      `tenant "${name}" holds no VLAN ${printVlans(vlans)}${where}: ${holdersOf(tenants, vlans)}`,
+      `tenant "${name}" holds no VLAN ${printVlans(vlans)}${where}: ${holdersOf(tenants, vlans, master)}`,
     )
   }
-  const kept = held.flatMap(({ index, grant }) => {
-    const rest = subtractVlans(grant.ids, vlans)
-    return isEmptyVlans(rest)
-      ? []
-      : [{ action: 'set', at: [...grantAt(index), 'ids'], value: printVlans(rest) } as const]
+  // From the last to the first: removing one moves those behind it, and what is appended stands behind all.
+  const edits = held.toReversed().flatMap(each => takeAway(each, vlans, master))
+  const lost = held.flatMap(({ grant }) => {
+    const taken = intersectVlans(grant.ids, vlans)
+    return master === undefined ? [] : resolveSegment({ master, vlans: taken }, inventory.cluster)
   })
-  // From the last to the first: removing one moves those behind it.
-  const removed = held
-    .filter(({ grant }) => isEmptyVlans(subtractVlans(grant.ids, vlans)))
-    .reverse()
-    .map(({ index }) => ({ action: 'remove', at: grantAt(index) }) as const)
-  return { changes: change(stored.manifest, [...kept, ...removed]), revocation: { tenant: name, vlans } }
+  return {
+    changes: change(stored.manifest, edits),
+    revocations:
+      master === undefined ? [{ tenant: name, vlans }] : revocationsOf(name, lost, inventory.cluster),
+  }
+}
+
+/** A grant without some VLANs, on one of its interfaces or on all. */
+function takeAway(
+  { index, grant, text }: HeldGrant,
+  vlans: VlanSet,
+  master: string | undefined,
+): TenantEdit[] {
+  const rest = subtractVlans(grant.ids, vlans)
+  const elsewhere = master === undefined ? [] : grant.masters.filter(other => other !== master)
+  if (elsewhere.length === 0) {
+    return isEmptyVlans(rest)
+      ? [{ action: 'remove', at: grantAt(index) }]
+      : [{ action: 'set', at: [...grantAt(index), 'ids'], value: printVlans(rest) }]
+  }
+  if (isEmptyVlans(rest)) return [{ action: 'set', at: [...grantAt(index), 'masters'], value: elsewhere }]
+  const kept = { ...text, ids: printVlans(intersectVlans(grant.ids, vlans)), masters: elsewhere }
+  return [
+    { action: 'set', at: [...grantAt(index), 'ids'], value: printVlans(rest) },
+    { action: 'append', at: ['spec', 'vlans'], value: kept },
+  ]
 }
 
 interface HeldGrant {
@@ -181,8 +203,8 @@ function grantAt(index: number): (string | number)[] {
 }
 
 /** Who holds it instead, for a message. */
-function holdersOf(tenants: World['tenants'], vlans: VlanSet): string {
-  const holders = [...tenants.values()].filter(stored => grantsOf(stored, vlans).length > 0)
+function holdersOf(tenants: World['tenants'], vlans: VlanSet, master?: string): string {
+  const holders = [...tenants.values()].filter(stored => grantsOf(stored, vlans, master).length > 0)
   return holders.length === 0
     ? 'no tenant does; make it with socni-ctl create'
     : `${holders.map(({ tenant }) => `"${tenant.name}"`).join(', ')} does`

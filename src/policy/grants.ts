@@ -1,3 +1,4 @@
+import type { Revocation } from '../claims/revocations.ts'
 import type { Cluster } from '../config/cluster.ts'
 import type { Grant, Tenant } from '../config/tenant.ts'
 import {
@@ -16,6 +17,27 @@ import { hiddenVlan, resolveSegment, type Segment } from './reach.ts'
 export function grantedSegments(grant: Grant, cluster: Cluster): Segment[] {
   return grant.masters.flatMap(master => resolveSegment({ master, vlans: grant.ids }, cluster))
 }
+
+/**
+ * What no longer counts once a tenant has lost some segments: claims for these, and for what is tagged inside of them on
+ * an interface whose name hides that.
+ */
+export function revocationsOf(
+  tenant: string,
+  lost: readonly Segment[],
+  { interfaces }: Cluster,
+): Omit<Revocation, 'notBefore'>[] {
+  const hidden = Object.entries(interfaces).filter(([, { parent, vlan }]) =>
+    lost.some(({ master, vlans }) => master === parent && containsVlans(vlans, vlanSet(vlan))),
+  )
+  return [
+    ...lost.map(({ master, vlans }) => ({ tenant, vlans, master })),
+    ...hidden.map(([master]) => ({ tenant, vlans: EVERY_VLAN, master })),
+  ]
+}
+
+/** As people write them: the ids of ALL_VLANS that no frame may have are no part of any list. */
+const EVERY_VLAN = vlanSet({ first: 0, last: 4094 })
 
 /** Every VLAN of the tenant on this interface. */
 export function grantedOn(tenant: Tenant, master: string, cluster: Cluster): VlanSet {

@@ -11,6 +11,9 @@ import { applyEdits, type PolicyStore, StoreError } from './store.ts'
 /** A cluster without the definition of a kind has none of it. */
 const LISTED = [KINDS.tenant, KINDS.namespace, KINDS.network]
 
+/** Kubernetes authentication.k8s.io/v1 SelfSubjectReview. */
+const WHO_AM_I = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
+
 /** A cluster as a store, with the rights of whoever the kubeconfig speaks for. */
 export function openClusterStore(access: ClusterAccess): PolicyStore {
   const client = connect(access)
@@ -54,17 +57,25 @@ export function openClusterStore(access: ClusterAccess): PolicyStore {
         await client.replace(applyEdits(tenant, edits))
       }),
 
-    revoke: revocation =>
+    revoke: revocations =>
       call('the revocation cannot be written', async () => {
         const map = await client.read(CONFIG_MAP, KEY_MAP, NAMESPACE)
         const known = textsOf(map)[REVOCATIONS]
-        const text = printRevocations(
-          mergeRevocation(known === undefined ? [] : parseRevocations(known), revocation),
-        )
+        const before = known === undefined ? [] : parseRevocations(known)
+        const text = printRevocations(revocations.reduce(mergeRevocation, before))
         const data = { ...textsOf(map), [REVOCATIONS]: text }
         const metadata = map?.metadata ?? { name: KEY_MAP, namespace: NAMESPACE }
         const manifest = { ...CONFIG_MAP, metadata, data }
         await (map === undefined ? client.create(manifest) : client.replace(manifest))
+      }),
+
+    // Whoever may ask anything at all may ask who they are, and the answer says when it was made.
+    now: () =>
+      call('its clock cannot be read', async () => {
+        const { metadata } = await client.create({ ...WHO_AM_I, metadata: {} })
+        const now = new Date(String(metadata.creationTimestamp))
+        if (Number.isNaN(now.getTime())) throw new StoreError(`${client.server} does not say what time it is`)
+        return now
       }),
   }
 }

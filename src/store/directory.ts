@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { addRevocation } from '../claims/files.ts'
+import { addRevocations } from '../claims/files.ts'
 import { writeAtomically } from '../files/atomic.ts'
 import { listPolicyFiles } from '../files/list-policy.ts'
 import { readTextFile } from '../files/read-text.ts'
@@ -52,8 +52,12 @@ export function openPolicyDirectory(directory: string, keysDirectory: string, ti
       origins.set(name, { file, text: edited })
     },
 
-    async revoke(revocation) {
-      addRevocation(keysDirectory, revocation)
+    async revoke(revocations) {
+      addRevocations(keysDirectory, revocations)
+    },
+
+    async now() {
+      return new Date()
     },
   }
 }

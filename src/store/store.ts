@@ -16,8 +16,10 @@ export interface PolicyStore {
   createTenant(manifest: Manifest): Promise<void>
   /** Changes a Tenant as list() gave it: a change in between is noticed, and the edit refused. */
   editTenant(tenant: Manifest, edits: readonly TenantEdit[]): Promise<void>
-  /** Adds a revocation to the list that nodes hold. */
-  revoke(revocation: Revocation): Promise<void>
+  /** Adds revocations to the list that nodes hold. */
+  revoke(revocations: readonly Revocation[]): Promise<void>
+  /** The time where claims are signed: a revocation by another clock would leave out some of them. */
+  now(): Promise<Date>
 }
 
 /** A store that cannot be read or written; the message says what would mend it. */

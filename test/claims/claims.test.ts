@@ -19,11 +19,16 @@ import {
   publish,
   rotate,
 } from '../../src/claims/keys.ts'
-import { parseRevocations, printRevocations } from '../../src/claims/revocations.ts'
+import {
+  mergeRevocation,
+  parseRevocations,
+  printRevocations,
+  revocationOf,
+} from '../../src/claims/revocations.ts'
 import { sha256 } from '../../src/claims/sha256.ts'
 import { signClaim } from '../../src/claims/signature.ts'
 import { verifyClaim } from '../../src/claims/verify.ts'
-import { vlanSet } from '../../src/net/vlan-set.ts'
+import { NO_VLANS, parseVlanSet, vlanSet } from '../../src/net/vlan-set.ts'
 
 const key = generateSigningKey()
 const keySet = (state: KeyState = 'current'): KeySet => new Map([[key.kid, publish(key, state)]])
@@ -280,6 +285,32 @@ describe('a claim', () => {
     expect(parseRevocations(printRevocations(list))).toEqual(list)
   })
 
+  it.each([
+    ['eth0', '100', 'revoked'],
+    ['eth1', '100', 'ok'],
+    ['eth0', '101', 'ok'],
+    // What is tagged inside of a VLAN is whoever's holds that.
+    ['eth2', '7', 'revoked'],
+    ['eth2', '5,9', 'ok'],
+    ['eth2.7', '9', 'revoked'],
+    [undefined, '5', 'revoked'],
+    [undefined, '7', 'revoked'],
+  ])('against a revocation on %s of VLAN %s: %s', (master, vlans, result) => {
+    const uplinks = [
+      { master: 'eth0', vlans: '100' },
+      { master: 'eth2.7.9', vlans: '5' },
+    ]
+    const stated = { ...claim, uplinks }
+    const revocation = {
+      tenant: 'finance',
+      vlans: parseVlanSet(vlans) ?? NO_VLANS,
+      master,
+      notBefore: claim.iat + 1,
+    }
+    const [list] = [parseRevocations(printRevocations([revocation]))]
+    expect(revocationOf(stated, list) === undefined ? 'ok' : 'revoked').toBe(result)
+  })
+
   it('from the future holds, since clocks of nodes are wrong', () => {
     expect(failed(signClaim({ ...claim, iat: 4_000_000_000 }, key))).toBe('ok')
   })
@@ -303,9 +334,21 @@ describe('a list of revocations', () => {
     ['{"revocations":[{"vlans":"1","notBefore":1}]}', /"tenant" is no name/],
     ['{"revocations":[{"tenant":"a","vlans":"x","notBefore":1}]}', /"vlans" is no list/],
     ['{"revocations":[{"tenant":"a","vlans":"1","notBefore":"now"}]}', /"notBefore" is no time/],
+    ['{"revocations":[{"tenant":"a","vlans":"1","master":1,"notBefore":1}]}', /"master" is no name/],
     ['nonsense', /is not a list/],
   ])('%s is refused, never empty', (text, message) => {
     expect(() => parseRevocations(text)).toThrow(message)
+  })
+
+  it('drops what a later one covers, and nothing else', () => {
+    const one = { tenant: 'a', vlans: vlanSet(1, 2), master: 'eth0', notBefore: 5 }
+    expect(mergeRevocation([one], { ...one, notBefore: 6 })).toHaveLength(1)
+    expect(mergeRevocation([one], { ...one, master: undefined, notBefore: 6 })).toHaveLength(1)
+    expect(mergeRevocation([one], { ...one, master: 'eth1', notBefore: 6 })).toHaveLength(2)
+    expect(mergeRevocation([one], { ...one, vlans: vlanSet(2), notBefore: 6 })).toHaveLength(2)
+    expect(mergeRevocation([{ ...one, master: undefined }], { ...one, notBefore: 6 })).toHaveLength(2)
+    expect(mergeRevocation([one], { ...one, tenant: 'b', notBefore: 6 })).toHaveLength(2)
+    expect(mergeRevocation([one], { ...one, notBefore: 4 })).toHaveLength(2)
   })
 
   it('is printed as it is read', () => {
