@@ -13,6 +13,7 @@ import { tellNodes } from './cluster/node-facts.ts'
 import { contradictions, ownAddresses } from './cluster/own-addresses.ts'
 import { givenServing, ownServing } from './cluster/serving.ts'
 import { openCluster } from './cluster/store.ts'
+import { Withdrawals } from './cluster/withdrawals.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { startServer } from './server.ts'
@@ -21,6 +22,9 @@ import { expiryOf } from './tls/certificates.ts'
 
 /** Between two looks at Lease and certificates: well below the Lease's fifteen seconds, and little to ask of a small cluster. */
 const ROUND_MS = 5_000
+
+/** Between two looks at what Tenants have lost; a change of them is followed by a few reads. */
+const WITHDRAWALS_MS = 10_000
 
 /** A mirror that has not heard of the API server for so long may be wrong about anything. */
 const STALE_SECONDS = 120
@@ -83,11 +87,12 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
   const identity = `${hostname()}_${randomUUID()}`
   let served = serving.certificate
   let told = ''
+  let isLeader = false
   const round = async (): Promise<void> => {
     const found = contradicted().join('; ')
     if (found !== '' && found !== told) log.warn({ found }, 'the configuration is not that of this cluster')
     told = found
-    const isLeader = await lead(client, identity, clock())
+    isLeader = await lead(client, identity, clock())
     metrics.setLeader(isLeader)
     auditor.tick(isLeader && store.isSynced())
     if (isLeader && store.isSynced()) await tellNodes(client, store, log)
@@ -99,7 +104,14 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     log.info({ until: expiryOf(certificate.cert) }, 'a new certificate is served')
     served = certificate
   }
-  const rounds = repeat(round, ROUND_MS, log)
+  const rounds = repeat(round, ROUND_MS, log, 'Lease and certificates cannot be looked after')
+  const beginAnew = (): Withdrawals => new Withdrawals(client, store.inventory, clock, log)
+  let withdrawals = beginAnew()
+  const lookForWithdrawals = async (): Promise<void> => {
+    if (!isLeader) withdrawals = beginAnew()
+    else if (store.isSynced()) await withdrawals.look()
+  }
+  const looks = repeat(lookForWithdrawals, WITHDRAWALS_MS, log, 'what Tenants have lost cannot be looked for')
   const gauges = setInterval(() => {
     metrics.setProblems(problems().length)
     metrics.setStaleness(store.staleness())
@@ -111,7 +123,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     close: async () => {
       clearInterval(gauges)
       // At once: nobody is to send more reviews while an audit comes to its end.
-      await Promise.all([server.close(), rounds.stop(), auditor.stop()])
+      await Promise.all([server.close(), rounds.stop(), looks.stop(), auditor.stop()])
       store.stop()
       // Whoever takes over need not wait until the Lease is over.
       await resign(client, identity).catch(error => log.warn({ err: error }, 'the Lease cannot be given up'))
@@ -120,7 +132,12 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
 }
 
 /** Does the work again and again, with a pause in between; one failure does not end it. */
-function repeat(work: () => Promise<void>, interval: number, log: Log): { stop(): Promise<void> } {
+function repeat(
+  work: () => Promise<void>,
+  interval: number,
+  log: Log,
+  failure: string,
+): { stop(): Promise<void> } {
   let isStopped = false
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
@@ -128,7 +145,7 @@ function repeat(work: () => Promise<void>, interval: number, log: Log): { stop()
     try {
       await work()
     } catch (error) {
-      log.warn({ err: error }, 'Lease and certificates cannot be looked after; it is tried again')
+      log.warn({ err: error }, `${failure}; it is tried again`)
     }
     if (!isStopped) {
       timer = setTimeout(() => {

@@ -20,6 +20,8 @@ export interface Revocation {
   readonly vlans: VlanSet
   /** The host interface that they are on, in the words of claims; without it any. */
   readonly master?: string | undefined
+  /** Only pods of this namespace; without it all of the tenant. */
+  readonly namespace?: string | undefined
   /** Seconds since 1970. */
   readonly notBefore: number
 }
@@ -30,6 +32,7 @@ export function revocationOf(claim: Claim, revocations: readonly Revocation[]): 
     revocation =>
       revocation.tenant === claim.tenant &&
       claim.iat < revocation.notBefore &&
+      (revocation.namespace === undefined || revocation.namespace === claim.namespace) &&
       claim.uplinks.some(uplink => isUnder(uplink, revocation)),
   )
 }
@@ -47,20 +50,22 @@ function isUnder(uplink: ClaimedUplink, { vlans, master }: Revocation): boolean 
 
 /** The list with one more; an older one that it makes superfluous goes, so that the list stays small. */
 export function mergeRevocation(known: readonly Revocation[], added: Revocation): Revocation[] {
-  const isCovered = ({ tenant, vlans, master, notBefore }: Revocation): boolean =>
+  const isCovered = ({ tenant, vlans, master, namespace, notBefore }: Revocation): boolean =>
     tenant === added.tenant &&
     (added.master === undefined || added.master === master) &&
+    (added.namespace === undefined || added.namespace === namespace) &&
     notBefore <= added.notBefore &&
     isEmptyVlans(subtractVlans(vlans, added.vlans))
   return [...known.filter(revocation => !isCovered(revocation)), added]
 }
 
-/** Prints the file that nodes hold: `{"revocations": [{"tenant", "vlans", "master", "notBefore"}]}`. */
+/** Prints the file that nodes hold: `{"revocations": [{"tenant", "vlans", "master", "namespace", "notBefore"}]}`. */
 export function printRevocations(revocations: readonly Revocation[]): string {
-  const list = revocations.map(({ tenant, vlans, master, notBefore }) => ({
+  const list = revocations.map(({ tenant, vlans, master, namespace, notBefore }) => ({
     tenant,
     vlans: printVlans(vlans),
     ...(master !== undefined && { master }),
+    ...(namespace !== undefined && { namespace }),
     notBefore,
   }))
   return `${JSON.stringify({ revocations: list }, null, 2)}\n`
@@ -76,15 +81,23 @@ export function parseRevocations(text: string): Revocation[] {
 
 function parseRevocation(entry: JsonValue, index: number): Revocation {
   const at = ['revocations', index]
-  const { tenant, vlans, master, notBefore } = isObject(entry) ? entry : {}
+  const { tenant, vlans, master, namespace, notBefore } = isObject(entry) ? entry : {}
   if (typeof tenant !== 'string') throw new KeyError([...at, 'tenant'], '"tenant" is no name')
   const set = typeof vlans === 'string' ? parseVlanSet(vlans) : undefined
   if (set === undefined)
     throw new KeyError([...at, 'vlans'], '"vlans" is no list of VLANs like "100,200-209"')
   if (master !== undefined && typeof master !== 'string')
     throw new KeyError([...at, 'master'], '"master" is no name of an interface')
+  if (namespace !== undefined && typeof namespace !== 'string')
+    throw new KeyError([...at, 'namespace'], '"namespace" is no name')
   if (typeof notBefore !== 'number' || !Number.isSafeInteger(notBefore)) {
     throw new KeyError([...at, 'notBefore'], '"notBefore" is no time in seconds')
   }
-  return { tenant, vlans: set, ...(master !== undefined && { master }), notBefore }
+  return {
+    tenant,
+    vlans: set,
+    ...(master !== undefined && { master }),
+    ...(namespace !== undefined && { namespace }),
+    notBefore,
+  }
 }

@@ -37,7 +37,7 @@ export function revocationsOf(
 }
 
 /** As people write them: the ids of ALL_VLANS that no frame may have are no part of any list. */
-const EVERY_VLAN = vlanSet({ first: 0, last: 4094 })
+export const EVERY_VLAN = vlanSet({ first: 0, last: 4094 })
 
 /** Every VLAN of the tenant on this interface. */
 export function grantedOn(tenant: Tenant, master: string, cluster: Cluster): VlanSet {

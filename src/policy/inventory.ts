@@ -210,6 +210,10 @@ export class Inventory {
     return this.#byNamespace.get(namespace)
   }
 
+  hasNamespace(name: string): boolean {
+    return this.#tenancy.hasNamespace(name)
+  }
+
   /** Namespaces that this tenant claims, whether they are there and its own or not. */
   claimedBy(tenant: Tenant): string[] {
     return this.#tenancy.namespacesOf(tenant)

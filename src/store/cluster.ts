@@ -1,11 +1,10 @@
-import { mergeRevocation, parseRevocations, printRevocations } from '../claims/revocations.ts'
 import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
 import { ApiError, type ClusterAccess, KubeClient, loadConfig, orNone } from '../kube-api/client.ts'
 import { KINDS } from '../kube-api/kinds.ts'
-import { CONFIG_MAP, CONFIGURATION, KEY_MAP, NAMESPACE, textsOf } from '../kube-api/objects.ts'
+import { CONFIG_MAP, CONFIGURATION, NAMESPACE, textsOf } from '../kube-api/objects.ts'
 import { readConfiguration } from './configuration.ts'
-import { REVOCATIONS } from './key-objects.ts'
+import { publishRevocations } from './key-objects.ts'
 import { applyEdits, type PolicyStore, StoreError } from './store.ts'
 
 /** A cluster without the definition of a kind has none of it. */
@@ -58,16 +57,7 @@ export function openClusterStore(access: ClusterAccess): PolicyStore {
       }),
 
     revoke: revocations =>
-      call('the revocation cannot be written', async () => {
-        const map = await client.read(CONFIG_MAP, KEY_MAP, NAMESPACE)
-        const known = textsOf(map)[REVOCATIONS]
-        const before = known === undefined ? [] : parseRevocations(known)
-        const text = printRevocations(revocations.reduce(mergeRevocation, before))
-        const data = { ...textsOf(map), [REVOCATIONS]: text }
-        const metadata = map?.metadata ?? { name: KEY_MAP, namespace: NAMESPACE }
-        const manifest = { ...CONFIG_MAP, metadata, data }
-        await (map === undefined ? client.create(manifest) : client.replace(manifest))
-      }),
+      call('the revocation cannot be written', () => publishRevocations(client, revocations)),
 
     // Whoever may ask anything at all may ask who they are, and the answer says when it was made.
     now: () =>

@@ -1,4 +1,10 @@
 import { type ClaimKeys, readKeyFiles } from '../claims/files.ts'
+import {
+  mergeRevocation,
+  parseRevocations,
+  printRevocations,
+  type Revocation,
+} from '../claims/revocations.ts'
 import type { KubeClient } from '../kube-api/client.ts'
 import { CONFIG_MAP, KEY_MAP, KEY_SECRET, NAMESPACE, readOrCreate, textsOf } from '../kube-api/objects.ts'
 
@@ -28,4 +34,12 @@ export async function publish(
   const data = { ...textsOf(map), [key]: text }
   if (textsOf(map)[key] !== text) await client.replace({ ...map, data })
   return data
+}
+
+/** Adds revocations to those that the nodes get. Whoever wrote in between is noticed (409), so that none is lost. */
+export async function publishRevocations(client: KubeClient, added: readonly Revocation[]): Promise<void> {
+  const map = await readOrCreate(client, CONFIG_MAP, KEY_MAP, () => ({ data: {} }))
+  const known = textsOf(map)[REVOCATIONS]
+  const revocations = added.reduce(mergeRevocation, known === undefined ? [] : parseRevocations(known))
+  await client.replace({ ...map, data: { ...textsOf(map), [REVOCATIONS]: printRevocations(revocations) } })
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Node, obstacle } from '../plugin/node.ts'
 import { ctl } from '../socni-ctl.ts'
@@ -350,4 +351,42 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
       }
     })
   })
+
+  it('refuses at the node what a Tenant has lost, by whatever means, and not what it lost for a moment', async () => {
+    const spec = { namespaces: ['finance'], vlans: [{ ids: '100,150', masters: ['eth0'] }] }
+    const tenant = (ids: string) => ({
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'Tenant',
+      metadata: { name: 'finance' },
+      spec: { ...spec, vlans: [{ ids, masters: ['eth0'] }] },
+    })
+    const held = () => plane.said(['-n', 'socni-system', 'get', 'configmap', 'socni-held', '-o', 'yaml'])
+    const revocations = (): { vlans: string; master?: string }[] => {
+      const { data } = JSON.parse(
+        plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json']),
+      )
+      return JSON.parse(data['revocations.json']).revocations
+    }
+    // As whoever keeps Tenants in Git: nobody runs socni-ctl.
+    apply(tenant('100,150'))
+    await until(() => held().includes('100,150'))
+    const { name, uid } = await deploy('withdrawn')
+    bringKeys()
+    expect(kubelet.attach(name, uid)).toMatchObject({ exit: 0 })
+    const before = revocations()
+    plane.kubectl(['delete', 'tenant', 'finance'])
+    apply(tenant('150'))
+    const taken = () => revocations().slice(before.length)
+    await sleep(30_000)
+    await until(() => taken().length > 0)
+    // Also what is tagged inside of it, on the interface that the configuration explains.
+    expect(taken().map(({ vlans, master }) => `${vlans} on ${master}`)).toEqual([
+      '100 on eth0',
+      'native,1-4094 on lan',
+    ])
+    await until(() => !held().includes('100'))
+    kubelet.call('DEL', name, uid)
+    bringKeys()
+    expect(kubelet.call('ADD', name, uid).stdout).toContain('were revoked')
+  }, 120_000)
 })
