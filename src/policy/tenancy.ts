@@ -53,8 +53,9 @@ export class Tenancy {
 
   /** Namespaces that a tenant claims by name, and those that are there that it claims by their labels. */
   namespacesOf({ namespaces, namespaceSelector: selector }: Tenant): string[] {
-    const selected = [...this.#labels].filter(
-      ([name, labels]) => selector && matchesSelector(withNameLabel(name, labels), selector),
+    if (selector === undefined) return [...new Set(namespaces)]
+    const selected = [...this.#labels].filter(([name, labels]) =>
+      matchesSelector(withNameLabel(name, labels), selector),
     )
     return [...new Set([...namespaces, ...selected.map(([name]) => name)])]
   }

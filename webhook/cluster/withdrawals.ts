@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { readTenant } from '../../src/config/tenant.ts'
 import { type KubeClient, orNone } from '../../src/kube-api/client.ts'
 import { KINDS } from '../../src/kube-api/kinds.ts'
@@ -57,6 +58,8 @@ export class Withdrawals {
     const before = parseHoldings(textsOf(map)[HELD] ?? '{}') ?? new Map<string, Holding>()
     const now = new Map<string, Holding>()
     for (const manifest of listing.items) {
+      // Reviews go first.
+      await setImmediate()
       const { name = '' } = manifest.metadata
       const reading = readTenant(manifest)
       // One that cannot be read may say anything; what it said before is no loss.
