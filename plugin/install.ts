@@ -1,6 +1,4 @@
 import {
-  chmodSync,
-  copyFileSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -10,9 +8,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
-  statSync,
   symlinkSync,
-  utimesSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { parseKeySet } from '../src/claims/keys.ts'
@@ -21,6 +17,7 @@ import { GUARD_TYPE as GUARD, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
+import { copyExecutable, isSameFile } from './executable.ts'
 import { decodeFacts } from './facts.ts'
 
 /** The directory of the real plugins, in the directory of plugins. */
@@ -226,16 +223,6 @@ function restorePlugin(binDir: string, name: string, link: string | undefined): 
   renameSync(temporary, file)
 }
 
-/** Running calls keep the old one: a copy beside it, then a rename. */
-function copyExecutable(from: string, to: string): void {
-  const temporary = `${to}.tmp`
-  copyFileSync(from, temporary)
-  chmodSync(temporary, 0o755)
-  const { atime, mtime } = statSync(from)
-  utimesSync(temporary, atime, mtime)
-  renameSync(temporary, to)
-}
-
 function readRecord(directory: string): Record<string, string> {
   const file = join(directory, RECORD)
   return Object.fromEntries(
@@ -252,11 +239,4 @@ function isGuard(path: string): boolean {
 /** Also a link that leads nowhere is there. */
 function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
-}
-
-/** A copy has the time of its original; reading a hundred megabytes at each look would be too much. */
-function isSameFile(one: string, other: string): boolean {
-  if (!existsSync(other)) return false
-  const [original, copy] = [statSync(one), statSync(other)]
-  return original.size === copy.size && Math.abs(original.mtimeMs - copy.mtimeMs) < 1000
 }

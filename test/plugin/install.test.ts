@@ -10,7 +10,9 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -189,6 +191,21 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     writeFileSync(revocations, '{}')
     expect(install()).toMatchObject({ status: 3, stderr: 'socni: "revocations" is not a list\n' })
     expect(readFileSync(join(node.confDir, 'socni.d/revocations.json'), 'utf8')).toBe(text)
+  })
+
+  it('replaces another version, also one of the same length and time', () => {
+    const node = newNode()
+    expect(run(node, 'install', '--keys', keys).exit).toBe(0)
+    const guard = join(node.binDir, 'socni')
+    const { atime, mtime } = statSync(executable)
+    const bytes = readFileSync(guard)
+    // The last byte of all, behind a hundred megabytes that are the same.
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1)
+    writeFileSync(guard, bytes)
+    utimesSync(guard, atime, mtime)
+    expect(run(node, 'install').stdout).toBe(`copy the guard to ${guard}\n`)
+    expect(readFileSync(guard).equals(readFileSync(executable))).toBe(true)
+    expect(run(node, 'install').stdout).toBe('nothing to do\n')
   })
 
   it('takes over what the cluster says, and leaves the rest of guard.json to who wrote it', () => {
