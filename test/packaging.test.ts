@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -181,7 +181,7 @@ describe('a release', () => {
     readonly run?: string
     readonly with?: Readonly<Record<string, string>>
   }
-  const steps: Step[] = workflow.jobs.images.steps
+  const steps: Step[] = [...workflow.jobs.images.steps, ...workflow.jobs.executables.steps]
   const step = (id: string): Step => steps.find(candidate => candidate.id === id) ?? {}
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const outputs = join(directory, 'outputs')
@@ -211,5 +211,27 @@ describe('a release', () => {
 
   it('ends where the tag is not the version of the package', () => {
     expect(versionOf('v999.0.0')).toEqual({ exit: 1, output: '' })
+  })
+
+  it('packs each executable, with what it is made of and sums of all', () => {
+    const made = join(directory, 'release')
+    const platforms = ['linux-x64-glibc', 'linux-arm64-musl']
+    for (const platform of platforms) {
+      mkdirSync(join(made, 'dist/plugin', platform), { recursive: true })
+      writeFileSync(join(made, 'dist/plugin', platform, 'socni'), platform)
+    }
+    for (const file of ['package.json', 'package-lock.json']) cpSync(join(root, file), join(made, file))
+    expect(run('bash', ['-e', '-c', step('pack').run ?? 'false'], { cwd: made }).exit).toBe(0)
+    expect(run('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: made }).exit).toBe(0)
+    const sums = readFileSync(join(made, 'SHA256SUMS'), 'utf8').trimEnd().split('\n')
+    expect(sums.map(line => line.split(/\s+/)[1]).sort()).toEqual([
+      'socni-linux-arm64-musl.tar.gz',
+      'socni-linux-x64-glibc.tar.gz',
+      'socni.spdx.json',
+    ])
+    const { packages } = JSON.parse(readFileSync(join(made, 'socni.spdx.json'), 'utf8'))
+    const names = (packages as { name: string }[]).map(({ name }) => name)
+    expect(names).toContain('express')
+    expect(names).not.toContain('vitest')
   })
 })
