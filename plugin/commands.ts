@@ -13,9 +13,20 @@ import { checkUse, collect, join, leave, type User, waitForLock } from './sub-in
 
 const NOTHING: Output = { stdout: '', exit: 0 }
 
-/** The guard in a real plugin's place, or by its own name: it verifies, then the real plugin runs. */
-export function createCommands(variables: Variables): Commands {
-  const settings = (): Settings => readSettings(variables.SOCNI_CONF_DIR)
+/**
+ * The guard in a real plugin's place, or by its own name: it verifies, then the real plugin runs.
+ * @param executable The guard's own file. What it stands in for there comes before what it does in other directories.
+ */
+export function createCommands(variables: Variables, executable: string): Commands {
+  const beside = executable.replace(/[^/]*$/, 'socni.d')
+  const settings = (): Settings => {
+    const found = readSettings(variables.SOCNI_CONF_DIR)
+    const isBeside = (directory: string): number => Number(directory === beside)
+    return {
+      ...found,
+      pluginDirectories: found.pluginDirectories.toSorted((a, b) => isBeside(b) - isBeside(a)),
+    }
+  }
 
   return {
     async ADD(call) {
@@ -113,13 +124,14 @@ async function guard(call: Call, settings: Settings): Promise<boolean> {
   return decision.outcome !== 'unguarded'
 }
 
-function runner({ pluginDirectory }: Settings, variables: Variables, locks: readonly number[] = []) {
+function runner({ pluginDirectories }: Settings, variables: Variables, locks: readonly number[] = []) {
   return (type: string, command: CommandName, body: JsonObject): Output | undefined =>
-    runDelegate({ pluginDirectory, variables, locks }, type, command, body)
+    runDelegate({ pluginDirectories, variables, locks }, type, command, body)
 }
 
-function missing({ pluginDirectory }: Settings, type: string): never {
-  throw new CniError('io', `the real plugin "${pluginDirectory}/${type}" is missing`)
+function missing({ pluginDirectories }: Settings, type: string): never {
+  const paths = pluginDirectories.map(directory => `"${directory}/${type}"`)
+  throw new CniError('io', `the real plugin ${paths.join(' or ')} is missing`)
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Output } from './skeleton.ts'
 
 /** Where real plugins are found, and what they are run with. */
 export interface Surroundings {
-  readonly pluginDirectory: string
+  readonly pluginDirectories: readonly string[]
   readonly variables: Variables
   /** Open files that hold locks: they stay locked for as long as the plugin runs, even when the guard is killed. */
   readonly locks: readonly number[]
@@ -17,17 +17,21 @@ export interface Surroundings {
  * is not installed.
  */
 export function runDelegate(
-  { pluginDirectory, variables, locks }: Surroundings,
+  { pluginDirectories, variables, locks }: Surroundings,
   type: string,
   command: CommandName,
   body: JsonObject,
 ): Output | undefined {
-  return runProgram({
-    path: `${pluginDirectory}/${type}`,
+  const call = {
     input: JSON.stringify(withoutClaim(body)),
     env: { ...delegateVariables(variables), CNI_COMMAND: command },
     files: locks,
-  })
+  }
+  for (const directory of pluginDirectories) {
+    const output = runProgram({ ...call, path: `${directory}/${type}` })
+    if (output !== undefined) return output
+  }
+  return undefined
 }
 
 /** What the specification names, and what plugins look programs up by. Nothing that could take over a runtime. */

@@ -10,7 +10,7 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { parseKeySet } from '../src/claims/keys.ts'
 import { parseRevocations } from '../src/claims/revocations.ts'
 import { GUARD_TYPE as GUARD, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
@@ -26,7 +26,8 @@ const PRIVATE = 'socni.d'
 const RECORD = 'installed.json'
 
 export interface InstallOptions {
-  readonly binDir: string
+  /** Directories of plugins. The first must be there; of the others those that are. */
+  readonly binDirs: readonly string[]
   readonly confDir: string
   /** The guard's executable, to be copied. */
   readonly executable: string
@@ -39,8 +40,8 @@ export interface InstallOptions {
   readonly mode: 'enforce' | 'audit' | undefined
   readonly node: string | undefined
   readonly log: string | undefined
-  /** binDir as the node will see it, where its file system is mounted elsewhere. */
-  readonly binDirOnNode?: string
+  /** Where the file system of the node is mounted, when that is not `/`. */
+  readonly root?: string
 }
 
 /** What an installation would do, or did, a line a step. */
@@ -58,42 +59,52 @@ export class InstallError extends Error {
  * replaced by one rename, with the real one in place before: there is no moment without a plugin that works.
  */
 export function planInstall(options: InstallOptions): Step[] {
-  const { binDir, confDir } = options
-  for (const directory of [binDir, confDir])
+  const { binDirs, confDir } = options
+  for (const directory of [...binDirs.slice(0, 1), confDir])
     if (!existsSync(directory))
       throw new InstallError(
         `${directory} does not exist: name the node's CNI directories with CNI_BIN_DIR and CNI_CONF_DIR`,
       )
-  const steps: Step[] = []
   const settings = join(confDir, PRIVATE)
-  const privateDir = join(binDir, PRIVATE)
-  for (const directory of [privateDir, settings]) {
-    if (!existsSync(directory))
-      steps.push({
-        text: `make ${directory}`,
-        run: () => mkdirSync(directory, { recursive: true, mode: 0o755 }),
-      })
-  }
-  steps.push(
+  return [
+    ...planDirectory(settings),
     ...planKeys(options, settings),
     ...planRevocations(options, settings),
-    ...planSettings(options, settings, join(options.binDirOnNode ?? binDir, PRIVATE)),
-  )
-  if (!isSameFile(options.executable, join(binDir, GUARD)))
-    steps.push({
-      text: `copy the guard to ${join(binDir, GUARD)}`,
-      run: () => copyExecutable(options.executable, join(binDir, GUARD)),
-    })
-  for (const name of GUARDED_PLUGINS) {
+    ...planSettings(options, settings),
+    ...binDirs
+      .filter(directory => existsSync(directory))
+      .flatMap(directory => planPlugins(options, directory)),
+  ]
+}
+
+function planDirectory(directory: string): Step[] {
+  if (existsSync(directory)) return []
+  return [{ text: `make ${directory}`, run: () => mkdirSync(directory, { recursive: true, mode: 0o755 }) }]
+}
+
+function planPlugins({ executable }: InstallOptions, binDir: string): Step[] {
+  const guard = join(binDir, GUARD)
+  const copy = { text: `copy the guard to ${guard}`, run: () => copyExecutable(executable, guard) }
+  const replaced = GUARDED_PLUGINS.filter(name => {
     const file = join(binDir, name)
-    if (!isThere(file) || isGuard(file)) continue
-    steps.push({ text: `put the guard in the place of ${file}`, run: () => replacePlugin(binDir, name) })
-  }
-  return steps
+    return isThere(file) && !isGuard(file)
+  })
+  return [
+    ...planDirectory(join(binDir, PRIVATE)),
+    ...(isSameFile(executable, guard) ? [] : [copy]),
+    ...replaced.map(name => ({
+      text: `put the guard in the place of ${join(binDir, name)}`,
+      run: () => replacePlugin(binDir, name),
+    })),
+  ]
 }
 
 /** What brings everything back to how it was. A plugin that somebody put back meanwhile stays. */
-export function planUninstall({ binDir, confDir }: Pick<InstallOptions, 'binDir' | 'confDir'>): Step[] {
+export function planUninstall({ binDirs, confDir }: Pick<InstallOptions, 'binDirs' | 'confDir'>): Step[] {
+  return [...binDirs.flatMap(planRestoring), ...planRemoval([join(confDir, PRIVATE)])]
+}
+
+function planRestoring(binDir: string): Step[] {
   const privateDir = join(binDir, PRIVATE)
   const links = readRecord(privateDir)
   const names = existsSync(privateDir) ? readdirSync(privateDir).filter(name => name !== RECORD) : []
@@ -103,11 +114,13 @@ export function planUninstall({ binDir, confDir }: Pick<InstallOptions, 'binDir'
       text: `put ${join(binDir, name)} back`,
       run: () => restorePlugin(binDir, name, links[name]),
     }))
-  const rest = [privateDir, join(binDir, GUARD), join(confDir, PRIVATE)].filter(isThere)
-  return [
-    ...steps,
-    ...rest.map(path => ({ text: `remove ${path}`, run: () => rmSync(path, { recursive: true }) })),
-  ]
+  return [...steps, ...planRemoval([privateDir, join(binDir, GUARD)])]
+}
+
+function planRemoval(paths: readonly string[]): Step[] {
+  return paths
+    .filter(isThere)
+    .map(path => ({ text: `remove ${path}`, run: () => rmSync(path, { recursive: true, force: true }) }))
 }
 
 /** Does the steps, or only says what they would be; returns the exit code. */
@@ -168,9 +181,8 @@ function readFacts(facts: string | undefined): JsonObject {
 }
 
 function planSettings(
-  { mode, node, log, facts }: InstallOptions,
+  { mode, node, log, facts, binDirs, root = '/' }: InstallOptions,
   settings: string,
-  pluginDirectory: string,
 ): Step[] {
   const file = join(settings, 'guard.json')
   const wanted = {
@@ -178,7 +190,7 @@ function planSettings(
     log: '/var/log/socni-cni.log',
     ...readConfigured(file),
     ...readFacts(facts),
-    pluginDirectory,
+    pluginDirectories: binDirs.map(directory => join('/', relative(root, directory), PRIVATE)),
     ...(mode !== undefined && { mode }),
     ...(node !== undefined && { node }),
     ...(log !== undefined && { log }),

@@ -1,10 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { KeyError } from '../src/claims/jwk.ts'
-import { findDistribution } from '../src/doctor/distribution.ts'
+import { binDirsOf, findDistribution } from '../src/doctor/distribution.ts'
 import { Tree } from '../src/doctor/tree.ts'
 import type { Variables } from './environment.ts'
-import { carryOut, InstallError, planInstall, planUninstall, type Step } from './install.ts'
+import {
+  carryOut,
+  InstallError,
+  type InstallOptions,
+  planInstall,
+  planUninstall,
+  type Step,
+} from './install.ts'
 
 const USAGE = `Usage: socni install [options]
        socni uninstall [--watch] [--dry-run]
@@ -18,7 +25,8 @@ const USAGE = `Usage: socni install [options]
   --watch             stay, and put the guard back whenever an upgrade replaces it; with uninstall only stay
   --dry-run           print what would be done
 
-CNI_BIN_DIR and CNI_CONF_DIR name the node's directories; without them they are found as the distribution has them.
+CNI_BIN_DIR (several with ":" between them) and CNI_CONF_DIR name the node's directories; without them they are found as
+the distribution has them, with /opt/cni/bin besides, where Multus looks first.
 `
 
 /** How often a plugin that an upgrade has put back is looked for. */
@@ -100,15 +108,18 @@ function readIfThere(file: string | undefined): string | undefined {
   return file === undefined || !existsSync(file) ? undefined : readFileSync(file, 'utf8')
 }
 
-function findDirectories({ CNI_BIN_DIR, CNI_CONF_DIR }: Variables): { binDir: string; confDir: string } {
+function findDirectories({
+  CNI_BIN_DIR,
+  CNI_CONF_DIR,
+}: Variables): Pick<InstallOptions, 'binDirs' | 'confDir'> {
   const found = findDistribution(new Tree('/'))
-  const binDir = CNI_BIN_DIR ?? found?.binDir
+  const binDirs = CNI_BIN_DIR?.split(':') ?? (found && binDirsOf(found))
   const confDir = CNI_CONF_DIR ?? found?.confDir
-  if (binDir === undefined || confDir === undefined)
+  if (binDirs === undefined || confDir === undefined)
     throw new InstallError(
       'this is neither K3s, RKE2, kubeadm nor OpenShift: name its directories with CNI_BIN_DIR and CNI_CONF_DIR',
     )
-  return { binDir, confDir }
+  return { binDirs, confDir }
 }
 
 /**

@@ -22,5 +22,5 @@ if (args.length > 0 && process.env.CNI_COMMAND === undefined) {
     stdin: readInput,
     stdout: writeOutput,
   }
-  process.exitCode = await runPlugin(world, createCommands(process.env))
+  process.exitCode = await runPlugin(world, createCommands(process.env, process.execPath))
 }

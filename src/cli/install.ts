@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { arch } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { carryOut, type InstallOptions, planInstall, planUninstall } from '../../plugin/install.ts'
 import { printKeySet } from '../claims/keys.ts'
 import { printRevocations } from '../claims/revocations.ts'
-import { type Distribution, findDistribution } from '../doctor/distribution.ts'
+import { binDirsOf, findDistribution } from '../doctor/distribution.ts'
 import { Tree } from '../doctor/tree.ts'
 import { readTextFile } from '../files/read-text.ts'
 import type { PublishedKeys } from '../store/keys.ts'
@@ -41,7 +41,10 @@ export const addInstall: AddCommand = (program, { terminal, action }) => {
       'Puts the guard in the place of the CNI plugins of this node. --config-dir and --bin-dir name its directories.',
     )
     .option('--plugin <file>', "the guard's executable (default: the one in dist/plugin for this machine)")
-    .option('--bin-dir <dir>', 'directory of CNI plugins (default: as the distribution has it)')
+    .option(
+      '--bin-dir <dir>',
+      'directories of CNI plugins, with ":" between them (default: as the distribution has them)',
+    )
     .option('--keys <file>', 'public keys (default: those in --keys-dir, or of the cluster)')
     .option(
       '--facts <file>',
@@ -63,7 +66,10 @@ export const addInstall: AddCommand = (program, { terminal, action }) => {
     .description(
       'Puts the real plugins back where they were, and removes the guard with its configuration and keys.',
     )
-    .option('--bin-dir <dir>', 'directory of CNI plugins (default: as the distribution has it)')
+    .option(
+      '--bin-dir <dir>',
+      'directories of CNI plugins, with ":" between them (default: as the distribution has them)',
+    )
     .option('--root <dir>', 'where the file system of the node is', '/')
     .option('--dry-run', 'only print what would be done')
     .option('--yes', 'do not ask')
@@ -73,13 +79,13 @@ export const addInstall: AddCommand = (program, { terminal, action }) => {
 
 async function install(flags: InstallFlags, terminal: Terminal): Promise<ExitCode> {
   const mode = flags.mode === undefined ? undefined : choose('--mode', flags.mode, ['enforce', 'audit'])
-  const { binDir, confDir, root } = directories(flags, terminal)
+  const { binDirs, confDir, root } = directories(flags, terminal)
   const read = (file: string): string => readTextFile(resolve(terminal.directory, file))
   const published = await publishedFor(flags, terminal)
   const options: InstallOptions = {
-    binDir,
+    binDirs,
     confDir,
-    binDirOnNode: `/${relative(root, binDir)}`,
+    root,
     executable: flags.plugin === undefined ? builtPlugin() : resolve(terminal.directory, flags.plugin),
     keys: flags.keys === undefined ? published && printKeySet(published.keys) : read(flags.keys),
     revocations: published?.revocations.length ? printRevocations(published.revocations) : undefined,
@@ -110,16 +116,16 @@ async function publishedFor(flags: InstallFlags, terminal: Terminal): Promise<Pu
 function directories(
   flags: InstallFlags,
   terminal: Terminal,
-): Pick<Distribution, 'binDir' | 'confDir'> & { readonly root: string } {
+): Pick<InstallOptions, 'binDirs' | 'confDir'> & { readonly root: string } {
   const root = resolve(terminal.directory, flags.root)
   const found = findDistribution(new Tree(root))
-  const binDir = flags.binDir ?? found?.binDir
+  const binDirs = flags.binDir?.split(':') ?? (found && binDirsOf(found))
   const confDir = flags.configDir ?? found?.confDir
-  if (binDir === undefined || confDir === undefined)
+  if (binDirs === undefined || confDir === undefined)
     throw new FailureError(
       'this is neither K3s, RKE2, kubeadm nor OpenShift: name its directories with --bin-dir and --config-dir',
     )
-  return { root, binDir: join(root, binDir), confDir: join(root, confDir) }
+  return { root, binDirs: binDirs.map(directory => join(root, directory)), confDir: join(root, confDir) }
 }
 
 /** Built for this machine; Debian and K3s's own systems have glibc, others say --plugin. */

@@ -19,6 +19,9 @@ export const K3S_BIN_DIR = '/var/lib/rancher/k3s/data/cni'
 export const K3S_OLD_BIN_DIR = '/var/lib/rancher/k3s/data/current/bin'
 export const K3S_CONF_DIR = '/var/lib/rancher/k3s/agent/etc/cni/net.d'
 
+/** Where Multus looks first, whatever the runtime's directories are (multus pkg/types/conf.go defaultBinDir). */
+const MULTUS_BIN_DIR = '/opt/cni/bin'
+
 const STANDARD = { confDir: '/etc/cni/net.d', binDir: '/opt/cni/bin' }
 
 /** Where each distribution has its files when nobody has moved them. */
@@ -27,6 +30,11 @@ export const layouts: Readonly<Record<DistributionName, Distribution>> = {
   rke2: { name: 'rke2', ...STANDARD },
   kubeadm: { name: 'kubeadm', ...STANDARD },
   openshift: { name: 'openshift', confDir: '/etc/kubernetes/cni/net.d', binDir: '/var/lib/cni/bin' },
+}
+
+/** Every directory in which plugins are looked for, the distribution's own first. */
+export function binDirsOf({ binDir }: Pick<Distribution, 'binDir'>): string[] {
+  return [...new Set([binDir, MULTUS_BIN_DIR])]
 }
 
 /** What each distribution alone has, the most particular one first. */
@@ -46,7 +54,7 @@ export function findDistribution(tree: Tree): Distribution | undefined {
 }
 
 function findK3s(tree: Tree): Distribution {
-  if (tree.has(K3S_BIN_DIR)) return layouts.k3s
+  if (tree.list(K3S_BIN_DIR).length > 0) return layouts.k3s
   if (!tree.has(K3S_OLD_BIN_DIR)) return layouts.k3s
   const note = 'K3s from before October 2024: plugins must be installed again after each upgrade'
   return { ...layouts.k3s, binDir: K3S_OLD_BIN_DIR, note }

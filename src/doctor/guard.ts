@@ -1,9 +1,10 @@
 import { KeyError } from '../claims/jwk.ts'
 import { type KeySet, parseKeySet } from '../claims/keys.ts'
+import { GUARD_TYPE, GUARDED_PLUGINS } from '../cni/guarded.ts'
 import { readJson } from '../json/reader.ts'
 import { isObject } from '../json/value.ts'
 import { answer, type Check, type Question } from './check.ts'
-import type { Distribution } from './distribution.ts'
+import { binDirsOf, type Distribution } from './distribution.ts'
 import { isExecutable } from './multus.ts'
 import type { Tree } from './tree.ts'
 
@@ -19,17 +20,31 @@ const KEYS: Question = {
   why: 'The guard refuses every attachment that it cannot verify.',
 }
 
-/** The guard's executable, and its directory beside the CNI configurations. */
-export function checkGuard(tree: Tree, { binDir, confDir }: Distribution): Check[] {
+/** The guard's executable, what it stands in for, and its directory beside the CNI configurations. */
+export function checkGuard(tree: Tree, distribution: Distribution): Check[] {
+  const { binDir, confDir } = distribution
   const executable = `${binDir}/socni`
   if (!isExecutable(tree, executable)) {
     const install = `CNI_BIN_DIR=${binDir} CNI_CONF_DIR=${confDir} scripts/install-cni.sh --keys keys.json`
     return [answer(GUARD, 'warning', `"${executable}" is missing`, install)]
   }
+  const place = checkPlace(tree, binDirsOf(distribution))
   return [
-    checkMode(tree, executable, `${confDir}/socni.d/guard.json`),
+    place ?? checkMode(tree, executable, `${confDir}/socni.d/guard.json`),
     checkKeys(tree, `${confDir}/socni.d/keys.json`),
   ]
+}
+
+/** Real plugins where the guard should be: undefined when there are none. */
+function checkPlace(tree: Tree, directories: readonly string[]): Check | undefined {
+  const paths = directories.flatMap(directory => GUARDED_PLUGINS.map(name => `${directory}/${name}`))
+  const real = paths.filter(path => {
+    const entry = tree.entry(path)
+    return isExecutable(tree, path) && entry.kind === 'file' && !entry.path.endsWith(`/${GUARD_TYPE}`)
+  })
+  if (real.length === 0) return undefined
+  const mend = `CNI_BIN_DIR=${directories.join(':')} scripts/install-cni.sh, or the same in the DaemonSet socni-guard`
+  return answer(GUARD, 'error', `${real.join(', ')} can be run past the guard`, mend)
 }
 
 function checkMode(tree: Tree, executable: string, settings: string): Check {

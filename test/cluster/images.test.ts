@@ -86,25 +86,33 @@ describe.skipIf(reason !== '')(`the images${reason}`, () => {
 
   it('put the guard on a node', async () => {
     const { args, env } = containerOf(plane, 'daemonset', 'socni-guard')
-    const [bin, conf, keys] = ['bin', 'net.d', 'keys'].map(name => join(plane.directory, name)) as [
-      string,
-      string,
-      string,
-    ]
-    for (const directory of [bin, conf, keys]) mkdirSync(directory)
-    copyFileSync(join(findPlugins(), 'macvlan'), join(bin, 'macvlan'))
+    const directoryOf = (name: string) => {
+      mkdirSync(join(plane.directory, name))
+      return join(plane.directory, name)
+    }
+    const [conf, keys] = [directoryOf('net.d'), directoryOf('keys')]
+    const bins = (env.CNI_BIN_DIR ?? '')
+      .split(':')
+      .map((path, index) => [path, directoryOf(`bin-${index}`)] as const)
+    for (const [, bin] of bins) copyFileSync(join(findPlugins(), 'macvlan'), join(bin, 'macvlan'))
     const published = JSON.parse(
       plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json']),
     ).data as Record<string, string>
     for (const [name, text] of Object.entries(published)) writeFileSync(join(keys, name), text)
     const volumes = {
       '/etc/socni/keys': keys,
-      [env.CNI_BIN_DIR ?? '']: bin,
+      ...Object.fromEntries(bins),
       [env.CNI_CONF_DIR ?? '']: conf,
     }
     guard = images.start('guard', { args, env, user: 0, volumes }, logOf('guard'))
-    await until(() => existsSync(join(bin, 'socni')) && readdirSync(conf).length > 0)
-    const version = execFileSync(join(bin, 'macvlan'), { env: { CNI_COMMAND: 'VERSION' }, encoding: 'utf8' })
-    expect(JSON.parse(version).supportedVersions).toContain('1.1.0')
+    expect(bins).toHaveLength(2)
+    for (const [, bin] of bins) {
+      await until(() => existsSync(join(bin, 'socni.d/macvlan')) && readdirSync(conf).length > 0)
+      const version = execFileSync(join(bin, 'macvlan'), {
+        env: { CNI_COMMAND: 'VERSION' },
+        encoding: 'utf8',
+      })
+      expect(JSON.parse(version).supportedVersions).toContain('1.1.0')
+    }
   })
 })

@@ -14,8 +14,8 @@ const root = join(import.meta.dirname, '../..')
 
 /** Where each distribution has its CNI directories, as docs/doctor.md says. */
 const OVERLAYS = {
-  k3s: ['/var/lib/rancher/k3s/data/cni', '/var/lib/rancher/k3s/agent/etc/cni/net.d'],
-  'k3s-thick': ['/opt/cni/bin', '/var/lib/rancher/k3s/agent/etc/cni/net.d'],
+  k3s: ['/var/lib/rancher/k3s/data/cni:/opt/cni/bin', '/var/lib/rancher/k3s/agent/etc/cni/net.d'],
+  'k3s-thick': ['/opt/cni/bin:/var/lib/rancher/k3s/data/cni', '/var/lib/rancher/k3s/agent/etc/cni/net.d'],
   rke2: ['/opt/cni/bin', '/etc/cni/net.d'],
   kubeadm: ['/opt/cni/bin', '/etc/cni/net.d'],
   openshift: ['/var/lib/cni/bin', '/etc/kubernetes/cni/net.d'],
@@ -70,8 +70,12 @@ describe('the manifests', () => {
       { name: 'CNI_CONF_DIR', value: conf },
     ])
     // What the guard writes of the node's directories is true on the node, since they are mounted where they are.
-    for (const { name, mountPath } of container.volumeMounts.slice(1))
-      expect(volumes).toContainEqual({ name, hostPath: { path: mountPath, type: 'Directory' } })
+    const mounts = container.volumeMounts.slice(1)
+    expect(mounts.map(({ mountPath }) => mountPath)).toEqual([bin, conf].flatMap(path => path?.split(':') ?? []))
+    for (const { name, mountPath } of mounts) {
+      const type = name === 'other-bin' ? 'DirectoryOrCreate' : 'Directory'
+      expect(volumes).toContainEqual({ name, hostPath: { path: mountPath, type } })
+    }
   })
 
   it.each(WAYS)('for %s are ones that the API server takes, in every field', (overlay, values) => {

@@ -31,12 +31,10 @@ function node(changes: Readonly<Record<string, string | undefined>> = {}): strin
     // K3s links its plugins to one multi-call program, by absolute paths.
     [`${BIN}/cni`]: '#!program',
     ...Object.fromEntries(
-      ['bridge', 'flannel', 'host-local', 'loopback', 'portmap'].map(name => [
-        `${BIN}/${name}`,
-        `-> ${BIN}/cni`,
-      ]),
+      ['flannel', 'host-local', 'loopback', 'portmap'].map(name => [`${BIN}/${name}`, `-> ${BIN}/cni`]),
     ),
-    [`${BIN}/vlan`]: '#!program',
+    [`${BIN}/bridge`]: '-> socni',
+    [`${BIN}/vlan`]: '-> socni',
     [`${BIN}/multus-shim`]: '#!program',
     [`${BIN}/socni`]: '#!program',
     [`${CONF}/00-multus.conf`]:
@@ -146,7 +144,7 @@ describe('socni-ctl doctor on a node', () => {
     [
       'plugins whose program is gone',
       { [`${BIN}/cni`]: undefined },
-      `plugins error: bridge, flannel, host-local, loopback, portmap missing in "${BIN}" (bridge, flannel, host-local, loopback, portmap there, but a broken link or not executable)`,
+      `plugins error: flannel, host-local, loopback, portmap missing in "${BIN}" (flannel, host-local, loopback, portmap there, but a broken link or not executable)`,
     ],
     [
       'no 802.1Q',
@@ -187,11 +185,29 @@ describe('socni-ctl doctor on a node', () => {
       'pod-range error: Flannel gives pods 10.244.0.0/16, fd00::/56, and podCIDRs has 10.42.0.0/16',
     ],
     [
+      'a plugin that an upgrade put back',
+      { [`${BIN}/vlan`]: '#!program' },
+      `guard error: ${BIN}/vlan can be run past the guard`,
+    ],
+    [
+      'real plugins where Multus looks first',
+      {
+        '/opt/cni/bin/vlan': '#!program',
+        '/opt/cni/bin/macvlan': '#!program',
+        '/opt/cni/bin/host-local': '#!program',
+      },
+      'guard error: /opt/cni/bin/vlan, /opt/cni/bin/macvlan can be run past the guard',
+    ],
+    [
       'a guard that only writes down',
       { [`${CONF}/socni.d/guard.json`]: '{"mode": "audit"}' },
       `guard warning: "${CONF}/socni.d/guard.json" has "mode": "audit"`,
     ],
-    ['no guard', { [`${BIN}/socni`]: undefined }, `guard warning: "${BIN}/socni" is missing`],
+    [
+      'no guard',
+      { [`${BIN}/socni`]: undefined, [`${BIN}/bridge`]: `-> ${BIN}/cni`, [`${BIN}/vlan`]: '#!program' },
+      `guard warning: "${BIN}/socni" is missing`,
+    ],
     [
       'no keys',
       { [`${CONF}/socni.d/keys.json`]: undefined },
@@ -236,7 +252,10 @@ describe('socni-ctl doctor on a node', () => {
     const root = node(
       Object.fromEntries([
         ...['cni', ...plugins].map(name => [`${BIN}/${name}`, undefined]),
-        ...plugins.map(name => [`${old}/${name}`, '#!program']),
+        ...plugins.map(name => [
+          `${old}/${name}`,
+          ['bridge', 'vlan'].includes(name) ? '-> socni' : '#!program',
+        ]),
         ['/var/lib/rancher/k3s/data/current', `-> /var/lib/rancher/k3s/data/${hash}`],
         [
           '/var/lib/rancher/k3s/agent/etc/containerd/config.toml',

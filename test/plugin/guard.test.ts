@@ -435,7 +435,12 @@ describe.skipIf(obstacle !== undefined)(
       node.trust(keys)
       const guard = join(node.confDir, 'socni.d/guard.json')
       const settings = readFileSync(guard, 'utf8')
-      for (const broken of ['', '{', '{"pluginDirectory": 1}', '{"pluginDirectory": "/x", "mode": "off"}']) {
+      for (const broken of [
+        '',
+        '{',
+        '{"pluginDirectories": [1]}',
+        '{"pluginDirectories": ["/x"], "mode": "off"}',
+      ]) {
         writeFileSync(guard, broken)
         expect(add(admitted.config, admitted.args).exit).toBe(1)
       }
@@ -603,7 +608,7 @@ describe.skipIf(obstacle !== undefined)(
         `#!/bin/sh\nif [ $CNI_COMMAND = ADD ]; then touch ${slow}/started; /bin/sleep 1; fi\nexec ${PLUGINS}/macvlan\n`,
         { mode: 0o755 },
       )
-      node.configure({ pluginDirectory: slow })
+      node.configure({ pluginDirectories: [slow] })
       writeFileSync(join(slow, 'config'), JSON.stringify(config))
       node.run(
         'sh',

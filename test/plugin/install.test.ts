@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPlugin } from '../../scripts/build-plugin.ts'
 import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
@@ -89,7 +89,7 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(JSON.parse(readFileSync(join(node.confDir, 'socni.d/guard.json'), 'utf8'))).toEqual({
       mode: 'enforce',
       log: '/var/log/socni-cni.log',
-      pluginDirectory: join(node.binDir, 'socni.d'),
+      pluginDirectories: [join(node.binDir, 'socni.d')],
     })
   })
 
@@ -103,6 +103,31 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(run(node, 'uninstall').exit).toBe(0)
     expect([snapshot(node.binDir), snapshot(node.confDir)]).toEqual(before)
     expect(run(node, 'uninstall').stdout).toBe('nothing to do\n')
+  })
+
+  it('takes every directory in which plugins are looked for, of those that are there', () => {
+    const [node, other] = [newNode(), newNode()]
+    rmSync(join(other.binDir, 'macvlan'))
+    const binDir = [node.binDir, other.binDir, join(node.root, 'not/there')].join(':')
+    const both = { binDir, confDir: node.confDir }
+    const before = [snapshot(node.binDir), snapshot(other.binDir)]
+    expect(run(both, 'install', '--keys', keys)).toMatchObject({ exit: 0, stderr: '' })
+    expect(run(both, 'install').stdout).toBe('nothing to do\n')
+    const call = (program: string, config: object) => {
+      const variables = { CNI_COMMAND: 'DEL', CNI_CONTAINERID: 'c1', CNI_IFNAME: 'net1', CNI_PATH: binDir }
+      const env = { ...variables, SOCNI_CONF_DIR: node.confDir, PATH: '/usr/bin:/bin' }
+      const input = JSON.stringify({ cniVersion: '1.0.0', name: 'x', type: basename(program), ...config })
+      return spawnSync(program, { env, input, encoding: 'utf8' }).stdout
+    }
+    // Each stands in for what was there; what is in one directory alone is found from the other as well.
+    for (const directory of [node.binDir, other.binDir])
+      expect(call(join(directory, 'vlan'), { master: 'eth0', vlanId: 5 })).toBe(
+        `${directory}/socni.d/vlan DEL\n`,
+      )
+    const delegate = { type: 'macvlan', master: 'eth0.5' }
+    expect(call(join(other.binDir, 'socni'), { delegate })).toBe(`${node.binDir}/socni.d/macvlan DEL\n`)
+    expect(run(both, 'uninstall').exit).toBe(0)
+    expect([snapshot(node.binDir), snapshot(other.binDir)]).toEqual(before)
   })
 
   it('only says what it would do, with --dry-run', () => {
@@ -336,7 +361,10 @@ describe('socni-ctl install', () => {
     // The node will see its directories where they are on its own disk.
     await ctl(['install', '--root', root, '--mode', 'audit'], { directory: tmpdir() })
     const settings = JSON.parse(readFileSync(join(String(conf), 'socni.d/guard.json'), 'utf8'))
-    expect(settings.pluginDirectory).toBe('/var/lib/rancher/k3s/data/cni/socni.d')
+    expect(settings.pluginDirectories).toEqual([
+      '/var/lib/rancher/k3s/data/cni/socni.d',
+      '/opt/cni/bin/socni.d',
+    ])
     expect((await ctl(['install', '--root', scratch], { directory: tmpdir() })).stderr).toContain(
       'neither K3s',
     )

@@ -65,7 +65,7 @@ describe.skipIf(reason !== undefined)(
         symlinkSync(join(PLUGINS, 'macvlan'), join(real, 'macvlan'))
         writeFileSync(
           join(conf, 'guard.json'),
-          JSON.stringify({ pluginDirectory: real, log: join(directory, 'log') }),
+          JSON.stringify({ pluginDirectories: [real], log: join(directory, 'log') }),
         )
         writeFileSync(join(conf, 'keys.json'), printKeySet(new Map([[key.kid, publish(key, 'current')]])))
         const add = (input: JsonObject) => {
