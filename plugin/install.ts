@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -14,6 +15,7 @@ import { join, relative } from 'node:path'
 import { parseKeySet } from '../src/claims/keys.ts'
 import { parseRevocations } from '../src/claims/revocations.ts'
 import { GUARD_TYPE as GUARD, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
+import { MULTUS_BIN_DIR } from '../src/doctor/distribution.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
@@ -77,6 +79,19 @@ export function planInstall(options: InstallOptions): Step[] {
   ]
 }
 
+/** Real plugins where Multus looks first, in a directory that is not taken: a line for people, or none. */
+export function describePassed({ binDirs, root = '/' }: Pick<InstallOptions, 'binDirs' | 'root'>): string {
+  const directory = join(root, MULTUS_BIN_DIR)
+  const isTaken = binDirs.some(taken => existsSync(taken) && isSameDirectory(taken, directory))
+  const real = isTaken ? [] : GUARDED_PLUGINS.filter(name => isReal(join(directory, name)))
+  if (real.length === 0) return ''
+  return `warning: ${real.join(', ')} in ${MULTUS_BIN_DIR} can be run past the guard, unless Multus has another "binDir": add ":${MULTUS_BIN_DIR}" to the directories of plugins\n`
+}
+
+function isSameDirectory(one: string, other: string): boolean {
+  return existsSync(other) && realpathSync(one) === realpathSync(other)
+}
+
 function planDirectory(directory: string): Step[] {
   if (existsSync(directory)) return []
   return [{ text: `make ${directory}`, run: () => mkdirSync(directory, { recursive: true, mode: 0o755 }) }]
@@ -85,10 +100,7 @@ function planDirectory(directory: string): Step[] {
 function planPlugins({ executable }: InstallOptions, binDir: string): Step[] {
   const guard = join(binDir, GUARD)
   const copy = { text: `copy the guard to ${guard}`, run: () => copyExecutable(executable, guard) }
-  const replaced = GUARDED_PLUGINS.filter(name => {
-    const file = join(binDir, name)
-    return isThere(file) && !isGuard(file)
-  })
+  const replaced = GUARDED_PLUGINS.filter(name => isReal(join(binDir, name)))
   return [
     ...planDirectory(join(binDir, PRIVATE)),
     ...(isSameFile(executable, guard) ? [] : [copy]),
@@ -242,6 +254,11 @@ function readRecord(directory: string): Record<string, string> {
       (entry): entry is [string, string] => typeof entry[1] === 'string',
     ),
   )
+}
+
+/** A plugin that is there, and not the guard in its place. */
+function isReal(file: string): boolean {
+  return isThere(file) && !isGuard(file)
 }
 
 function isGuard(path: string): boolean {

@@ -6,6 +6,7 @@ import { Tree } from '../src/doctor/tree.ts'
 import type { Variables } from './environment.ts'
 import {
   carryOut,
+  describePassed,
   InstallError,
   type InstallOptions,
   planInstall,
@@ -72,6 +73,7 @@ export function runInstaller(world: InstallerWorld): number {
         log: values.log,
       })
     const exit = carryOut(install(), values['dry-run'], world.stdout)
+    world.stderr(describePassed(directories))
     if (values.watch && !values['dry-run']) watch(install, world)
     return exit
   } catch (error) {

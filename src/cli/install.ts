@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs'
 import { arch } from 'node:os'
 import { join, resolve } from 'node:path'
-import { carryOut, type InstallOptions, planInstall, planUninstall } from '../../plugin/install.ts'
+import {
+  carryOut,
+  describePassed,
+  type InstallOptions,
+  planInstall,
+  planUninstall,
+} from '../../plugin/install.ts'
 import { printKeySet } from '../claims/keys.ts'
 import { printRevocations } from '../claims/revocations.ts'
 import { binDirsOf, findDistribution } from '../doctor/distribution.ts'
@@ -96,7 +102,9 @@ async function install(flags: InstallFlags, terminal: Terminal): Promise<ExitCod
   }
   if (!existsSync(options.executable))
     throw new FailureError(`${options.executable} does not exist: npm run build:plugin`)
-  return carryOut(planInstall(options), flags.dryRun === true, terminal.stdout)
+  const exit = carryOut(planInstall(options), flags.dryRun === true, terminal.stdout)
+  terminal.stderr(describePassed(options))
+  return exit
 }
 
 function uninstall(flags: InstallFlags, terminal: Terminal): ExitCode {

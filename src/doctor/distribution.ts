@@ -20,7 +20,7 @@ export const K3S_OLD_BIN_DIR = '/var/lib/rancher/k3s/data/current/bin'
 export const K3S_CONF_DIR = '/var/lib/rancher/k3s/agent/etc/cni/net.d'
 
 /** Where Multus looks first, whatever the runtime's directories are (multus pkg/types/conf.go defaultBinDir). */
-const MULTUS_BIN_DIR = '/opt/cni/bin'
+export const MULTUS_BIN_DIR = '/opt/cni/bin'
 
 const STANDARD = { confDir: '/etc/cni/net.d', binDir: '/opt/cni/bin' }
 

@@ -71,7 +71,9 @@ describe('the manifests', () => {
     ])
     // What the guard writes of the node's directories is true on the node, since they are mounted where they are.
     const mounts = container.volumeMounts.slice(1)
-    expect(mounts.map(({ mountPath }) => mountPath)).toEqual([bin, conf].flatMap(path => path?.split(':') ?? []))
+    expect(mounts.map(({ mountPath }) => mountPath)).toEqual(
+      [bin, conf].flatMap(path => path?.split(':') ?? []),
+    )
     for (const { name, mountPath } of mounts) {
       const type = name === 'other-bin' ? 'DirectoryOrCreate' : 'Directory'
       expect(volumes).toContainEqual({ name, hostPath: { path: mountPath, type } })

@@ -368,6 +368,17 @@ describe('socni-ctl install', () => {
     expect((await ctl(['install', '--root', scratch], { directory: tmpdir() })).stderr).toContain(
       'neither K3s',
     )
+    // Multus looks there first: what is not taken is told, and nothing else.
+    const named = ['install', '--root', root, '--mode', 'audit', '--bin-dir', '/var/lib/rancher/k3s/data/cni']
+    expect((await ctl(named)).stderr).toBe('')
+    mkdirSync(join(root, 'opt/cni/bin'), { recursive: true })
+    for (const name of ['macvlan', 'host-local'])
+      writeFileSync(join(root, 'opt/cni/bin', name), '', { mode: 0o755 })
+    expect((await ctl(named)).stderr).toMatch(
+      /^warning: macvlan in \/opt\/cni\/bin can be run past the guard/,
+    )
+    expect(await ctl(['install', '--root', root])).toMatchObject({ exit: 0, stderr: '' })
+    expect(readlinkSync(join(root, 'opt/cni/bin/macvlan'))).toBe('socni')
   })
 })
 
