@@ -27,6 +27,8 @@ const SERVICE_ACCOUNT = '/run/secrets/kubernetes.io/serviceaccount'
 /** Stands in for a kubelet and its runtime: a node with namespaces of its own, where real Multus attaches pods. */
 export class Kubelet implements AsyncDisposable {
   readonly node: Node
+  /** Whether a thin Multus is told where plugins are; else it looks where it does by default, and then as the runtime. */
+  namesPlugins = true
   readonly #mode: MultusMode
   readonly #proxy: ChildProcess
   readonly #plane: ControlPlane
@@ -105,7 +107,7 @@ export class Kubelet implements AsyncDisposable {
       name: 'multus-cni-network',
       type: 'multus',
       kubeconfig: this.#kubeconfig,
-      binDir: this.node.binDir,
+      ...(this.namesPlugins && { binDir: this.node.binDir }),
       cniDir: '/var/lib/cni/multus',
       delegates: [{ cniVersion: '1.0.0', name: 'cbr0', ...CLUSTER_NETWORK }],
     }

@@ -5,7 +5,7 @@ import { openKeys } from '../../src/claims/files.ts'
 import { printKeySet } from '../../src/claims/keys.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { printManifest } from '../../src/yaml/edit.ts'
-import { Node, obstacle } from '../plugin/node.ts'
+import { Node, obstacle, PLUGINS } from '../plugin/node.ts'
 import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import { Kubelet } from './kubelet.ts'
@@ -126,6 +126,40 @@ describe.each(modes)('real Multus, %s, with the guard in the place of macvlan', 
     expect(added.exit).not.toBe(0)
     expect(added.stdout).toMatch(/it was signed for pod .*victim/)
   })
+
+  // A daemon is told where plugins are by its own configuration.
+  if (mode === 'thin')
+    it('runs no plugin past the guard where Multus looks before the runtime does', async () => {
+      const first = '/opt/cni/bin'
+      node.run(
+        'sh',
+        '-ec',
+        `mount -t tmpfs none /opt; mkdir -p ${first}; ln -s ${join(PLUGINS, 'macvlan')} ${first}/macvlan`,
+      )
+      const withoutClaim = (text: string) => text.replace(/,?"cni-args":\{[^}]*\}/, '')
+      kubelet.namesPlugins = false
+      try {
+        const unguarded = await attach('ledger', withoutClaim)
+        expect(unguarded.added.exit).toBe(0)
+        unguarded.call('DEL')
+        const install = [
+          `CNI_BIN_DIR=${first}`,
+          `CNI_CONF_DIR=${node.confDir}`,
+          join(node.binDir, 'socni'),
+          'install',
+        ]
+        expect(node.run('env', ...install)).toContain(`put the guard in the place of ${first}/macvlan`)
+        node.configure({ pluginDirectories: [join(node.binDir, 'socni.d'), `${first}/socni.d`] })
+        expect((await attach('ledger', withoutClaim)).added.stdout).toContain(
+          'there is no claim for VLAN 100',
+        )
+        expect((await attach('ledger')).added.exit).toBe(0)
+      } finally {
+        kubelet.namesPlugins = true
+        node.configure({})
+        node.run('umount', '/opt')
+      }
+    })
 
   it('refuses a network that was edited behind the webhook’s back', async () => {
     plane.kubectl(
