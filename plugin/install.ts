@@ -9,9 +9,10 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { parseKeySet } from '../src/claims/keys.ts'
 import { parseRevocations } from '../src/claims/revocations.ts'
 import { GUARD_TYPE as GUARD, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
@@ -73,23 +74,29 @@ export function planInstall(options: InstallOptions): Step[] {
     ...planKeys(options, settings),
     ...planRevocations(options, settings),
     ...planSettings(options, settings),
-    ...binDirs
-      .filter(directory => existsSync(directory))
-      .flatMap(directory => planPlugins(options, directory)),
+    ...distinct(binDirs).flatMap(directory => planPlugins(options, directory)),
   ]
 }
 
 /** Real plugins where Multus looks first, in a directory that is not taken: a line for people, or none. */
 export function describePassed({ binDirs, root = '/' }: Pick<InstallOptions, 'binDirs' | 'root'>): string {
   const directory = join(root, MULTUS_BIN_DIR)
-  const isTaken = binDirs.some(taken => existsSync(taken) && isSameDirectory(taken, directory))
+  const isTaken = distinct([...binDirs, directory]).length === distinct(binDirs).length
   const real = isTaken ? [] : GUARDED_PLUGINS.filter(name => isReal(join(directory, name)))
   if (real.length === 0) return ''
   return `warning: ${real.join(', ')} in ${MULTUS_BIN_DIR} can be run past the guard, unless Multus has another "binDir": add ":${MULTUS_BIN_DIR}" to the directories of plugins\n`
 }
 
-function isSameDirectory(one: string, other: string): boolean {
-  return existsSync(other) && realpathSync(one) === realpathSync(other)
+/** Those that are there, each once: /opt/cni/bin may be a link to another, or one may be mounted at two places. */
+function distinct(directories: readonly string[]): string[] {
+  const seen = new Map<string, string>()
+  for (const directory of directories) {
+    if (!existsSync(directory)) continue
+    const { dev, ino } = statSync(directory)
+    const identity = `${dev}:${ino}`
+    if (!seen.has(identity)) seen.set(identity, directory)
+  }
+  return [...seen.values()]
 }
 
 function planDirectory(directory: string): Step[] {
@@ -97,10 +104,13 @@ function planDirectory(directory: string): Step[] {
   return [{ text: `make ${directory}`, run: () => mkdirSync(directory, { recursive: true, mode: 0o755 }) }]
 }
 
-function planPlugins({ executable }: InstallOptions, binDir: string): Step[] {
+function planPlugins({ executable, binDirs }: InstallOptions, binDir: string): Step[] {
   const guard = join(binDir, GUARD)
   const copy = { text: `copy the guard to ${guard}`, run: () => copyExecutable(executable, guard) }
-  const replaced = GUARDED_PLUGINS.filter(name => isReal(join(binDir, name)))
+  // A link into another of the directories leads to the guard there.
+  const others = distinct(binDirs).filter(other => other !== binDir)
+  const isOwn = (file: string): boolean => !others.map(resolved).includes(dirname(resolved(file)))
+  const replaced = GUARDED_PLUGINS.filter(name => isReal(join(binDir, name)) && isOwn(join(binDir, name)))
   return [
     ...planDirectory(join(binDir, PRIVATE)),
     ...(isSameFile(executable, guard) ? [] : [copy]),
@@ -113,7 +123,7 @@ function planPlugins({ executable }: InstallOptions, binDir: string): Step[] {
 
 /** What brings everything back to how it was. A plugin that somebody put back meanwhile stays. */
 export function planUninstall({ binDirs, confDir }: Pick<InstallOptions, 'binDirs' | 'confDir'>): Step[] {
-  return [...binDirs.flatMap(planRestoring), ...planRemoval([join(confDir, PRIVATE)])]
+  return [...distinct(binDirs).flatMap(planRestoring), ...planRemoval([join(confDir, PRIVATE)])]
 }
 
 function planRestoring(binDir: string): Step[] {
@@ -256,9 +266,18 @@ function readRecord(directory: string): Record<string, string> {
   )
 }
 
-/** A plugin that is there, and not the guard in its place. */
+/** A plugin that is there, and not the guard in its place: nor a link to where the guard already is. */
 function isReal(file: string): boolean {
-  return isThere(file) && !isGuard(file)
+  return isThere(file) && basename(resolved(file)) !== GUARD
+}
+
+/** Where links lead in the end; a link into what is not mounted here leads nowhere. */
+function resolved(file: string): string {
+  try {
+    return realpathSync(file)
+  } catch {
+    return file
+  }
 }
 
 function isGuard(path: string): boolean {

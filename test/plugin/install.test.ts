@@ -130,6 +130,41 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect([snapshot(node.binDir), snapshot(other.binDir)]).toEqual(before)
   })
 
+  it('takes one directory once, by whatever names it goes', () => {
+    const node = newNode()
+    const before = snapshot(node.binDir)
+    const link = join(node.root, 'link')
+    symlinkSync(node.binDir, link)
+    const both = { binDir: `${node.binDir}:${link}`, confDir: node.confDir }
+    expect(run(both, 'install', '--keys', keys)).toMatchObject({ exit: 0, stderr: '' })
+    expect(String(spawnSync(join(node.binDir, 'socni.d/vlan')).stdout)).toContain('/socni.d/vlan')
+    expect(run(both, 'install').stdout).toBe('nothing to do\n')
+    expect(run(both, 'uninstall')).toMatchObject({ exit: 0, stderr: '' })
+    expect(snapshot(node.binDir)).toEqual(before)
+  })
+
+  it.each([
+    ['behind', 0],
+    ['before', 1],
+  ])('leaves links to what it takes elsewhere, from a directory %s', (_, index) => {
+    const node = newNode()
+    const links = join(node.root, 'links')
+    mkdirSync(links)
+    for (const name of ['vlan', 'bridge', 'host-local'])
+      symlinkSync(join(node.binDir, name), join(links, name))
+    const before = [snapshot(node.binDir), snapshot(links)]
+    const directories = [node.binDir, links]
+    const both = {
+      binDir: (index === 0 ? directories : directories.toReversed()).join(':'),
+      confDir: node.confDir,
+    }
+    expect(run(both, 'install', '--keys', keys)).toMatchObject({ exit: 0, stderr: '' })
+    expect(readlinkSync(join(links, 'vlan'))).toBe(join(node.binDir, 'vlan'))
+    expect(run(both, 'install').stdout).toBe('nothing to do\n')
+    expect(run(both, 'uninstall')).toMatchObject({ exit: 0, stderr: '' })
+    expect([snapshot(node.binDir), snapshot(links)]).toEqual(before)
+  })
+
   it('only says what it would do, with --dry-run', () => {
     const node = newNode()
     const before = snapshot(node.root)
