@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { KeyError } from '../src/claims/jwk.ts'
-import { binDirsOf, findDistribution } from '../src/doctor/distribution.ts'
+import { chosenBinDirs, findDistribution } from '../src/doctor/distribution.ts'
 import { Tree } from '../src/doctor/tree.ts'
 import type { Variables } from './environment.ts'
 import {
@@ -115,7 +115,7 @@ function findDirectories({
   CNI_CONF_DIR,
 }: Variables): Pick<InstallOptions, 'binDirs' | 'confDir'> {
   const found = findDistribution(new Tree('/'))
-  const binDirs = CNI_BIN_DIR?.split(':') ?? (found && binDirsOf(found))
+  const binDirs = chosenBinDirs(CNI_BIN_DIR, found)
   const confDir = CNI_CONF_DIR ?? found?.confDir
   if (binDirs === undefined || confDir === undefined)
     throw new InstallError(

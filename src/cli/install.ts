@@ -10,7 +10,7 @@ import {
 } from '../../plugin/install.ts'
 import { printKeySet } from '../claims/keys.ts'
 import { printRevocations } from '../claims/revocations.ts'
-import { binDirsOf, findDistribution } from '../doctor/distribution.ts'
+import { chosenBinDirs, findDistribution } from '../doctor/distribution.ts'
 import { Tree } from '../doctor/tree.ts'
 import { readTextFile } from '../files/read-text.ts'
 import type { PublishedKeys } from '../store/keys.ts'
@@ -127,7 +127,7 @@ function directories(
 ): Pick<InstallOptions, 'binDirs' | 'confDir'> & { readonly root: string } {
   const root = resolve(terminal.directory, flags.root)
   const found = findDistribution(new Tree(root))
-  const binDirs = flags.binDir?.split(':') ?? (found && binDirsOf(found))
+  const binDirs = chosenBinDirs(flags.binDir, found)
   const confDir = flags.configDir ?? found?.confDir
   if (binDirs === undefined || confDir === undefined)
     throw new FailureError(

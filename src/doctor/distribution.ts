@@ -37,6 +37,15 @@ export function binDirsOf({ binDir }: Pick<Distribution, 'binDir'>): string[] {
   return [...new Set([binDir, MULTUS_BIN_DIR])]
 }
 
+/** The directories that somebody named, with `:` between them; those of the distribution where nobody did. */
+export function chosenBinDirs(
+  named: string | undefined,
+  found: Distribution | undefined,
+): string[] | undefined {
+  const directories = (named ?? '').split(':').filter(directory => directory !== '')
+  return directories.length > 0 ? directories : found && binDirsOf(found)
+}
+
 /** What each distribution alone has, the most particular one first. */
 const MARKS: readonly (readonly [DistributionName, readonly string[]])[] = [
   ['k3s', ['/var/lib/rancher/k3s/agent', '/var/lib/rancher/k3s/data']],

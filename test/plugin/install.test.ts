@@ -165,6 +165,12 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect([snapshot(node.binDir), snapshot(links)]).toEqual(before)
   })
 
+  it.each(['', ':', '/nowhere', '/nowhere:/opt'])('says so where CNI_BIN_DIR is %j', binDir => {
+    const { exit, stderr } = run({ binDir, confDir: newNode().confDir }, 'install', '--keys', keys)
+    expect([exit, stderr.split('\n').length]).toEqual([3, 2])
+    expect(stderr).toContain('with CNI_BIN_DIR and CNI_CONF_DIR')
+  })
+
   it('only says what it would do, with --dry-run', () => {
     const node = newNode()
     const before = snapshot(node.root)
