@@ -1,18 +1,5 @@
-import {
-  existsSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { parseKeySet } from '../src/claims/keys.ts'
 import { parseRevocations } from '../src/claims/revocations.ts'
 import { GUARD_TYPE as GUARD, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
@@ -22,11 +9,17 @@ import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { copyExecutable, isSameFile } from './executable.ts'
 import { decodeFacts } from './facts.ts'
-
-/** The directory of the real plugins, in the directory of plugins. */
-const PRIVATE = 'socni.d'
-/** How the real plugins were there, for putting them back. */
-const RECORD = 'installed.json'
+import {
+  isGuard,
+  isReal,
+  isThere,
+  PRIVATE,
+  RECORD,
+  readRecord,
+  replacePlugin,
+  resolved,
+  restorePlugin,
+} from './stand-in.ts'
 
 export interface InstallOptions {
   /** Directories of plugins. The first must be there; of the others those that are. */
@@ -104,7 +97,7 @@ function planDirectory(directory: string): Step[] {
   return [{ text: `make ${directory}`, run: () => mkdirSync(directory, { recursive: true, mode: 0o755 }) }]
 }
 
-function planPlugins({ executable, binDirs }: InstallOptions, binDir: string): Step[] {
+function planPlugins({ executable, binDirs, root = '/' }: InstallOptions, binDir: string): Step[] {
   const guard = join(binDir, GUARD)
   const copy = { text: `copy the guard to ${guard}`, run: () => copyExecutable(executable, guard) }
   // A link into another of the directories leads to the guard there.
@@ -116,7 +109,7 @@ function planPlugins({ executable, binDirs }: InstallOptions, binDir: string): S
     ...(isSameFile(executable, guard) ? [] : [copy]),
     ...replaced.map(name => ({
       text: `put the guard in the place of ${join(binDir, name)}`,
-      run: () => replacePlugin(binDir, name),
+      run: () => replacePlugin(binDir, name, join('/', relative(root, binDir), GUARD)),
     })),
   ]
 }
@@ -220,71 +213,4 @@ function planSettings(
   const text = `${JSON.stringify(wanted, null, 2)}\n`
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return []
   return [{ text: `write ${file} (${wanted.mode})`, run: () => writeAtomically(file, text, 0o644) }]
-}
-
-function replacePlugin(binDir: string, name: string): void {
-  const file = join(binDir, name)
-  const real = join(binDir, PRIVATE, name)
-  const temporary = `${real}.tmp`
-  rmSync(temporary, { force: true })
-  const links = readRecord(join(binDir, PRIVATE))
-  if (lstatSync(file).isSymbolicLink()) {
-    // K3s: all plugins are links to one program, which tells by its name which one it is.
-    const target = readlinkSync(file)
-    symlinkSync(target.startsWith('/') ? target : `../${target}`, temporary)
-    links[name] = target
-  } else {
-    linkSync(file, temporary)
-    delete links[name]
-  }
-  writeAtomically(join(binDir, PRIVATE, RECORD), `${JSON.stringify(links, null, 2)}\n`, 0o644)
-  renameSync(temporary, real)
-  const guard = join(binDir, `.${name}.socni`)
-  rmSync(guard, { force: true })
-  symlinkSync(GUARD, guard)
-  renameSync(guard, file)
-}
-
-function restorePlugin(binDir: string, name: string, link: string | undefined): void {
-  const file = join(binDir, name)
-  if (link === undefined) {
-    renameSync(join(binDir, PRIVATE, name), file)
-    return
-  }
-  const temporary = join(binDir, `.${name}.socni`)
-  rmSync(temporary, { force: true })
-  symlinkSync(link, temporary)
-  renameSync(temporary, file)
-}
-
-function readRecord(directory: string): Record<string, string> {
-  const file = join(directory, RECORD)
-  return Object.fromEntries(
-    Object.entries(readConfigured(file)).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    ),
-  )
-}
-
-/** A plugin that is there, and not the guard in its place: nor a link to where the guard already is. */
-function isReal(file: string): boolean {
-  return isThere(file) && basename(resolved(file)) !== GUARD
-}
-
-/** Where links lead in the end; a link into what is not mounted here leads nowhere. */
-function resolved(file: string): string {
-  try {
-    return realpathSync(file)
-  } catch {
-    return file
-  }
-}
-
-function isGuard(path: string): boolean {
-  return isThere(path) && lstatSync(path).isSymbolicLink() && readlinkSync(path) === GUARD
-}
-
-/** Also a link that leads nowhere is there. */
-function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }

@@ -4,7 +4,7 @@ import { runPlugin } from './skeleton.ts'
 
 const args = process.argv.slice(2)
 
-// A runtime gives no arguments and always a command; a person the other way round.
+// A runtime gives no arguments of its own and always a command; a person the other way round.
 if (args.length > 0 && process.env.CNI_COMMAND === undefined) {
   // Loaded only here: what a call does not need makes every call slower.
   const { runInstaller } = await import('./installer.ts')
@@ -18,7 +18,8 @@ if (args.length > 0 && process.env.CNI_COMMAND === undefined) {
 } else {
   const world = {
     variables: process.env,
-    calledAs: process.argv0,
+    // As the interpreter of the file in a plugin's place it is given that file.
+    calledAs: args[0] ?? process.argv0,
     stdin: readInput,
     stdout: writeOutput,
   }

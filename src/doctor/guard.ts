@@ -40,7 +40,8 @@ function checkPlace(tree: Tree, directories: readonly string[]): Check | undefin
   const paths = directories.flatMap(directory => GUARDED_PLUGINS.map(name => `${directory}/${name}`))
   const real = paths.filter(path => {
     const entry = tree.entry(path)
-    return isExecutable(tree, path) && entry.kind === 'file' && !entry.path.endsWith(`/${GUARD_TYPE}`)
+    if (!isExecutable(tree, path) || entry.kind !== 'file') return false
+    return !entry.path.endsWith(`/${GUARD_TYPE}`) && !/^#!\S*\/socni\n$/.test(tree.read(path) ?? '')
   })
   if (real.length === 0) return undefined
   const mend = `CNI_BIN_DIR=${directories.join(':')} scripts/install-cni.sh, or the same in the DaemonSet socni-guard`

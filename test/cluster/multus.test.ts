@@ -134,7 +134,7 @@ describe.each(modes)('real Multus, %s, with the guard in the place of macvlan', 
       node.run(
         'sh',
         '-ec',
-        `mount -t tmpfs none /opt; mkdir -p ${first}; ln -s ${join(PLUGINS, 'macvlan')} ${first}/macvlan`,
+        `mount -t tmpfs none /opt; mkdir -p ${first}; cp ${join(PLUGINS, 'macvlan')} ${first}/`,
       )
       const withoutClaim = (text: string) => text.replace(/,?"cni-args":\{[^}]*\}/, '')
       kubelet.namesPlugins = false

@@ -51,6 +51,9 @@ function newNode() {
   return { root, binDir, confDir }
 }
 
+/** What stands in for a plugin that was a file. */
+const standIn = (binDir: string): string => `#!${binDir}/socni\n`
+
 /** Every file with what it is, to compare two states by. */
 function snapshot(directory: string): Record<string, string> {
   return Object.fromEntries(
@@ -80,8 +83,9 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
   it('takes the place of plugins that reach host networks, and of no other', () => {
     const node = newNode()
     expect(run(node, 'install', '--keys', keys)).toMatchObject({ exit: 0, stderr: '' })
-    const links = ['vlan', 'bridge', 'macvlan'].map(name => readlinkSync(join(node.binDir, name)))
-    expect(links).toEqual(['socni', 'socni', 'socni'])
+    const links = ['bridge', 'macvlan'].map(name => readlinkSync(join(node.binDir, name)))
+    expect(links).toEqual(['socni', 'socni'])
+    expect(readFileSync(join(node.binDir, 'vlan'), 'utf8')).toBe(standIn(node.binDir))
     expect(lstatSync(join(node.binDir, 'loopback')).isFile()).toBe(true)
     // The real ones answer under their own names.
     for (const name of ['vlan', 'bridge', 'macvlan'])
@@ -128,6 +132,19 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(call(join(other.binDir, 'socni'), { delegate })).toBe(`${node.binDir}/socni.d/macvlan DEL\n`)
     expect(run(both, 'uninstall').exit).toBe(0)
     expect([snapshot(node.binDir), snapshot(other.binDir)]).toEqual(before)
+  })
+
+  it('is not written over by whoever copies a plugin into its place, which it takes in', () => {
+    const node = newNode()
+    run(node, 'install', '--keys', keys)
+    const guard = readFileSync(join(node.binDir, 'socni'))
+    const newer = join(node.root, 'newer')
+    writeFileSync(newer, '#!/bin/sh\necho newer\n', { mode: 0o755 })
+    // As the installers of sriov, ovs and the reference plugins do.
+    expect(spawnSync('cp', ['-f', newer, join(node.binDir, 'vlan')]).status).toBe(0)
+    expect(readFileSync(join(node.binDir, 'socni')).equals(guard)).toBe(true)
+    expect(run(node, 'install').stdout).toBe(`put the guard in the place of ${join(node.binDir, 'vlan')}\n`)
+    expect(String(spawnSync(join(node.binDir, 'socni.d/vlan')).stdout)).toBe('newer\n')
   })
 
   it('takes one directory once, by whatever names it goes', () => {
@@ -233,7 +250,7 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
       cpSync(join(node.binDir, 'loopback'), file)
       said = ''
       while (!said.includes('/vlan')) await once(watcher.stdout, 'data')
-      expect(readlinkSync(file)).toBe('socni')
+      expect(readFileSync(file, 'utf8')).toBe(standIn(node.binDir))
     } finally {
       const ended = once(watcher, 'exit')
       watcher.kill()
@@ -419,7 +436,7 @@ describe('socni-ctl install', () => {
       /^warning: macvlan in \/opt\/cni\/bin can be run past the guard/,
     )
     expect(await ctl(['install', '--root', root])).toMatchObject({ exit: 0, stderr: '' })
-    expect(readlinkSync(join(root, 'opt/cni/bin/macvlan'))).toBe('socni')
+    expect(readFileSync(join(root, 'opt/cni/bin/macvlan'), 'utf8')).toBe(standIn('/opt/cni/bin'))
   })
 })
 
@@ -437,7 +454,7 @@ describe('scripts/install-cni.sh', () => {
         env: { PATH: '/usr/bin:/bin', CNI_BIN_DIR: node.binDir, CNI_CONF_DIR: node.confDir },
       })
     expect(script('--keys', keys)).toMatchObject({ status: 0, stderr: '' })
-    expect(readlinkSync(join(node.binDir, 'vlan'))).toBe('socni')
+    expect(readFileSync(join(node.binDir, 'vlan'), 'utf8')).toBe(standIn(node.binDir))
     expect(script('uninstall')).toMatchObject({ status: 0, stderr: '' })
     expect(snapshot(node.root)).toEqual(before)
     rmSync(beside, { recursive: true })

@@ -1,0 +1,114 @@
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
+import { GUARD_TYPE as GUARD } from '../src/cni/guarded.ts'
+import { writeAtomically } from '../src/files/atomic.ts'
+import { readJson } from '../src/json/reader.ts'
+import { isObject } from '../src/json/value.ts'
+
+/** The directory of the real plugins, in the directory of plugins. */
+export const PRIVATE = 'socni.d'
+/** How the real plugins were there, for putting them back. */
+export const RECORD = 'installed.json'
+
+/**
+ * Puts the guard in a plugin's place. A file gives way to a file, one line that names the guard as its interpreter:
+ * whoever copies a new plugin there writes over that line, and not through a link into the guard. A link gives way to a
+ * link, as K3s replaces its own at an upgrade.
+ * @param guard The guard's path as the node has it.
+ */
+export function replacePlugin(binDir: string, name: string, guard: string): void {
+  const file = join(binDir, name)
+  const real = join(binDir, PRIVATE, name)
+  const temporary = `${real}.tmp`
+  rmSync(temporary, { force: true })
+  const links = readRecord(join(binDir, PRIVATE))
+  const isLink = lstatSync(file).isSymbolicLink()
+  if (isLink) {
+    // K3s: all plugins are links to one program, which tells by its name which one it is.
+    const target = readlinkSync(file)
+    symlinkSync(target.startsWith('/') ? target : `../${target}`, temporary)
+    links[name] = target
+  } else {
+    linkSync(file, temporary)
+    delete links[name]
+  }
+  writeAtomically(join(binDir, PRIVATE, RECORD), `${JSON.stringify(links, null, 2)}\n`, 0o644)
+  renameSync(temporary, real)
+  const standIn = join(binDir, `.${name}.socni`)
+  rmSync(standIn, { force: true })
+  const line = `#!${guard}\n`
+  if (isLink || !isStandIn(line)) symlinkSync(GUARD, standIn)
+  else {
+    writeFileSync(standIn, line)
+    chmodSync(standIn, 0o755)
+  }
+  renameSync(standIn, file)
+}
+
+export function restorePlugin(binDir: string, name: string, link: string | undefined): void {
+  const file = join(binDir, name)
+  if (link === undefined) {
+    renameSync(join(binDir, PRIVATE, name), file)
+    return
+  }
+  const temporary = join(binDir, `.${name}.socni`)
+  rmSync(temporary, { force: true })
+  symlinkSync(link, temporary)
+  renameSync(temporary, file)
+}
+
+/** Where plugins that were links led, by their names. */
+export function readRecord(directory: string): Record<string, string> {
+  const file = join(directory, RECORD)
+  const reading = existsSync(file) ? readJson(readFileSync(file, 'utf8')) : undefined
+  const entries = reading?.ok && isObject(reading.value) ? Object.entries(reading.value) : []
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
+}
+
+/** A plugin that is there, and not the guard in its place: nor a link to where the guard already is. */
+export function isReal(file: string): boolean {
+  const end = resolved(file)
+  return isThere(file) && !isGuard(file) && !isGuard(end) && basename(end) !== GUARD
+}
+
+/** Where links lead in the end; a link into what is not mounted here leads nowhere. */
+export function resolved(file: string): string {
+  try {
+    return realpathSync(file)
+  } catch {
+    return file
+  }
+}
+
+export function isGuard(path: string): boolean {
+  const status = lstatSync(path, { throwIfNoEntry: false })
+  if (status?.isSymbolicLink()) return readlinkSync(path) === GUARD
+  return status?.isFile() === true && status.size <= MAX_LINE && isStandIn(readFileSync(path, 'latin1'))
+}
+
+/** Linux reads so much of a first line (linux/binfmts.h BINPRM_BUF_SIZE). */
+const MAX_LINE = 255
+
+/** Whether a text is that of a stand-in: spaces would end the interpreter's path. */
+function isStandIn(text: string): boolean {
+  return text.length <= MAX_LINE && /^#!\/\S*\/socni\n$/.test(text)
+}
+
+/** Also a link that leads nowhere is there. */
+export function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+}
