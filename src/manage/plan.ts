@@ -101,14 +101,16 @@ export function planRevoke(
   }
   // From the last to the first: removing one moves those behind it, and what is appended stands behind all.
   const edits = held.toReversed().flatMap(each => takeAway(each, vlans, master))
-  const lost = held.flatMap(({ grant }) => {
-    const taken = intersectVlans(grant.ids, vlans)
-    return master === undefined ? [] : resolveSegment({ master, vlans: taken }, inventory.cluster)
-  })
+  // Without an interface it is all of them, also those on which it held them once.
+  const lost =
+    master === undefined
+      ? [{ vlans }]
+      : held.flatMap(({ grant }) =>
+          resolveSegment({ master, vlans: intersectVlans(grant.ids, vlans) }, inventory.cluster),
+        )
   return {
     changes: change(stored.manifest, edits),
-    revocations:
-      master === undefined ? [{ tenant: name, vlans }] : revocationsOf(name, lost, inventory.cluster),
+    revocations: revocationsOf(name, lost, inventory.cluster),
   }
 }
 

@@ -19,19 +19,19 @@ export function grantedSegments(grant: Grant, cluster: Cluster): Segment[] {
 }
 
 /**
- * What no longer counts once a tenant has lost some segments: claims for these, and for what is tagged inside of them on
- * an interface whose name hides that.
+ * What no longer counts once a tenant has lost some VLANs, on an interface or on any: claims for these, and for what is
+ * tagged inside of them on an interface whose name hides that.
  */
 export function revocationsOf(
   tenant: string,
-  lost: readonly Segment[],
+  lost: readonly (Pick<Segment, 'vlans'> & Partial<Segment>)[],
   { interfaces }: Cluster,
 ): Omit<Revocation, 'notBefore'>[] {
   const hidden = Object.entries(interfaces).filter(([, { parent, vlan }]) =>
-    lost.some(({ master, vlans }) => master === parent && containsVlans(vlans, vlanSet(vlan))),
+    lost.some(({ master = parent, vlans }) => master === parent && containsVlans(vlans, vlanSet(vlan))),
   )
   return [
-    ...lost.map(({ master, vlans }) => ({ tenant, vlans, master })),
+    ...lost.map(segment => ({ tenant, ...segment })),
     ...hidden.map(([master]) => ({ tenant, vlans: EVERY_VLAN, master })),
   ]
 }
