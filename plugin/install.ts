@@ -9,6 +9,7 @@ import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { copyExecutable, isSameFile } from './executable.ts'
 import { decodeFacts } from './facts.ts'
+import { readObject } from './read-object.ts'
 import {
   isGuard,
   isReal,
@@ -101,8 +102,10 @@ function planPlugins({ executable, binDirs, root = '/' }: InstallOptions, binDir
   const guard = join(binDir, GUARD)
   const copy = { text: `copy the guard to ${guard}`, run: () => copyExecutable(executable, guard) }
   // A link into another of the directories leads to the guard there.
-  const others = distinct(binDirs).filter(other => other !== binDir)
-  const isOwn = (file: string): boolean => !others.map(resolved).includes(dirname(resolved(file)))
+  const others = distinct(binDirs)
+    .filter(other => other !== binDir)
+    .map(resolved)
+  const isOwn = (file: string): boolean => !others.includes(dirname(resolved(file)))
   const replaced = GUARDED_PLUGINS.filter(name => isReal(join(binDir, name)) && isOwn(join(binDir, name)))
   return [
     ...planDirectory(join(binDir, PRIVATE)),
@@ -153,7 +156,7 @@ function planKeys({ keys, mode }: InstallOptions, settings: string): Step[] {
   const file = join(settings, 'keys.json')
   const known = existsSync(file) ? readFileSync(file, 'utf8') : undefined
   if (keys === undefined) {
-    const effective = mode ?? readConfigured(join(settings, 'guard.json')).mode
+    const effective = mode ?? readObject(join(settings, 'guard.json')).mode
     if (known === undefined && effective !== 'audit') throw new InstallError(NO_KEYS)
     return []
   }
@@ -171,12 +174,6 @@ function planRevocations({ revocations }: InstallOptions, settings: string): Ste
 
 const NO_KEYS =
   'the node has no keys, and would refuse every VLAN: add --keys FILE (socni-ctl keys export), or start with --mode audit'
-
-/** What an administrator has written. */
-function readConfigured(file: string): JsonObject {
-  const reading = existsSync(file) ? readJson(readFileSync(file, 'utf8')) : undefined
-  return reading?.ok && isObject(reading.value) ? reading.value : {}
-}
 
 /** One that the guard could not read would stop every network of the node, so it is looked at before it is written. */
 function readFacts(facts: string | undefined): JsonObject {
@@ -203,7 +200,7 @@ function planSettings(
   const wanted = {
     mode: 'enforce',
     log: '/var/log/socni-cni.log',
-    ...readConfigured(file),
+    ...readObject(file),
     ...readFacts(facts),
     pluginDirectories: binDirs.map(directory => join('/', relative(root, directory), PRIVATE)),
     ...(mode !== undefined && { mode }),

@@ -1,6 +1,5 @@
 import {
   chmodSync,
-  existsSync,
   linkSync,
   lstatSync,
   readFileSync,
@@ -12,10 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
-import { GUARD_TYPE as GUARD } from '../src/cni/guarded.ts'
+import { GUARD_TYPE as GUARD, isStandIn, MAX_STAND_IN, standInText } from '../src/cni/guarded.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
-import { readJson } from '../src/json/reader.ts'
-import { isObject } from '../src/json/value.ts'
+import { readObject } from './read-object.ts'
 
 /** The directory of the real plugins, in the directory of plugins. */
 export const PRIVATE = 'socni.d'
@@ -48,7 +46,7 @@ export function replacePlugin(binDir: string, name: string, guard: string): void
   renameSync(temporary, real)
   const standIn = join(binDir, `.${name}.socni`)
   rmSync(standIn, { force: true })
-  const line = `#!${guard}\n`
+  const line = standInText(guard)
   if (isLink || !isStandIn(line)) symlinkSync(GUARD, standIn)
   else {
     writeFileSync(standIn, line)
@@ -71,9 +69,7 @@ export function restorePlugin(binDir: string, name: string, link: string | undef
 
 /** Where plugins that were links led, by their names. */
 export function readRecord(directory: string): Record<string, string> {
-  const file = join(directory, RECORD)
-  const reading = existsSync(file) ? readJson(readFileSync(file, 'utf8')) : undefined
-  const entries = reading?.ok && isObject(reading.value) ? Object.entries(reading.value) : []
+  const entries = Object.entries(readObject(join(directory, RECORD)))
   return Object.fromEntries(
     entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )
@@ -97,15 +93,7 @@ export function resolved(file: string): string {
 export function isGuard(path: string): boolean {
   const status = lstatSync(path, { throwIfNoEntry: false })
   if (status?.isSymbolicLink()) return readlinkSync(path) === GUARD
-  return status?.isFile() === true && status.size <= MAX_LINE && isStandIn(readFileSync(path, 'latin1'))
-}
-
-/** Linux reads so much of a first line (linux/binfmts.h BINPRM_BUF_SIZE). */
-const MAX_LINE = 255
-
-/** Whether a text is that of a stand-in: spaces would end the interpreter's path. */
-function isStandIn(text: string): boolean {
-  return text.length <= MAX_LINE && /^#!\/\S*\/socni\n$/.test(text)
+  return status?.isFile() === true && status.size <= MAX_STAND_IN && isStandIn(readFileSync(path, 'latin1'))
 }
 
 /** Also a link that leads nowhere is there. */

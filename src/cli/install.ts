@@ -116,9 +116,8 @@ function uninstall(flags: InstallFlags, terminal: Terminal): ExitCode {
 
 /** What the cluster, or the webhook beside us, has for nodes; without either the node may have what it needs. */
 async function publishedFor(flags: InstallFlags, terminal: Terminal): Promise<PublishedKeys | undefined> {
-  const isThere = namesCluster(flags) || existsSync(resolve(terminal.directory, flags.keysDir))
-  if (!isThere || (flags.keys !== undefined && !namesCluster(flags))) return undefined
-  return (await openKeyStore(flags, terminal)).published()
+  const isBeside = flags.keys === undefined && existsSync(resolve(terminal.directory, flags.keysDir))
+  return namesCluster(flags) || isBeside ? (await openKeyStore(flags, terminal)).published() : undefined
 }
 
 function directories(

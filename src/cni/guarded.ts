@@ -6,3 +6,16 @@ export const GUARDED_PLUGINS: readonly string[] = [
 
 /** The guard's own type, and the name of its executable. */
 export const GUARD_TYPE = 'socni'
+
+/** No stand-in is longer: Linux reads so much of a first line (linux/binfmts.h BINPRM_BUF_SIZE). */
+export const MAX_STAND_IN = 255
+
+/** What stands in the place of a plugin that was a file: one line that names the guard as its interpreter. */
+export function standInText(guard: string): string {
+  return `#!${guard}\n`
+}
+
+/** Whether a text is that of a stand-in: spaces would end the interpreter's path. */
+export function isStandIn(text: string): boolean {
+  return text.length <= MAX_STAND_IN && /^#!\/\S*\/socni\n$/.test(text)
+}

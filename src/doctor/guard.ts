@@ -1,6 +1,6 @@
 import { KeyError } from '../claims/jwk.ts'
 import { type KeySet, parseKeySet } from '../claims/keys.ts'
-import { GUARD_TYPE, GUARDED_PLUGINS } from '../cni/guarded.ts'
+import { GUARD_TYPE, GUARDED_PLUGINS, isStandIn } from '../cni/guarded.ts'
 import { readJson } from '../json/reader.ts'
 import { isObject } from '../json/value.ts'
 import { answer, type Check, type Question } from './check.ts'
@@ -38,14 +38,16 @@ export function checkGuard(tree: Tree, distribution: Distribution): Check[] {
 /** Real plugins where the guard should be: undefined when there are none. */
 function checkPlace(tree: Tree, directories: readonly string[]): Check | undefined {
   const paths = directories.flatMap(directory => GUARDED_PLUGINS.map(name => `${directory}/${name}`))
-  const real = paths.filter(path => {
-    const entry = tree.entry(path)
-    if (!isExecutable(tree, path) || entry.kind !== 'file') return false
-    return !entry.path.endsWith(`/${GUARD_TYPE}`) && !/^#!\S*\/socni\n$/.test(tree.read(path) ?? '')
-  })
+  const real = paths.filter(path => isExecutable(tree, path) && !isGuard(tree, path))
   if (real.length === 0) return undefined
   const mend = `CNI_BIN_DIR=${directories.join(':')} scripts/install-cni.sh, or the same in the DaemonSet socni-guard`
   return answer(GUARD, 'error', `${real.join(', ')} can be run past the guard`, mend)
+}
+
+/** A link to the guard, or what stands in for a plugin that was a file. */
+function isGuard(tree: Tree, path: string): boolean {
+  const entry = tree.entry(path)
+  return (entry.kind === 'file' && entry.path.endsWith(`/${GUARD_TYPE}`)) || isStandIn(tree.read(path) ?? '')
 }
 
 function checkMode(tree: Tree, executable: string, settings: string): Check {

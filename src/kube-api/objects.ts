@@ -8,6 +8,8 @@ export const CONFIGURATION = { name: 'socni-configuration', key: 'cluster.yaml' 
 export const KEY_MAP = 'socni-keys'
 /** The signing key and the key set. */
 export const KEY_SECRET = 'socni-signing-key'
+/** What each Tenant had when it was last looked at. */
+export const HELD_MAP = 'socni-held'
 /** The serving certificate and its authority. */
 export const TLS_SECRET = 'socni-webhook-tls'
 

@@ -1,6 +1,6 @@
 import { type Cluster, defaultCluster } from '../config/cluster.ts'
 import type { Grant, Tenant } from '../config/tenant.ts'
-import type { Manifest } from '../kube/manifest.ts'
+import type { Manifest, ObjectMeta } from '../kube/manifest.ts'
 import type { Prefix } from '../net/prefix.ts'
 import { PrefixTable } from '../net/prefix-table.ts'
 import { readAttachment } from './attachment.ts'
@@ -208,6 +208,11 @@ export class Inventory {
 
   attachmentsIn(namespace: string): Iterable<Attachment> {
     return this.#byNamespace.get(namespace)
+  }
+
+  /** The tenants that would claim a namespace written so; undefined is one that is not there, and like any other. */
+  claimantsOf(metadata: ObjectMeta | undefined): Tenant[] {
+    return this.claimants(metadata?.name ?? '', metadata?.labels ?? {})
   }
 
   hasNamespace(name: string): boolean {

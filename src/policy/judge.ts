@@ -1,6 +1,6 @@
-import { readTenant, type Tenant } from '../config/tenant.ts'
+import { readTenant } from '../config/tenant.ts'
 import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../kube/annotations.ts'
-import { type Manifest, type ObjectMeta, readMetadata } from '../kube/manifest.ts'
+import { type Manifest, readMetadata } from '../kube/manifest.ts'
 import { claimOf } from '../kube/print-selections.ts'
 import { readDefaultNetwork, readSelections, type Selection } from '../kube/selections.ts'
 import {
@@ -238,14 +238,11 @@ function judgeNamespace(
   { before, user, groups = [], mayAssign = () => false }: Circumstances,
 ): Finding[] {
   const { name = '' } = manifest.metadata
-  const claimantsWith = (metadata: ObjectMeta | undefined): Tenant[] =>
-    inventory.claimants(name, metadata?.labels ?? {})
   const subject = {
     name,
     isNew: before === undefined,
-    // One that was not there was like any other, whatever it is called.
-    before: before === undefined ? inventory.claimants('', {}) : claimantsWith(before.metadata),
-    after: claimantsWith(manifest.metadata),
+    before: inventory.claimantsOf(before?.metadata),
+    after: inventory.claimantsOf(manifest.metadata),
     user,
     groups,
     mayAssign,

@@ -25,11 +25,8 @@ export function createAssignments(client: KubeClient, inventory: Inventory): Ass
 
 /** Tenants that the namespace would come to, or leave. */
 function changedTenants({ object, oldObject }: AdmissionRequest, inventory: Inventory): string[] {
-  // One that was not there was like any other, whatever it is called.
   const claimants = (manifest: Manifest | null | undefined): string[] =>
-    inventory
-      .claimants(manifest?.metadata.name ?? '', manifest?.metadata.labels ?? {})
-      .map(({ name }) => name)
+    inventory.claimantsOf(manifest?.metadata).map(({ name }) => name)
   const [before, after] = [claimants(oldObject), claimants(object)]
   return [...new Set([...before, ...after])].filter(name => !(before.includes(name) && after.includes(name)))
 }

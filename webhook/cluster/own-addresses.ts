@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import type { Cluster } from '../../src/config/cluster.ts'
 import { type Ip, parseIp, printIp } from '../../src/net/ip.ts'
-import { contains, type Prefix, parsePrefix, printPrefix } from '../../src/net/prefix.ts'
+import { contains, type Prefix, printPrefix } from '../../src/net/prefix.ts'
 
 /** What a pod knows of the cluster's ranges without asking anybody. */
 export interface OwnAddresses {
@@ -11,18 +11,16 @@ export interface OwnAddresses {
   readonly service: readonly Ip[]
 }
 
-/** fe80::/10 says nothing of any range (RFC 4291 section 2.5.6). */
-const LINK_LOCAL = parsePrefix('fe80::/10')
-
 /** Outside of a cluster there is no such service, and our addresses are anybody's. */
 export function ownAddresses(apiServerService: string | undefined): OwnAddresses {
   const service = parseIp(apiServerService ?? '')
   if (service === undefined) return { pod: [], service: [] }
   const pod = Object.values(networkInterfaces())
     .flatMap(addresses => addresses ?? [])
-    .filter(({ internal }) => !internal)
+    // A link-local address, which has a scope, says nothing of any range (RFC 4291 section 2.5.6).
+    .filter(({ internal, scopeid }) => !internal && !scopeid)
     .flatMap(({ address }) => parseIp(address) ?? [])
-  return { pod: pod.filter(ip => LINK_LOCAL === undefined || !contains(LINK_LOCAL, ip)), service: [service] }
+  return { pod, service: [service] }
 }
 
 /**

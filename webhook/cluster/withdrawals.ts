@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { readTenant } from '../../src/config/tenant.ts'
 import { type KubeClient, orNone } from '../../src/kube-api/client.ts'
 import { KINDS } from '../../src/kube-api/kinds.ts'
-import { CONFIG_MAP, readOrCreate, textsOf } from '../../src/kube-api/objects.ts'
+import { CONFIG_MAP, HELD_MAP, readOrCreate, textsOf } from '../../src/kube-api/objects.ts'
 import { describeSegments } from '../../src/policy/describe.ts'
 import { EVERY_VLAN, revocationsOf } from '../../src/policy/grants.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
@@ -20,8 +20,7 @@ import {
 } from './holdings.ts'
 import type { Journal } from './reflector.ts'
 
-/** What each tenant had when that was last looked at, so that nothing is missed while no replica runs. */
-const HELD_MAP = 'socni-held'
+/** Where the ConfigMap has it, so that nothing is missed while no replica runs. */
 const HELD = 'held.json'
 
 /** A Tenant that is deleted and made again (`kubectl replace --force`) has lost nothing. */
@@ -55,7 +54,13 @@ export class Withdrawals {
     // Without the definition nobody has anything, and nobody took it from them.
     if (listing === undefined) return
     const map = await readOrCreate(this.#client, CONFIG_MAP, HELD_MAP, () => ({ data: {} }))
-    const before = parseHoldings(textsOf(map)[HELD] ?? '{}') ?? new Map<string, Holding>()
+    const known = parseHoldings(textsOf(map)[HELD] ?? '{}')
+    if (known === undefined)
+      this.#log.warn(
+        {},
+        `ConfigMap ${HELD_MAP} cannot be read: what Tenants have is noted anew, and no loss known`,
+      )
+    const before = known ?? new Map<string, Holding>()
     const now = new Map<string, Holding>()
     for (const manifest of listing.items) {
       // Reviews go first.
