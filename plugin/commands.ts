@@ -2,7 +2,7 @@ import { CniError } from '../src/cni/errors.ts'
 import { CNI_VERSIONS } from '../src/cni/spec.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { authorize } from './authorize.ts'
-import { runDelegate } from './delegate.ts'
+import { realDirectories, runDelegate } from './delegate.ts'
 import type { CallEnvironment, CommandName, Variables } from './environment.ts'
 import { closeFile, openFile } from './libc.ts'
 import { logDecision } from './log.ts'
@@ -13,19 +13,26 @@ import { checkUse, collect, join, leave, type User, waitForLock } from './sub-in
 
 const NOTHING: Output = { stdout: '', exit: 0 }
 
+/** Runs the real plugin of a type; undefined when there is none. */
+type Runner = (type: string, command: CommandName, body: JsonObject) => Output | undefined
+
 /**
  * The guard in a real plugin's place, or by its own name: it verifies, then the real plugin runs.
- * @param executable The guard's own file. What it stands in for there comes before what it does in other directories.
+ * @param executable The guard's own file; the plugins that it stands in for are beside it.
  */
 export function createCommands(variables: Variables, executable: string): Commands {
-  const beside = executable.replace(/[^/]*$/, 'socni.d')
-  const settings = (): Settings => {
-    const found = readSettings(variables.SOCNI_CONF_DIR)
-    const isBeside = (directory: string): number => Number(directory === beside)
-    return {
-      ...found,
-      pluginDirectories: found.pluginDirectories.toSorted((a, b) => isBeside(b) - isBeside(a)),
-    }
+  const settings = (): Settings => readSettings(variables.SOCNI_CONF_DIR)
+  const directories = realDirectories(executable, variables.CNI_PATH ?? '')
+  const runner =
+    (locks: readonly number[] = []): Runner =>
+    (type, command, body) =>
+      runDelegate({ directories, variables, locks }, type, command, body)
+  const missing = (type: string): never => {
+    throw new CniError(
+      'io',
+      `the real plugin "${type}" is not on this node: install it, and then the guard again`,
+      `looked in ${directories.join(', ')}`,
+    )
   }
 
   return {
@@ -37,11 +44,11 @@ export function createCommands(variables: Variables, executable: string): Comman
       // Flannel's own bridge is not ours to delay.
       const pod = isGuarded ? await lockPod(call.environment) : { locks: [], isLocked: true }
       if (!pod.isLocked) throw new CniError('tryLater', 'another call for this pod has not ended')
-      const run = runner(found, variables, pod.locks)
+      const run = runner(pod.locks)
       let isAttached = false
       try {
         if (shared !== undefined) await join(shared, userOf(call), found.directory)
-        const added = run(type, 'ADD', body) ?? missing(found, type)
+        const added = run(type, 'ADD', body) ?? missing(type)
         isAttached = added.exit === 0
         // A plugin that failed half-way has to undo the first half; what DEL says of that is not the news.
         if (!isAttached) run(type, 'DEL', forRemoval({ type, body, shared }))
@@ -58,41 +65,37 @@ export function createCommands(variables: Variables, executable: string): Comman
       const { type, body, shared } = delegationOf(call.calledAs, call.body)
       if (type === undefined) return NOTHING
       if (shared !== undefined) checkUse(shared, userOf(call))
-      return runner(found, variables)(type, 'CHECK', body) ?? missing(found, type)
+      return runner()(type, 'CHECK', body) ?? missing(type)
     },
 
     async DEL(call) {
-      const found = settings()
       const delegation = delegationForCleanUp(call)
       if (delegation?.type === undefined) return NOTHING
       // An ADD that was killed may still run its plugin. One that hangs must not keep the pod from being cleaned up.
       const { locks } = await lockPod(call.environment)
       // What is not installed any more has nothing to take off.
-      const removed =
-        runner(found, variables, locks)(delegation.type, 'DEL', forRemoval(delegation)) ?? NOTHING
+      const removed = runner(locks)(delegation.type, 'DEL', forRemoval(delegation)) ?? NOTHING
       if (delegation.shared !== undefined && removed.exit === 0)
-        await leave(delegation.shared, userOf(call), found.directory)
+        await leave(delegation.shared, userOf(call), settings().directory)
       return removed
     },
 
     async GC(call) {
-      const found = settings()
       const delegation = delegationForCleanUp(call)
       if (delegation?.type === undefined) return NOTHING
-      const collected = runner(found, variables)(delegation.type, 'GC', delegation.body) ?? NOTHING
+      const collected = runner()(delegation.type, 'GC', delegation.body) ?? NOTHING
       const valid = validAttachments(call.body)
       if (delegation.shared !== undefined && valid !== undefined)
-        await collect(networkOf(call.body), valid, found.directory)
+        await collect(networkOf(call.body), valid, settings().directory)
       return collected
     },
 
     async STATUS(call) {
       try {
-        const found = settings()
-        readTrust(found)
+        readTrust(settings())
         const { type, body } = delegationOf(call.calledAs, call.body)
         if (type === undefined) return NOTHING
-        return runner(found, variables)(type, 'STATUS', body) ?? missing(found, type)
+        return runner()(type, 'STATUS', body) ?? missing(type)
       } catch (error) {
         if (error instanceof CniError) throw new CniError('notAvailable', error.message, error.details)
         throw error
@@ -104,8 +107,7 @@ export function createCommands(variables: Variables, executable: string): Comman
       const printed = { stdout: `${JSON.stringify(own)}\n`, exit: 0 }
       try {
         // What the real plugin speaks is what can be used; the guard itself speaks every version.
-        const run = runner(settings(), variables)
-        return run(call.calledAs, 'VERSION', { cniVersion: '1.1.0' }) ?? printed
+        return runner()(call.calledAs, 'VERSION', { cniVersion: '1.1.0' }) ?? printed
       } catch (error) {
         if (error instanceof CniError) return printed
         throw error
@@ -122,16 +124,6 @@ async function guard(call: Call, settings: Settings): Promise<boolean> {
   if (decision.outcome === 'refused' && settings.mode === 'enforce')
     throw new CniError('configuration', decision.message, `statement: ${decision.statement}`)
   return decision.outcome !== 'unguarded'
-}
-
-function runner({ pluginDirectories }: Settings, variables: Variables, locks: readonly number[] = []) {
-  return (type: string, command: CommandName, body: JsonObject): Output | undefined =>
-    runDelegate({ pluginDirectories, variables, locks }, type, command, body)
-}
-
-function missing({ pluginDirectories }: Settings, type: string): never {
-  const paths = pluginDirectories.map(directory => `"${directory}/${type}"`)
-  throw new CniError('io', `the real plugin ${paths.join(' or ')} is missing`)
 }
 
 /**

@@ -1,15 +1,43 @@
+import { GUARD_TYPE } from '../src/cni/guarded.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
 import type { CommandName, Variables } from './environment.ts'
+import { closeFile, openFile } from './libc.ts'
 import { runProgram } from './runtime.ts'
 import type { Output } from './skeleton.ts'
 
 /** Where real plugins are found, and what they are run with. */
 export interface Surroundings {
-  readonly pluginDirectories: readonly string[]
+  /** In the order in which they are looked for. */
+  readonly directories: readonly string[]
   readonly variables: Variables
   /** Open files that hold locks: they stay locked for as long as the plugin runs, even when the guard is killed. */
   readonly locks: readonly number[]
+}
+
+/** Names, to a guard that is reached again from the plugin that it runs, that plugin. */
+const MARK = 'SOCNI_DELEGATE'
+
+/**
+ * Where the real plugins may be: beside the guard, where an installation put them aside, then wherever the runtime would
+ * have looked (CNI SPEC 1.1.0, "Parameters", CNI_PATH). What is under its own name in a guarded directory is the guard.
+ * @param executable The guard's own file.
+ */
+export function realDirectories(executable: string, path: string): string[] {
+  const own = executable.slice(0, executable.lastIndexOf('/'))
+  const others = path.split(':').filter(directory => directory.startsWith('/') && directory !== own)
+  const real = others.map(directory => (isThere(`${directory}/${GUARD_TYPE}`) ? aside(directory) : directory))
+  return [aside(own), ...real]
+}
+
+function aside(directory: string): string {
+  return `${directory}/socni.d`
+}
+
+function isThere(path: string): boolean {
+  const file = openFile(path)
+  if (file !== undefined) closeFile(file)
+  return file !== undefined
 }
 
 /**
@@ -17,21 +45,21 @@ export interface Surroundings {
  * is not installed.
  */
 export function runDelegate(
-  { pluginDirectories, variables, locks }: Surroundings,
+  { directories, variables, locks }: Surroundings,
   type: string,
   command: CommandName,
   body: JsonObject,
 ): Output | undefined {
-  const call = {
+  // A link that leads back to the guard is no plugin.
+  if (variables[MARK] === type) return undefined
+  const path = directories.map(directory => `${directory}/${type}`).find(isThere)
+  if (path === undefined) return undefined
+  return runProgram({
+    path,
     input: JSON.stringify(withoutClaim(body)),
-    env: { ...delegateVariables(variables), CNI_COMMAND: command },
+    env: { ...delegateVariables(variables), CNI_COMMAND: command, [MARK]: type },
     files: locks,
-  }
-  for (const directory of pluginDirectories) {
-    const output = runProgram({ ...call, path: `${directory}/${type}` })
-    if (output !== undefined) return output
-  }
-  return undefined
+  })
 }
 
 /** What the specification names, and what plugins look programs up by. Nothing that could take over a runtime. */

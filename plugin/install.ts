@@ -15,6 +15,7 @@ import {
   isReal,
   isThere,
   PRIVATE,
+  putStandIn,
   RECORD,
   readRecord,
   replacePlugin,
@@ -106,14 +107,24 @@ function planPlugins({ executable, binDirs, root = '/' }: InstallOptions, binDir
     .filter(other => other !== binDir)
     .map(resolved)
   const isOwn = (file: string): boolean => !others.includes(dirname(resolved(file)))
+  const path = join('/', relative(root, binDir), GUARD)
+  const absent = GUARDED_PLUGINS.filter(name => !isThere(join(binDir, name)))
   const replaced = GUARDED_PLUGINS.filter(name => isReal(join(binDir, name)) && isOwn(join(binDir, name)))
+  // Or the runtime finds them in a directory behind this one that nobody named, and runs them itself.
+  const standIns = {
+    text: `put the guard under the names of plugins that are not in ${binDir}: ${absent.join(', ')}`,
+    run: () => {
+      for (const name of absent) putStandIn(binDir, name, path)
+    },
+  }
   return [
     ...planDirectory(join(binDir, PRIVATE)),
     ...(isSameFile(executable, guard) ? [] : [copy]),
     ...replaced.map(name => ({
       text: `put the guard in the place of ${join(binDir, name)}`,
-      run: () => replacePlugin(binDir, name, join('/', relative(root, binDir), GUARD)),
+      run: () => replacePlugin(binDir, name, path),
     })),
+    ...(absent.length === 0 ? [] : [standIns]),
   ]
 }
 
@@ -132,7 +143,10 @@ function planRestoring(binDir: string): Step[] {
       text: `put ${join(binDir, name)} back`,
       run: () => restorePlugin(binDir, name, links[name]),
     }))
-  return [...steps, ...planRemoval([privateDir, join(binDir, GUARD)])]
+  const standIns = GUARDED_PLUGINS.filter(name => !names.includes(name))
+    .map(name => join(binDir, name))
+    .filter(isGuard)
+  return [...steps, ...planRemoval([...standIns, privateDir, join(binDir, GUARD)])]
 }
 
 function planRemoval(paths: readonly string[]): Step[] {
@@ -192,17 +206,13 @@ function readFacts(facts: string | undefined): JsonObject {
   return reading.value
 }
 
-function planSettings(
-  { mode, node, log, facts, binDirs, root = '/' }: InstallOptions,
-  settings: string,
-): Step[] {
+function planSettings({ mode, node, log, facts }: InstallOptions, settings: string): Step[] {
   const file = join(settings, 'guard.json')
   const wanted = {
     mode: 'enforce',
     log: '/var/log/socni-cni.log',
     ...readObject(file),
     ...readFacts(facts),
-    pluginDirectories: binDirs.map(directory => join('/', relative(root, directory), PRIVATE)),
     ...(mode !== undefined && { mode }),
     ...(node !== undefined && { node }),
     ...(log !== undefined && { log }),

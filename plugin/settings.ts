@@ -13,8 +13,6 @@ export interface Settings extends Facts {
   readonly directory: string
   /** enforce refuses; audit only writes down what it would refuse. */
   readonly mode: 'enforce' | 'audit'
-  /** Where the real plugins are, in the order in which they are looked for. */
-  readonly pluginDirectories: readonly string[]
   /** File of decisions, a JSON object a line; `syslog`: the node's; empty: none. */
   readonly log: string
   /** What the node is called in the cluster; undefined: the UID of a bound claim has to do. */
@@ -56,10 +54,6 @@ function decode(value: JsonObject, directory: string, path: string): Settings {
   return {
     directory,
     mode: mode === 'enforce' || mode === 'audit' ? mode : refuse('mode', '"enforce" or "audit"'),
-    pluginDirectories:
-      value.pluginDirectories === undefined
-        ? refuse('pluginDirectories', 'there')
-        : decodeList(value, 'pluginDirectories', [], refuse),
     log: text('log', ''),
     node: value.node === undefined ? undefined : text('node', ''),
     ...decodeFacts(value, refuse),

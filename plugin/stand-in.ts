@@ -44,15 +44,19 @@ export function replacePlugin(binDir: string, name: string, guard: string): void
   }
   writeAtomically(join(binDir, PRIVATE, RECORD), `${JSON.stringify(links, null, 2)}\n`, 0o644)
   renameSync(temporary, real)
-  const standIn = join(binDir, `.${name}.socni`)
-  rmSync(standIn, { force: true })
-  const line = standInText(guard)
-  if (isLink || !isStandIn(line)) symlinkSync(GUARD, standIn)
-  else {
-    writeFileSync(standIn, line)
-    chmodSync(standIn, 0o755)
-  }
-  renameSync(standIn, file)
+  putStandIn(binDir, name, isLink ? undefined : guard)
+}
+
+/** A line that names the guard as its interpreter; a link where no guard is named, or none that fits such a line. */
+export function putStandIn(binDir: string, name: string, guard: string | undefined): void {
+  const temporary = join(binDir, `.${name}.socni`)
+  rmSync(temporary, { force: true })
+  const line = standInText(guard ?? '')
+  if (isStandIn(line)) {
+    writeFileSync(temporary, line)
+    chmodSync(temporary, 0o755)
+  } else symlinkSync(GUARD, temporary)
+  renameSync(temporary, join(binDir, name))
 }
 
 export function restorePlugin(binDir: string, name: string, link: string | undefined): void {

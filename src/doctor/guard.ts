@@ -44,8 +44,8 @@ function checkPlace(tree: Tree, directories: readonly string[]): Check | undefin
   return answer(GUARD, 'error', `${real.join(', ')} can be run past the guard`, mend)
 }
 
-/** A link to the guard, or what stands in for a plugin that was a file. */
-function isGuard(tree: Tree, path: string): boolean {
+/** A link to the guard, or what stands in for a plugin that was a file or is not there. */
+export function isGuard(tree: Tree, path: string): boolean {
   const entry = tree.entry(path)
   return (entry.kind === 'file' && entry.path.endsWith(`/${GUARD_TYPE}`)) || isStandIn(tree.read(path) ?? '')
 }

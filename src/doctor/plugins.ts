@@ -1,7 +1,8 @@
 import { extractFacts } from '../cni/facts/index.ts'
 import { readNetwork } from '../cni/network.ts'
 import { answer, type Check, type Question } from './check.ts'
-import type { Distribution } from './distribution.ts'
+import { binDirsOf, type Distribution } from './distribution.ts'
+import { isGuard } from './guard.ts'
 import { configurationsIn, howToInstallPlugins, isExecutable } from './multus.ts'
 import type { Tree } from './tree.ts'
 
@@ -21,15 +22,18 @@ const HOST_LOCAL: Question = {
 const NEEDED = ['bridge', 'flannel', 'host-local', 'loopback', 'portmap', 'vlan']
 const OPTIONAL = ['macvlan', 'ipvlan', 'static', 'dhcp', 'tuning', 'whereabouts']
 
-export function checkPlugins(tree: Tree, { binDir, note }: Distribution): Check {
+export function checkPlugins(tree: Tree, distribution: Distribution): Check {
+  const { binDir, note } = distribution
   const directory = tree.entry(binDir)
   if (directory.kind === 'unreadable')
     return answer(PLUGINS, 'unknown', directory.reason, 'run socni-ctl doctor as root')
   if (directory.kind !== 'directory')
     return answer(PLUGINS, 'error', `"${binDir}" is missing`, howToInstallPlugins(binDir))
-  const missing = NEEDED.filter(name => !isExecutable(tree, `${binDir}/${name}`))
+  const missing = NEEDED.filter(name => !isInstalled(tree, distribution, name))
   if (missing.length > 0) {
-    const dangling = missing.filter(name => tree.list(binDir).includes(name))
+    const dangling = missing.filter(
+      name => tree.list(binDir).includes(name) && !isGuard(tree, `${binDir}/${name}`),
+    )
     const detail =
       dangling.length === 0 ? '' : ` (${dangling.join(', ')} there, but a broken link or not executable)`
     return answer(
@@ -39,7 +43,7 @@ export function checkPlugins(tree: Tree, { binDir, note }: Distribution): Check 
       howToInstallPlugins(binDir),
     )
   }
-  const extra = OPTIONAL.filter(name => isExecutable(tree, `${binDir}/${name}`))
+  const extra = OPTIONAL.filter(name => isInstalled(tree, distribution, name))
   const found = `${[...NEEDED, ...extra].join(', ')} in "${binDir}"`
   return note === undefined
     ? answer(PLUGINS, 'ok', found)
@@ -49,6 +53,16 @@ export function checkPlugins(tree: Tree, { binDir, note }: Distribution): Check 
         `${found}; ${note}`,
         'upgrade K3s to a release with the fixed directory /var/lib/rancher/k3s/data/cni',
       )
+}
+
+/** The guard is under the names of plugins that are not there, too: then the real one is beside it, or nowhere. */
+function isInstalled(tree: Tree, distribution: Distribution, name: string): boolean {
+  const path = `${distribution.binDir}/${name}`
+  if (!isExecutable(tree, path)) return false
+  return (
+    !isGuard(tree, path) ||
+    binDirsOf(distribution).some(directory => isExecutable(tree, `${directory}/socni.d/${name}`))
+  )
 }
 
 /** Whether a configuration of this node gives out addresses that other nodes give out too. */

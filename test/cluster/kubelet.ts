@@ -27,8 +27,8 @@ const SERVICE_ACCOUNT = '/run/secrets/kubernetes.io/serviceaccount'
 /** Stands in for a kubelet and its runtime: a node with namespaces of its own, where real Multus attaches pods. */
 export class Kubelet implements AsyncDisposable {
   readonly node: Node
-  /** Whether a thin Multus is told where plugins are; else it looks where it does by default, and then as the runtime. */
-  namesPlugins = true
+  /** Where the runtime looks, and a thin Multus after its own default; undefined: both are told of the node's directory. */
+  runtimePath: string | undefined
   readonly #mode: MultusMode
   readonly #proxy: ChildProcess
   readonly #plane: ControlPlane
@@ -107,7 +107,7 @@ export class Kubelet implements AsyncDisposable {
       name: 'multus-cni-network',
       type: 'multus',
       kubeconfig: this.#kubeconfig,
-      ...(this.namesPlugins && { binDir: this.node.binDir }),
+      ...(this.runtimePath === undefined && { binDir: this.node.binDir }),
       cniDir: '/var/lib/cni/multus',
       delegates: [{ cniVersion: '1.0.0', name: 'cbr0', ...CLUSTER_NETWORK }],
     }
@@ -117,6 +117,7 @@ export class Kubelet implements AsyncDisposable {
       CNI_NETNS: `/run/netns/${pod}`,
       CNI_IFNAME: 'eth0',
       CNI_CONTAINERID: `sandbox-${pod}`,
+      CNI_PATH: this.runtimePath ?? this.node.binDir,
       CNI_ARGS: `IgnoreUnknown=true;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=${pod};K8S_POD_INFRA_CONTAINER_ID=sandbox-${pod};K8S_POD_UID=${uid}`,
     }
     return this.node.call({ plugin, command, config, environment })

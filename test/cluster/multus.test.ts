@@ -129,34 +129,38 @@ describe.each(modes)('real Multus, %s, with the guard in the place of macvlan', 
 
   // A daemon is told where plugins are by its own configuration.
   if (mode === 'thin')
-    it('runs no plugin past the guard where Multus looks before the runtime does', async () => {
-      const first = '/opt/cni/bin'
-      node.run(
-        'sh',
-        '-ec',
-        `mount -t tmpfs none /opt; mkdir -p ${first}; cp ${join(PLUGINS, 'macvlan')} ${first}/`,
-      )
+    it.each<[what: string, runtimePath: () => string, prepare: string, said: string]>([
+      [
+        'where Multus looks before the runtime does',
+        () => node.binDir,
+        `cp ${join(PLUGINS, 'macvlan')} /opt/cni/bin/`,
+        'put the guard in the place of /opt/cni/bin/macvlan',
+      ],
+      [
+        'where the runtime looks behind what the installation was told of',
+        () => PLUGINS,
+        'true',
+        'under the names of plugins that are not in /opt/cni/bin: vlan, macvlan,',
+      ],
+    ])('runs no plugin past the guard %s', async (_, runtimePath, prepare, said) => {
+      node.run('sh', '-ec', `mount -t tmpfs none /opt; mkdir -p /opt/cni/bin; ${prepare}`)
       const withoutClaim = (text: string) => text.replace(/,?"cni-args":\{[^}]*\}/, '')
-      kubelet.namesPlugins = false
+      kubelet.runtimePath = runtimePath()
       try {
         const unguarded = await attach('ledger', withoutClaim)
         expect(unguarded.added.exit).toBe(0)
         unguarded.call('DEL')
-        const install = [
-          `CNI_BIN_DIR=${first}`,
-          `CNI_CONF_DIR=${node.confDir}`,
-          join(node.binDir, 'socni'),
-          'install',
-        ]
-        expect(node.run('env', ...install)).toContain(`put the guard in the place of ${first}/macvlan`)
-        node.configure({ pluginDirectories: [join(node.binDir, 'socni.d'), `${first}/socni.d`] })
-        expect((await attach('ledger', withoutClaim)).added.stdout).toContain(
-          'there is no claim for VLAN 100',
-        )
-        expect((await attach('ledger')).added.exit).toBe(0)
+        const directories = ['CNI_BIN_DIR=/opt/cni/bin', `CNI_CONF_DIR=${node.confDir}`]
+        const installed = node.run('env', ...directories, join(node.binDir, 'socni'), 'install')
+        expect(installed).toContain(said)
+        const refused = await attach('ledger', withoutClaim)
+        expect(refused.added.stdout).toContain('there is no claim for VLAN 100')
+        const admitted = await attach('ledger')
+        expect(admitted.added.exit).toBe(0)
+        expect(admitted.call('DEL').exit).toBe(0)
+        expect(node.run('ip', '-n', admitted.name, '-o', 'link')).not.toContain('net1')
       } finally {
-        kubelet.namesPlugins = true
-        node.configure({})
+        kubelet.runtimePath = undefined
         node.run('umount', '/opt')
       }
     })

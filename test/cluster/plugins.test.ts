@@ -77,7 +77,7 @@ describe.skipIf(obstacle !== undefined)('the guard before plugins that speak CNI
     node.run('rm', join(node.binDir, 'socni.d/macvlan'))
     expect(JSON.parse(call('STATUS', config).stdout)).toMatchObject({
       code: 50,
-      msg: expect.stringContaining('is missing'),
+      msg: expect.stringContaining('the real plugin "macvlan" is not on this node'),
     })
   })
 })

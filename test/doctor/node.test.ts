@@ -11,6 +11,8 @@ let count = 0
 
 const BIN = '/var/lib/rancher/k3s/data/cni'
 const CONF = '/var/lib/rancher/k3s/agent/etc/cni/net.d'
+/** The guard in the place of a plugin that was a file, or is not there. */
+const STAND_IN = `#!${BIN}/socni\n`
 const key = generateSigningKey()
 
 /** As the kernel prints them: a VLAN, the cluster's bridge, and the default route in between. */
@@ -34,7 +36,10 @@ function node(changes: Readonly<Record<string, string | undefined>> = {}): strin
       ['flannel', 'host-local', 'loopback', 'portmap'].map(name => [`${BIN}/${name}`, `-> ${BIN}/cni`]),
     ),
     [`${BIN}/bridge`]: '-> socni',
-    [`${BIN}/vlan`]: '-> socni',
+    [`${BIN}/socni.d/bridge`]: `-> ${BIN}/cni`,
+    [`${BIN}/vlan`]: STAND_IN,
+    [`${BIN}/socni.d/vlan`]: '#!program',
+    [`${BIN}/macvlan`]: STAND_IN,
     [`${BIN}/multus-shim`]: '#!program',
     [`${BIN}/socni`]: '#!program',
     [`${CONF}/00-multus.conf`]:
@@ -137,6 +142,11 @@ describe('socni-ctl doctor on a node', () => {
     ],
     ['no vlan plugin', { [`${BIN}/vlan`]: undefined }, `plugins error: vlan missing in "${BIN}"`],
     [
+      'a guard with no vlan plugin behind it',
+      { [`${BIN}/socni.d/vlan`]: undefined },
+      `plugins error: vlan missing in "${BIN}"`,
+    ],
+    [
       'a vlan plugin that cannot run',
       { [`${BIN}/vlan`]: 'text' },
       `plugins error: vlan missing in "${BIN}" (vlan there, but a broken link or not executable)`,
@@ -144,7 +154,7 @@ describe('socni-ctl doctor on a node', () => {
     [
       'plugins whose program is gone',
       { [`${BIN}/cni`]: undefined },
-      `plugins error: flannel, host-local, loopback, portmap missing in "${BIN}" (flannel, host-local, loopback, portmap there, but a broken link or not executable)`,
+      `plugins error: bridge, flannel, host-local, loopback, portmap missing in "${BIN}" (flannel, host-local, loopback, portmap there, but a broken link or not executable)`,
     ],
     [
       'no 802.1Q',
@@ -229,6 +239,17 @@ describe('socni-ctl doctor on a node', () => {
     expect(found[0]).toContain(complaint)
   })
 
+  it('finds the plugin behind the guard in the other directory too, and says nothing of one that is nowhere', () => {
+    const elsewhere = {
+      [`${BIN}/socni.d/vlan`]: undefined,
+      '/opt/cni/bin/vlan': '#!/opt/cni/bin/socni\n',
+      '/opt/cni/bin/socni.d/vlan': '#!program',
+    }
+    expect(complaints(elsewhere)).toEqual([])
+    const plugins = examineNode(node(), {}).find(({ id }) => id === 'plugins')
+    expect(plugins?.found).toBe(`bridge, flannel, host-local, loopback, portmap, vlan in "${BIN}"`)
+  })
+
   it('sees keys that others may write', () => {
     const root = node()
     chmodSync(join(root, CONF, 'socni.d/keys.json'), 0o666)
@@ -251,11 +272,15 @@ describe('socni-ctl doctor on a node', () => {
     const plugins = ['bridge', 'flannel', 'host-local', 'loopback', 'portmap', 'vlan', 'multus-shim', 'socni']
     const root = node(
       Object.fromEntries([
-        ...['cni', ...plugins].map(name => [`${BIN}/${name}`, undefined]),
+        ...['cni', 'macvlan', 'socni.d/bridge', 'socni.d/vlan', ...plugins].map(name => [
+          `${BIN}/${name}`,
+          undefined,
+        ]),
         ...plugins.map(name => [
           `${old}/${name}`,
           ['bridge', 'vlan'].includes(name) ? '-> socni' : '#!program',
         ]),
+        ...['bridge', 'vlan'].map(name => [`${old}/socni.d/${name}`, '#!program']),
         ['/var/lib/rancher/k3s/data/current', `-> /var/lib/rancher/k3s/data/${hash}`],
         [
           '/var/lib/rancher/k3s/agent/etc/containerd/config.toml',

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Claim } from '../../src/claims/claim.ts'
@@ -435,12 +435,7 @@ describe.skipIf(obstacle !== undefined)(
       node.trust(keys)
       const guard = join(node.confDir, 'socni.d/guard.json')
       const settings = readFileSync(guard, 'utf8')
-      for (const broken of [
-        '',
-        '{',
-        '{"pluginDirectories": [1]}',
-        '{"pluginDirectories": ["/x"], "mode": "off"}',
-      ]) {
+      for (const broken of ['', '{', '{"clusterBridges": [1]}', '{"mode": "off"}']) {
         writeFileSync(guard, broken)
         expect(add(admitted.config, admitted.args).exit).toBe(1)
       }
@@ -603,12 +598,13 @@ describe.skipIf(obstacle !== undefined)(
       // The real plugin, but slow.
       const slow = join(node.directory, 'slow')
       mkdirSync(slow)
+      const real = join(node.binDir, 'socni.d/macvlan')
+      rmSync(real)
       writeFileSync(
-        join(slow, 'macvlan'),
+        real,
         `#!/bin/sh\nif [ $CNI_COMMAND = ADD ]; then touch ${slow}/started; /bin/sleep 1; fi\nexec ${PLUGINS}/macvlan\n`,
         { mode: 0o755 },
       )
-      node.configure({ pluginDirectories: [slow] })
       writeFileSync(join(slow, 'config'), JSON.stringify(config))
       node.run(
         'sh',
@@ -624,7 +620,8 @@ describe.skipIf(obstacle !== undefined)(
         config,
         environment: { CNI_NETNS: netns, CNI_CONTAINERID: 'c8' },
       })
-      node.configure({})
+      rmSync(real)
+      symlinkSync(join(PLUGINS, 'macvlan'), real)
       expect(removed).toMatchObject({ exit: 0, stdout: '' })
       expect(node.run('ip', '-n', 'killed', '-o', 'link')).not.toContain('net1')
       expect(node.run('sh', '-c', 'ls /var/lib/cni/networks/killed').match(/^10\./m)).toBeNull()

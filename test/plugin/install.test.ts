@@ -93,7 +93,6 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(JSON.parse(readFileSync(join(node.confDir, 'socni.d/guard.json'), 'utf8'))).toEqual({
       mode: 'enforce',
       log: '/var/log/socni-cni.log',
-      pluginDirectories: [join(node.binDir, 'socni.d')],
     })
   })
 
@@ -132,6 +131,42 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(call(join(other.binDir, 'socni'), { delegate })).toBe(`${node.binDir}/socni.d/macvlan DEL\n`)
     expect(run(both, 'uninstall').exit).toBe(0)
     expect([snapshot(node.binDir), snapshot(other.binDir)]).toEqual(before)
+  })
+
+  it('stands in for plugins that are not there, and runs those of directories that nobody named', () => {
+    const [node, other] = [newNode(), newNode()]
+    const unnamed = join(node.root, 'libexec')
+    mkdirSync(unnamed)
+    cpSync(join(node.binDir, 'cni'), join(unnamed, 'ipvlan'))
+    // Back to the guard, which must not go round in circles.
+    for (const name of ['tap', 'bond']) symlinkSync(join(node.binDir, name), join(unnamed, name))
+    const taken = { binDir: `${node.binDir}:${other.binDir}`, confDir: node.confDir }
+    expect(run(taken, 'install', '--keys', keys)).toMatchObject({ exit: 0, stderr: '' })
+    const call = (type: string, command: string, runtimePath = `${node.binDir}:relative::${unnamed}`) => {
+      const variables = { CNI_COMMAND: command, CNI_CONTAINERID: 'c1', CNI_IFNAME: 'net1' }
+      const env = { ...variables, CNI_PATH: runtimePath, SOCNI_CONF_DIR: node.confDir, PATH: '/usr/bin:/bin' }
+      const input = JSON.stringify({ cniVersion: '1.1.0', name: 'x', type })
+      const { status, stdout } = spawnSync(join(node.binDir, type), { env, input, encoding: 'utf8' })
+      return { exit: status, stdout }
+    }
+    expect(call('ipvlan', 'DEL')).toEqual({ exit: 0, stdout: `${unnamed}/ipvlan DEL\n` })
+    // Also by way of a directory that is guarded, in which it is set aside.
+    expect(call('vlan', 'DEL', `${other.binDir}:${unnamed}`).stdout).toBe(`${node.binDir}/socni.d/vlan DEL\n`)
+    for (const type of ['tap', 'bond', 'sriov']) expect(call(type, 'DEL')).toEqual({ exit: 0, stdout: '' })
+    expect(JSON.parse(call('sriov', 'STATUS').stdout)).toMatchObject({
+      code: 50,
+      msg: 'the real plugin "sriov" is not on this node: install it, and then the guard again',
+      details: `looked in ${node.binDir}/socni.d, ${unnamed}`,
+    })
+    // One that comes later is taken in.
+    cpSync(join(node.binDir, 'cni'), join(node.binDir, 'sriov'))
+    expect(run(taken, 'install').stdout).toBe(`put the guard in the place of ${join(node.binDir, 'sriov')}\n`)
+    expect(call('sriov', 'DEL').stdout).toBe(`${node.binDir}/socni.d/sriov DEL\n`)
+    // One that somebody takes away is stood in for again: behind it may be another.
+    rmSync(join(node.binDir, 'tap'))
+    expect(run(taken, 'install').stdout).toBe(
+      `put the guard under the names of plugins that are not in ${node.binDir}: tap\n`,
+    )
   })
 
   it('is not written over by whoever copies a plugin into its place, which it takes in', () => {
@@ -192,7 +227,7 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     const node = newNode()
     const before = snapshot(node.root)
     const { stdout } = run(node, 'install', '--keys', keys, '--dry-run')
-    expect(stdout.split('\n').filter(line => line.startsWith('would '))).toHaveLength(8)
+    expect(stdout.split('\n').filter(line => line.startsWith('would '))).toHaveLength(9)
     expect(snapshot(node.root)).toEqual(before)
   })
 
@@ -418,11 +453,7 @@ describe('socni-ctl install', () => {
     expect([exit, stdout.includes(`in the place of ${bin}/bridge`)]).toEqual([0, true])
     // The node will see its directories where they are on its own disk.
     await ctl(['install', '--root', root, '--mode', 'audit'], { directory: tmpdir() })
-    const settings = JSON.parse(readFileSync(join(String(conf), 'socni.d/guard.json'), 'utf8'))
-    expect(settings.pluginDirectories).toEqual([
-      '/var/lib/rancher/k3s/data/cni/socni.d',
-      '/opt/cni/bin/socni.d',
-    ])
+    expect(readFileSync(join(String(bin), 'vlan'), 'utf8')).toBe(standIn('/var/lib/rancher/k3s/data/cni'))
     expect((await ctl(['install', '--root', scratch], { directory: tmpdir() })).stderr).toContain(
       'neither K3s',
     )

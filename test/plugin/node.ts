@@ -32,8 +32,7 @@ export function layOut(bin: string, conf: string, key: SigningKey, names: readon
     symlinkSync(join(PLUGINS, name), join(bin, 'socni.d', name))
   }
   symlinkSync(join(PLUGINS, 'host-local'), join(bin, 'host-local'))
-  const settings = { pluginDirectories: [join(bin, 'socni.d')] }
-  writeFileSync(join(conf, 'socni.d/guard.json'), JSON.stringify(settings))
+  writeFileSync(join(conf, 'socni.d/guard.json'), '{}')
   writeFileSync(join(conf, 'socni.d/keys.json'), printKeySet(new Map([[key.kid, publish(key, 'current')]])))
 }
 
@@ -128,11 +127,7 @@ export class Node implements AsyncDisposable {
 
   /** Writes guard.json. */
   configure(settings: object): void {
-    const all = {
-      pluginDirectories: [join(this.binDir, 'socni.d')],
-      log: join(this.directory, 'guard.log'),
-      ...settings,
-    }
+    const all = { log: join(this.directory, 'guard.log'), ...settings }
     writeFileSync(join(this.confDir, 'socni.d/guard.json'), JSON.stringify(all))
   }
 

@@ -63,10 +63,7 @@ describe.skipIf(reason !== undefined)(
         const { config: admitted, args } = await admit(config, key)
         const guard = buildPlugin(processor.platform)
         symlinkSync(join(PLUGINS, 'macvlan'), join(real, 'macvlan'))
-        writeFileSync(
-          join(conf, 'guard.json'),
-          JSON.stringify({ pluginDirectories: [real], log: join(directory, 'log') }),
-        )
+        writeFileSync(join(conf, 'guard.json'), JSON.stringify({ log: join(directory, 'log') }))
         writeFileSync(join(conf, 'keys.json'), printKeySet(new Map([[key.kid, publish(key, 'current')]])))
         const add = (input: JsonObject) => {
           const env = {
@@ -74,7 +71,7 @@ describe.skipIf(reason !== undefined)(
             CNI_CONTAINERID: 'c1',
             CNI_NETNS: '/run/netns/none',
             CNI_IFNAME: 'net1',
-            CNI_PATH: directory,
+            CNI_PATH: real,
             CNI_ARGS: args,
             SOCNI_CONF_DIR: directory,
           }

@@ -75,7 +75,7 @@ ip -n n1 link del eth0.100; ip -n n1 link add link eth0 name eth0.100 type vlan 
 call n1 a ADD n1-100
 ip -n n1 link del eth0.100
 call n1 a ADD nowhere
-mv ${bin}/socni.d/macvlan ${bin}/away; call n1 a ADD n1-100 | grep -o missing; links n1; mv ${bin}/away ${bin}/socni.d/macvlan
+mv ${bin}/socni.d/macvlan ${bin}/away; call n1 a ADD n1-100 | grep -o 'not on this node'; links n1; mv ${bin}/away ${bin}/socni.d/macvlan
 call n1 a ADD n1-100; call n1 b ADD n1-100; call n1 c ADD other-100; links n1
 call n1 x GC gc-first > /dev/null; links n1
 call n1 x GC gc-none > /dev/null; links n1
@@ -182,7 +182,7 @@ describe.skipIf(reason !== undefined)(
           'a ADD: \\"eth0.100\\" is there, and is not VLAN 100 on \\"eth0\\"',
           'a ADD: \\"eth0.100\\" is there, and is not VLAN 100 on \\"eth0\\"',
           'a ADD: the master \\"br-lab\\" is no interface of this node',
-          'missing',
+          'not on this node',
           'n1:  uses 0',
           'a ADD ok',
           'b ADD ok',
