@@ -5,6 +5,7 @@ import { KubeClient, loadConfig } from '../src/kube-api/client.ts'
 import { createReview } from '../src/review/review.ts'
 import { Auditor } from './audit/auditor.ts'
 import { createAssignments } from './cluster/assign.ts'
+import { CatchUp } from './cluster/catch-up.ts'
 import { withConfigurationChecked } from './cluster/configuration.ts'
 import { withFreshObjects } from './cluster/fresh.ts'
 import { openClusterKeys } from './cluster/keys.ts'
@@ -42,19 +43,21 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
   const metrics = new Metrics()
   metrics.setCertificateExpiry(expiryOf(serving.certificate.cert))
   const assignments = createAssignments(client, store.inventory)
+  const catchUp = new CatchUp(client, store, log)
   const review = createReview({
     inventory: store.inventory,
     keys: store.keys,
     clock,
     counters: metrics,
     mayAssign: assignments.mayAssign,
+    lookAgain: request => catchUp.lookAgain(request),
   })
 
   const own = ownAddresses(configuration.apiServerService)
   // Before it is read the configuration is that of any K3s, and wrong about many clusters.
   const contradicted = (): string[] => (store.isSynced() ? contradictions(store.inventory.cluster, own) : [])
   const problems = (): string[] => [...store.problems(), ...contradicted()]
-  const decide = withFreshObjects(review, client, store.inventory, assignments, log)
+  const decide = withFreshObjects(review, client, store.inventory, catchUp, assignments, log)
 
   const server = await startServer({
     decide: withConfigurationChecked(decide, own),

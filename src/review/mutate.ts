@@ -1,4 +1,4 @@
-import type { AdmissionRequest, AdmissionResponse } from '../kube/admission.ts'
+import type { AdmissionRequest } from '../kube/admission.ts'
 import { NETWORK_STATUS_ANNOTATIONS, NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
 import { readSelections } from '../kube/selections.ts'
@@ -7,32 +7,28 @@ import { decide } from '../policy/decision.ts'
 import { judgePod, jurisdictionOf, podSubject } from '../policy/judge.ts'
 import { isStatusWriter } from '../policy/rules/forged-network-status.ts'
 import { claimsByInterface, type SignedNetworks, signNetworks, stripClaims } from './claims.ts'
-import type { ReviewContext } from './context.ts'
+import type { Outcome, ReviewContext } from './context.ts'
 import { annotationPatch, removalPatch } from './patch.ts'
 import { boundOf, boundPod, claimFindings } from './standing.ts'
 
 /** The mutating phase: signs claims for what no rule stands against, and refuses nothing. */
-export function mutate(
-  given: Manifest,
-  request: AdmissionRequest,
-  context: ReviewContext,
-): AdmissionResponse {
+export function mutate(given: Manifest, request: AdmissionRequest, context: ReviewContext): Outcome {
   const allowed = { uid: request.uid, allowed: true }
-  if (request.operation === 'DELETE') return allowed
+  if (request.operation === 'DELETE') return { response: allowed, isOpposed: false, count: () => {} }
   const copied = copiedStatuses(given, request, context)
   const object = withoutAnnotations(given, copied)
   const patched =
     groupKind(object) === '/Binding'
       ? bindingNetworks(object, context)
       : podNetworks(object, request, context)
-  if (!request.dryRun) context.counters.countClaims(patched?.signed ?? 0)
-  const { annotation } = patched ?? {}
+  const { annotation, signed = 0, isOpposed = false } = patched ?? {}
+  const count: Outcome['count'] = counters => counters.countClaims(request.dryRun ? 0 : signed)
   const patch = [
     ...copied.map(removalPatch),
     ...(annotation === undefined ? [] : annotationPatch(object.metadata, NETWORKS_ANNOTATION, annotation)),
   ]
-  if (patch.length === 0) return allowed
-  return {
+  if (patch.length === 0) return { response: allowed, isOpposed, count }
+  const response: Outcome['response'] = {
     ...allowed,
     patchType: 'JSONPatch',
     patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
@@ -40,6 +36,12 @@ export function mutate(
       warnings: copied.map(key => `[forged-network-status] ${key} was left out: Multus writes it anew`),
     }),
   }
+  return { response, isOpposed, count }
+}
+
+/** What becomes of the networks annotation. */
+interface Networks extends SignedNetworks {
+  readonly isOpposed?: true
 }
 
 /**
@@ -64,11 +66,7 @@ function withoutAnnotations(object: Manifest, keys: readonly string[]): Manifest
 }
 
 /** A pod that stands against no rule gets its claims; any other loses those that somebody wrote. */
-function podNetworks(
-  pod: Manifest,
-  request: AdmissionRequest,
-  context: ReviewContext,
-): SignedNetworks | undefined {
+function podNetworks(pod: Manifest, request: AdmissionRequest, context: ReviewContext): Networks | undefined {
   const template = groupKind(pod) === '/Pod' ? findPodTemplate(pod) : undefined
   const networks = template?.metadata.annotations?.[NETWORKS_ANNOTATION]
   if (template === undefined || networks === undefined) return undefined
@@ -79,7 +77,7 @@ function podNetworks(
   const subject = podSubject(pod, template, inventory, { checkClaim: () => ({ state: 'none' }) })
   if (subject.reading.problems.some(({ problem }) => problem === 'unreadable')) return undefined
   const { isClean } = decide(judgePod(subject, template), jurisdictionOf(pod, inventory))
-  if (!isClean) return { annotation: stripClaims(subject), signed: 0 }
+  if (!isClean) return { annotation: stripClaims(subject), signed: 0, isOpposed: true }
   // A new pod may state the UID of the one that it was copied from; it has none yet, and no Binding.
   const bound = request.operation === 'CREATE' ? undefined : boundPod(pod)
   const before = claimsByInterface(readSelections(networksBefore, subject.namespace).selections)
@@ -87,18 +85,15 @@ function podNetworks(
 }
 
 /** The Binding carries the pod's networks with bound claims; the API server copies them onto the pod. */
-function bindingNetworks(binding: Manifest, context: ReviewContext): SignedNetworks | undefined {
+function bindingNetworks(binding: Manifest, context: ReviewContext): Networks | undefined {
   const pod = context.inventory.pod(binding.metadata.namespace ?? '', binding.metadata.name ?? '')
   const template = pod && findPodTemplate(pod)
   const bound = pod && boundOf(binding, pod)
   if (pod === undefined || template === undefined || bound === undefined) return undefined
   const subject = podSubject(pod, template, context.inventory, { checkClaim: () => ({ state: 'none' }) })
-  if (
-    subject.selections.length === 0 ||
-    !decide(judgePod(subject, template), jurisdictionOf(pod, context.inventory)).isClean
-  ) {
-    return undefined
-  }
+  if (subject.selections.length === 0) return undefined
+  if (!decide(judgePod(subject, template), jurisdictionOf(pod, context.inventory)).isClean)
+    return { annotation: undefined, signed: 0, isOpposed: true }
   const signed = signNetworks(subject, context.keys(), context.clock(), bound)
   const present = binding.metadata.annotations?.[NETWORKS_ANNOTATION]
   if (present !== undefined && isBoundAnnotation(binding, present, context)) return undefined

@@ -5,14 +5,22 @@ import { mutate } from './mutate.ts'
 import { objectOf } from './request.ts'
 import { validate } from './validate.ts'
 
-/** Makes the decision function of the webhook: the mutating phase signs, the validating phase decides. */
+/**
+ * Makes the decision function of the webhook: the mutating phase signs, the validating phase decides. What is known may be a
+ * moment old, and is looked at again before anything is refused for it.
+ */
 export function createReview(context: ReviewContext): Decide {
-  return (request, phase) => {
+  return async (request, phase) => {
     const object = objectOf(request)
     const namespace = object?.metadata.namespace ?? ''
     if (object === undefined || context.inventory.cluster.exemptNamespaces.includes(namespace))
       return { uid: request.uid, allowed: true }
-    return phase === 'mutate' ? mutate(object, request, context) : validate(object, request, context)
+    const review = phase === 'mutate' ? mutate : validate
+    const first = review(object, request, context)
+    const isOutdated = first.isOpposed && (await context.lookAgain?.(request)) === true
+    const { response, count } = isOutdated ? review(object, request, context) : first
+    count(context.counters)
+    return response
   }
 }
 

@@ -1,5 +1,5 @@
 import { printPath } from '../json/value.ts'
-import type { AdmissionRequest, AdmissionResponse } from '../kube/admission.ts'
+import type { AdmissionRequest } from '../kube/admission.ts'
 import {
   DEFAULT_NETWORK_ANNOTATION,
   NETWORK_STATUS_ANNOTATIONS,
@@ -11,31 +11,25 @@ import { type Decision, decide } from '../policy/decision.ts'
 import type { Finding } from '../policy/finding.ts'
 import { isJudged, judge, jurisdictionOf } from '../policy/judge.ts'
 import { forgedNetworkStatus } from '../policy/rules/forged-network-status.ts'
-import type { ReviewContext } from './context.ts'
+import type { Outcome, ReviewContext } from './context.ts'
 import { withIdentity } from './request.ts'
 import { boundPod, claimFindings } from './standing.ts'
 import { warningsOf } from './warnings.ts'
 
 /** The validating phase: decides about what is stored. */
-export function validate(
-  object: Manifest,
-  request: AdmissionRequest,
-  context: ReviewContext,
-): AdmissionResponse {
+export function validate(object: Manifest, request: AdmissionRequest, context: ReviewContext): Outcome {
   const { inventory } = context
   const before =
     request.operation === 'DELETE' || request.oldObject === null || request.oldObject === undefined
       ? undefined
       : withIdentity(request.oldObject, request)
-  const allowed = { uid: request.uid, allowed: true }
-  if (changesNothing(object, before)) return allowed
-  if (!isJudged(object)) {
-    return {
-      ...allowed,
-      warnings: [`SOCNI has no rules for ${object.kind}: its webhook configuration need not send it`],
-    }
-  }
   const where = jurisdictionOf(object, inventory)
+  const nothing = outcomeOf(request, decide([], where))
+  if (changesNothing(object, before)) return nothing
+  if (!isJudged(object)) {
+    const warning = `SOCNI has no rules for ${object.kind}: its webhook configuration need not send it`
+    return { ...nothing, response: { ...nothing.response, warnings: [warning] } }
+  }
   const { username: user = '', groups } = request.userInfo ?? {}
   const isOfStatus = before !== undefined && changesStatusAlone(object, before)
   const findings = judge(object, inventory, {
@@ -51,13 +45,10 @@ export function validate(
   // Only what nothing stands against was given a claim, so only there is a missing one worth a word.
   const isGuardedKind = groupKind(object) === '/Pod' || groupKind(object) === '/Binding'
   if (!decision.isClean || !isGuardedKind || isOfStatus || request.operation === 'DELETE')
-    return respond(request, decision, context)
+    return outcomeOf(request, decision)
   const bound = before === undefined ? undefined : boundPod(object)
-  return respond(
-    request,
-    decide([...withoutClaims, ...claimFindings(object, inventory, context.keys(), bound)], where),
-    context,
-  )
+  const onClaims = claimFindings(object, inventory, context.keys(), bound)
+  return outcomeOf(request, decide([...withoutClaims, ...onClaims], where))
 }
 
 /** An UPDATE that leaves alone what we judge is never refused: a running pod must be able to lose its finalizers. */
@@ -91,14 +82,11 @@ function judgedPart(manifest: Manifest): unknown {
   return kind === '/Namespace' ? manifest.metadata.labels : [manifest.spec, manifest.metadata.annotations]
 }
 
-function respond(
-  request: AdmissionRequest,
-  decision: Decision,
-  { counters }: ReviewContext,
-): AdmissionResponse {
-  const { denied, warned, audited } = decision
-  for (const [outcome, findings] of Object.entries({ denied, warned, audited })) {
-    for (const { rule } of findings) counters.countFinding(rule, outcome as 'denied' | 'warned' | 'audited')
+function outcomeOf({ uid }: AdmissionRequest, { denied, warned, audited, isClean }: Decision): Outcome {
+  const count: Outcome['count'] = counters => {
+    for (const { rule } of denied) counters.countFinding(rule, 'denied')
+    for (const { rule } of warned) counters.countFinding(rule, 'warned')
+    for (const { rule } of audited) counters.countFinding(rule, 'audited')
   }
   const ids = (findings: readonly Finding[]) => [...new Set(findings.map(({ rule }) => rule))].join(',')
   const auditAnnotations = {
@@ -106,13 +94,14 @@ function respond(
     ...(warned.length > 0 && { warned: ids(warned) }),
     ...(audited.length > 0 && { audited: ids(audited) }),
   }
-  return {
-    uid: request.uid,
+  const response = {
+    uid,
     allowed: denied.length === 0,
     ...(denied.length > 0 && { status: statusOf(denied) }),
     ...(warned.length > 0 && { warnings: warningsOf(warned) }),
     ...(Object.keys(auditAnnotations).length > 0 && { auditAnnotations }),
   }
+  return { response, isOpposed: !isClean, count }
 }
 
 /** Findings that are told of one object: answers, audit logs and reports must not grow with what somebody wrote. */

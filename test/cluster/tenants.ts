@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { decodeClaim } from '../../src/claims/claim.ts'
 import { readUnverified } from '../../src/claims/jws.ts'
 import { type ControlPlane, startControlPlane, type User } from './control-plane.ts'
-import { install, type Replica, until } from './installation.ts'
+import { install, type Replica } from './installation.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -119,11 +119,11 @@ export class Tenants implements AsyncDisposable {
     ]
     onFinance('role', 'owner', '--verb=*', `--resource=${resources.join()}`)
     onFinance('rolebinding', 'owner', '--role=owner', '--user=alice')
-    await until(() => this.apply(network('ledger', ledger)).startsWith('networkattachmentdefinition'))
-    plane.kubectl(
-      ['apply', '-f', '-'],
-      JSON.stringify(network('fleet', { ...ledger, master: 'eth0.300', ipam: {} }, 'logistics')),
-    )
+    for (const object of [
+      network('ledger', ledger),
+      network('fleet', { ...ledger, master: 'eth0.300', ipam: {} }, 'logistics'),
+    ])
+      plane.kubectl(['apply', '-f', '-'], JSON.stringify(object))
   }
 }
 

@@ -1,6 +1,7 @@
 import { type KubeConfig, Watch } from '@kubernetes/client-node'
 import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
 import { ApiError, type KindOf, type KubeClient } from '../../src/kube-api/client.ts'
+import { isAsNew } from '../../src/kube-api/resource-version.ts'
 import type { Mirror } from './mirror.ts'
 
 /** Where a reflector writes what it does; pino's log is one. */
@@ -25,6 +26,10 @@ export interface Reflector {
   readonly isSynced: boolean
   /** When the API server was last heard of. */
   readonly heardAt: Date | undefined
+  /** Whether the mirror is as new as this version of one of the objects. */
+  hasSeen(resourceVersion: string): boolean
+  /** Tries again at once, where a failure made it wait. */
+  hurry(): void
   stop(): void
 }
 
@@ -47,7 +52,7 @@ export function startReflector(
   mirror: Mirror,
   log: Journal,
 ): Reflector {
-  const state = { isSynced: false, heardAt: undefined as Date | undefined }
+  const state = { isSynced: false, heardAt: undefined as Date | undefined, version: '' }
   let isStopped = false
   let abort: (() => void) | undefined
   let wake: (() => void) | undefined
@@ -71,16 +76,16 @@ export function startReflector(
     mirror.replace(items)
     state.isSynced = true
     heard()
-    let version = resourceVersion
+    state.version = resourceVersion
     const resyncAt = Date.now() + RESYNC_MS * (0.75 + Math.random() / 2)
     while (!isStopped && Date.now() < resyncAt) {
-      const outcome = await watchOnce(client.config, subject, version, {
+      const outcome = await watchOnce(client.config, subject, state.version, {
         started: stop => {
           abort = stop
         },
         event: (type, manifest) => {
           heard()
-          version = manifest.metadata.resourceVersion ?? version
+          state.version = manifest.metadata.resourceVersion ?? state.version
           if (type === 'BOOKMARK') return
           const { apiVersion, kind } = subject
           const kept = type === 'DELETED' ? undefined : keep({ ...manifest, apiVersion, kind })
@@ -131,6 +136,8 @@ export function startReflector(
     get heardAt() {
       return state.heardAt
     },
+    hasSeen: resourceVersion => isAsNew(state.version, resourceVersion),
+    hurry: () => wake?.(),
     stop: () => {
       isStopped = true
       abort?.()

@@ -37,6 +37,10 @@ export interface ClusterStore {
   isSynced(): boolean
   /** Seconds since the API server was last heard of by the reflector that waits longest. */
   staleness(): number
+  /** Whether what is known of a kind is as new as this version of one of its objects. */
+  hasSeen(kind: string, resourceVersion: string): boolean
+  /** Has reflectors that wait after a failure try again at once. */
+  hurry(): void
   stop(): void
 }
 
@@ -47,9 +51,12 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   const inventory = new Inventory()
   const problems = new Map<string, string[]>()
   const reflectors: Reflector[] = []
+  const byKind = new Map<string, Reflector>()
   let current = keys
   const follow = (subject: Subject, mirror: Mirror, by = client): void => {
-    reflectors.push(startReflector(by, subject, mirror, log))
+    const reflector = startReflector(by, subject, mirror, log)
+    reflectors.push(reflector)
+    byKind.set(subject.kind, reflector)
   }
 
   follow(
@@ -131,6 +138,10 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
     staleness: () => {
       const oldest = Math.min(...reflectors.map(({ heardAt }) => heardAt?.getTime() ?? 0))
       return (Date.now() - oldest) / 1000
+    },
+    hasSeen: (kind, resourceVersion) => byKind.get(kind)?.hasSeen(resourceVersion) ?? false,
+    hurry: () => {
+      for (const reflector of reflectors) reflector.hurry()
     },
     stop: () => {
       for (const reflector of reflectors) reflector.stop()

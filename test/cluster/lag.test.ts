@@ -1,0 +1,100 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startReplica } from './installation.ts'
+import { type Lag, startLag } from './lag.ts'
+import { ledger, NETWORKS, network, pod, Tenants, tenant } from './tenants.ts'
+
+/** Longer than kubectl needs for the next object, and shorter than a review waits. */
+const LAG_MS = 300
+
+describe('the webhook, while its watches are behind', () => {
+  const tenants = new Tenants()
+  const { apply, bind, claimsOf } = tenants
+  let lag: Lag
+  const digestsOf = (name: string) =>
+    claimsOf(name).map(claim => 'digests' in claim && claim.digests[0]?.sha256)
+  const all = (...items: object[]) => apply({ apiVersion: 'v1', kind: 'List', items })
+  const namespace = (name: string, labels = {}) => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, labels },
+  })
+
+  beforeAll(async () => {
+    await tenants.start()
+    lag = await startLag(tenants.plane)
+    const { address } = tenants.replica
+    await tenants.replica.end()
+    tenants.replica = await startReplica(lag.plane, address)
+    await lag.be(LAG_MS)
+  }, 600_000)
+  afterAll(async () => {
+    await tenants[Symbol.asyncDispose]()
+    await lag?.[Symbol.asyncDispose]()
+  })
+
+  it('takes a tenant with all that it needs from one file', async () => {
+    const config = { ...ledger, master: 'eth0.700', ipam: { type: 'whereabouts', range: '10.70.0.0/24' } }
+    const said = all(
+      namespace('sales'),
+      tenant('sales', [{ ids: '700', masters: ['eth0'] }]),
+      network('leads', config, 'sales'),
+      pod('crm', { [NETWORKS]: 'leads' }, 'sales'),
+    )
+    expect(said).toBe(
+      [
+        'namespace/sales created',
+        'tenant.socni.dev/sales created',
+        'networkattachmentdefinition.k8s.cni.cncf.io/leads created',
+        'pod/crm created\n',
+      ].join('\n'),
+    )
+    const annotations = tenants.plane.kubectl(['-n', 'sales', 'get', 'pod', 'crm', '-o', 'json'])
+    expect(JSON.parse(annotations).metadata.annotations[NETWORKS]).toMatch(/eyJ/)
+  })
+
+  it('takes a namespace that is a tenant’s by its label, and a VLAN that another one has just given back', async () => {
+    const before = { apiVersion: 'socni.dev/v1alpha1', kind: 'Tenant', metadata: { name: 'old' } }
+    all(tenant('old', [{ ids: '710', masters: ['eth0'] }]))
+    await pause(2 * LAG_MS)
+    tenants.plane.kubectl(['delete', '-f', '-'], JSON.stringify(before))
+    const selected = {
+      ...tenant('stores', [{ ids: '710', masters: ['eth0'] }]),
+      spec: {
+        namespaceSelector: { matchLabels: { team: 'stores' } },
+        vlans: [{ ids: '710', masters: ['eth0'] }],
+      },
+    }
+    const config = { ...ledger, master: 'eth0.710', ipam: { type: 'whereabouts', range: '10.71.0.0/24' } }
+    const said = all(selected, namespace('stores', { team: 'stores' }), network('tills', config, 'stores'))
+    expect(said.match(/ created$/gm)).toHaveLength(3)
+  })
+
+  it('binds a claim to the network as it is by then, not as it was known when the pod came', async () => {
+    const edited = (subnet: string) =>
+      network('moving', { ...ledger, ipam: { type: 'whereabouts', range: subnet } })
+    all(edited('10.110.2.0/24'))
+    await pause(2 * LAG_MS)
+    all(edited('10.110.3.0/24'), pod('quick', { [NETWORKS]: 'moving' }))
+    const [early] = digestsOf('quick')
+    expect(bind('quick')).toBe('')
+    const [bound] = digestsOf('quick')
+    await pause(2 * LAG_MS)
+    all(pod('late', { [NETWORKS]: 'moving' }))
+    const [late] = digestsOf('late')
+    expect([early === late, bound === late]).toEqual([false, true])
+  })
+
+  it('refuses what it does not know, when that takes too long', async () => {
+    await lag.be(10_000)
+    const before = Date.now()
+    const said = all(
+      namespace('tardy'),
+      tenant('tardy', [{ ids: '720', masters: ['eth0'] }]),
+      network('tardy', { ...ledger, master: 'eth0.720' }, 'tardy'),
+    )
+    expect(said).toContain('namespace "tardy" belongs to no tenant')
+    // Well before the API server gives up on a webhook.
+    expect(Date.now() - before).toBeLessThan(2_500)
+  })
+})

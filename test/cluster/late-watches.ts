@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { createServer, request } from 'node:https'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/**
+ * A way to an API server on which watches tell of everything late, as those of a busy control plane do:
+ * `late-watches.ts SERVER CERTIFICATE KEY`. A process of its own, since the test itself waits for what it calls. Prints
+ * its port, and takes how late, in milliseconds, from its standard input.
+ */
+const [upstream = '', certificate = '', privateKey = ''] = process.argv.slice(2)
+const cert = readFileSync(certificate)
+let milliseconds = 0
+
+const server = createServer({ cert, key: readFileSync(privateKey) }, (incoming, answer) => {
+  const { method, headers, url = '' } = incoming
+  const outgoing = request(new URL(url, upstream), { method, headers, ca: cert }, response => {
+    answer.writeHead(response.statusCode ?? 502, response.headers)
+    if (!url.includes('watch=')) {
+      response.pipe(answer)
+      return
+    }
+    answer.flushHeaders()
+    let last = Promise.resolve()
+    const inTurn = (tell: () => void): void => {
+      const late = pause(milliseconds)
+      last = last.then(() => late).then(tell)
+    }
+    response.on('data', part => inTurn(() => answer.write(part)))
+    response.on('end', () => inTurn(() => answer.end()))
+  })
+  outgoing.on('error', () => answer.destroy())
+  answer.on('close', () => outgoing.destroy())
+  incoming.pipe(outgoing)
+})
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address()
+  process.stdout.write(`${typeof address === 'object' ? address?.port : ''}\n`)
+})
+createInterface({ input: process.stdin }).on('line', line => {
+  milliseconds = Number(line)
+  process.stdout.write(`${line}\n`)
+})

@@ -1,0 +1,117 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { AdmissionRequest } from '../../src/kube/admission.ts'
+import { NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
+import type { Manifest } from '../../src/kube/manifest.ts'
+import { readSelections } from '../../src/kube/selections.ts'
+import { findPodTemplate } from '../../src/kube/workloads.ts'
+import { type KindOf, KubeClient } from '../../src/kube-api/client.ts'
+import { metadataOnly } from '../../src/kube-api/connections.ts'
+import { KINDS } from '../../src/kube-api/kinds.ts'
+import type { Journal } from './reflector.ts'
+import type { ClusterStore } from './store.ts'
+
+/** No pod has more networks that a rule would let through. */
+const MAX_LOOKUPS = 16
+
+/** Mirrors are some milliseconds behind; one that is further behind must not keep reviews waiting. */
+const PATIENCE_MS = 500
+const LOOK_MS = 5
+
+/** Whether a mirror knows by now what was asked for. */
+type Mark = () => boolean
+
+/**
+ * Waits for the mirrors to know what the API server knows: what one file brings (`kubectl apply`, a GitOps tool) comes
+ * faster than watches tell of it. The API server is asked for versions only; what is judged comes from the mirrors alone.
+ */
+export class CatchUp {
+  readonly #client: KubeClient
+  readonly #store: ClusterStore
+  readonly #log: Journal
+  readonly #markTenants: () => Promise<Mark>
+
+  constructor(client: KubeClient, store: ClusterStore, log: Journal) {
+    this.#client = client
+    this.#store = store
+    this.#log = log
+    const metadataClient = new KubeClient(metadataOnly(client.config))
+    this.#markTenants = oneAtATime(async () => {
+      const known = [...store.inventory.tenants()].map(({ name }) => name)
+      const { items } = await metadataClient.list(KINDS.tenant, versionOf)
+      const marks = items.map(item => this.#markOf(KINDS.tenant, item))
+      const listed = new Set(items.map(({ metadata }) => metadata.name))
+      const gone = known.filter(name => !listed.has(name))
+      return () =>
+        marks.every(mark => mark()) && gone.every(name => store.inventory.tenant(name) === undefined)
+    })
+  }
+
+  /** Tenants, the request's namespace, and the networks that it selects. Returns whether more is known than before. */
+  async lookAgain({ namespace = '', object, name }: AdmissionRequest): Promise<boolean> {
+    const { inventory } = this.#store
+    const before = inventory.revision
+    const selecting = object?.kind === 'Binding' ? inventory.pod(namespace, name ?? '') : object
+    await this.#wait([
+      this.#markTenants(),
+      this.#ask(KINDS.namespace, namespace),
+      ...this.#askNetworks(selecting, namespace),
+    ])
+    return inventory.revision !== before
+  }
+
+  /** The networks of a pod, so that what is signed for them is what a node will find. */
+  async networksOf(pod: Manifest): Promise<void> {
+    await this.#wait(this.#askNetworks(pod, pod.metadata.namespace ?? ''))
+  }
+
+  async #wait(asked: readonly Promise<Mark>[]): Promise<void> {
+    const end = Date.now() + PATIENCE_MS
+    this.#store.hurry()
+    try {
+      const marks = await Promise.race([Promise.all(asked), pause(PATIENCE_MS, [], { ref: false })])
+      while (!marks.every(mark => mark()) && Date.now() < end) await pause(LOOK_MS)
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the API server cannot be asked; what is known of it counts')
+    }
+  }
+
+  #askNetworks(object: Manifest | null | undefined, namespace: string): Promise<Mark>[] {
+    const annotation = object && findPodTemplate(object)?.metadata.annotations?.[NETWORKS_ANNOTATION]
+    if (typeof annotation !== 'string' || namespace === '') return []
+    return readSelections(annotation, namespace)
+      .selections.slice(0, MAX_LOOKUPS)
+      .map(selection => this.#ask(KINDS.network, selection.name, selection.namespace))
+  }
+
+  async #ask(kind: KindOf, name: string, namespace?: string): Promise<Mark> {
+    return this.#markOf(kind, await this.#client.read(kind, name, namespace))
+  }
+
+  #markOf({ kind }: KindOf, manifest: Manifest | undefined): Mark {
+    const { resourceVersion } = manifest?.metadata ?? {}
+    return () => resourceVersion === undefined || this.#store.hasSeen(kind, resourceVersion)
+  }
+}
+
+function versionOf({ apiVersion, kind, metadata: { name, resourceVersion } }: Manifest): Manifest {
+  const metadata = {
+    ...(name !== undefined && { name }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+  }
+  return { apiVersion, kind, metadata }
+}
+
+/** Work for all who ask at a time: who asks while it runs shares the next run, which begins after that. */
+function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<unknown> = Promise.resolve()
+  let next: Promise<T> | undefined
+  return () => {
+    next ??= running.then(() => {
+      next = undefined
+      const current = work()
+      running = current.catch(() => {})
+      return current
+    })
+    return next
+  }
+}
