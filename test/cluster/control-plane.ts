@@ -68,7 +68,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
       input,
       encoding: 'utf8',
       maxBuffer: 256 * 1024 * 1024,
-      env: { HOME: directory, PATH: '' },
+      env: { HOME: directory, PATH: '/usr/bin:/bin' },
     })
   const kubectl: ControlPlane['kubectl'] = (args, input, user) => {
     const { status, stdout, stderr } = run(args, input, user)
