@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/cluster/**/*.test.ts'],
     reporters: ['default', './test/summary-reporter.ts'],
-    // Building the control plane for the first time is part of it.
-    hookTimeout: 20 * 60_000,
+    globalSetup: './test/cluster/prepare.ts',
+    hookTimeout: 10 * 60_000,
     testTimeout: 60_000,
   },
 })

@@ -12,7 +12,7 @@ describe('who administers a namespace, and means harm,', () => {
     await tenants.start()
     expect(apply(pod('books', { [NETWORKS]: 'ledger' }), 'alice')).toBe('pod/books created\n')
     expect(bind('books')).toBe('')
-  }, 600_000)
+  })
   afterAll(() => tenants[Symbol.asyncDispose]())
 
   it.each<[attack: string, object: () => object, rule: string]>([

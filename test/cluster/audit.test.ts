@@ -55,7 +55,7 @@ describe('what is there before the webhook', () => {
       plane.kubectl(['apply', '-f', '-'], JSON.stringify(object))
     plane.kubectl(['create', 'namespace', 'untouched'])
     replica = await install(plane, environment)
-  }, 600_000)
+  })
   afterAll(async () => {
     await replica?.end()
     await plane?.[Symbol.asyncDispose]()

@@ -93,7 +93,7 @@ describe('the webhook with certificates of cert-manager', () => {
     replica = await startReplica(plane, serviceAddress(plane), {}, plane.directory)
     await until(isTrusted)
     plane.kubectl(['create', 'namespace', 'finance'])
-  }, 600_000)
+  })
   afterAll(async () => {
     await replica?.end()
     await endProcess(certManager)

@@ -61,7 +61,7 @@ describe('three replicas under a steady stream of pods', () => {
       spec: { config },
     }
     await until(() => apply(ledger).includes('created'))
-  }, 600_000)
+  })
   afterAll(async () => {
     process.stderr.write(counts.join(''))
     await Promise.all(replicas.map(replica => replica.end('SIGKILL')))

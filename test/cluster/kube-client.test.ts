@@ -32,7 +32,7 @@ describe('the client, of an API server', () => {
       await client.create({ ...pod('ledger'), metadata: { ...pod('ledger').metadata, ...own } })
       await client.create({ ...tenant, metadata: { name } } as Manifest)
     }
-  }, 600_000)
+  })
   afterAll(() => plane?.[Symbol.asyncDispose]())
 
   it.each([

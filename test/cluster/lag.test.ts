@@ -27,7 +27,7 @@ describe('the webhook, while its watches are behind', () => {
     await tenants.replica.end()
     tenants.replica = await startReplica(lag.plane, address)
     await lag.be(LAG_MS)
-  }, 600_000)
+  })
   afterAll(async () => {
     await tenants[Symbol.asyncDispose]()
     await lag?.[Symbol.asyncDispose]()

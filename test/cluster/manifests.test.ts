@@ -36,7 +36,7 @@ describe('the manifests', () => {
     for (const file of findDefinitions('certManager')) plane.kubectl(['apply', '--server-side', '-f', file])
     // As one command, on a cluster that knows nothing of SOCNI; the others then only ask.
     plane.kubectl(['apply', '--server-side', '-k', join(root, 'manifests/overlays/k3s')])
-  }, 600_000)
+  })
   afterAll(async () => {
     rmSync(directory, { recursive: true, force: true })
     await plane?.[Symbol.asyncDispose]()

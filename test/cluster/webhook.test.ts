@@ -33,7 +33,7 @@ describe('the webhook in a real cluster', () => {
     return tenants.plane.said([...onStatus, ...who])
   }
 
-  beforeAll(() => tenants.start(), 600_000)
+  beforeAll(() => tenants.start())
   afterAll(() => tenants[Symbol.asyncDispose]())
 
   /** Changes the cluster configuration to this, and says what kubectl did. */
