@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readUnverified } from '../../src/claims/jws.ts'
@@ -466,6 +467,36 @@ describe('the webhook in a real cluster', () => {
     expect(objects).toContain('kind: NetworkPolicy')
     expect(caBundles(tenants.plane)).toEqual(before)
     expect(apply(pod('upgraded', { [NETWORKS]: 'ledger' }))).toBe('pod/upgraded created\n')
+  })
+
+  it('takes a kustomization that has its Tenants first, and the order of kinds at the second time', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'socni-kustomization-'))
+    const applyWith = (name: string, id: number, options: object) => {
+      const config = {
+        ...ledger,
+        master: `eth0.${id}`,
+        ipam: { type: 'whereabouts', range: `10.${id % 256}.0.0/24` },
+      }
+      const vlans = [{ ids: String(id), masters: ['eth0'] }]
+      const resources = [
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+        tenant(name, vlans),
+        network('first', config, name),
+      ]
+      writeFileSync(
+        join(directory, 'all.json'),
+        JSON.stringify({ apiVersion: 'v1', kind: 'List', items: resources }),
+      )
+      writeFileSync(
+        join(directory, 'kustomization.yaml'),
+        JSON.stringify({ resources: ['all.json'], ...options }),
+      )
+      return tenants.plane.said(['apply', '-k', directory])
+    }
+    expect(applyWith('in-order', 800, { sortOptions: { order: 'fifo' } })).not.toContain('denied')
+    expect(applyWith('by-kind', 801, {})).toContain('namespace "by-kind" belongs to no tenant')
+    expect(applyWith('by-kind', 801, {})).not.toContain('denied')
+    rmSync(directory, { recursive: true })
   })
 
   it('differs from what was applied in nothing that a GitOps tool would put back', () => {
