@@ -18,6 +18,8 @@ export interface ObjectMeta {
   readonly resourceVersion?: string
   readonly generation?: number
   readonly creationTimestamp?: string
+  /** Since when it is being deleted. */
+  readonly deletionTimestamp?: string
 }
 
 export interface PodSpec {

@@ -85,6 +85,21 @@ describe('the webhook, while its watches are behind', () => {
     expect([early === late, bound === late]).toEqual([false, true])
   })
 
+  it('takes a network away right behind its pods, also behind one that is still ending', async () => {
+    all(network('brief', { ...ledger, ipam: { type: 'whereabouts', range: '10.110.4.0/24' } }))
+    all(pod('gone', { [NETWORKS]: 'brief' }), pod('ending', { [NETWORKS]: 'brief' }))
+    // A kubelet has half a minute for one that is bound; there is none here.
+    expect(bind('ending')).toBe('')
+    await pause(2 * LAG_MS)
+    const remove = (...what: string[]) =>
+      tenants.plane.said(['-n', 'finance', 'delete', '--wait=false', ...what])
+    expect(remove('net-attach-def', 'brief')).toContain('[attachment-in-use]')
+    expect(remove('pod/gone', 'pod/ending', 'net-attach-def/brief')).toMatch(/"brief" deleted/)
+    expect(tenants.plane.said(['-n', 'finance', 'get', 'pod', 'gone', 'ending'])).toMatch(
+      /^ending .*\n.*"gone" not found/m,
+    )
+  })
+
   it('refuses what it does not know, when that takes too long', async () => {
     await lag.be(10_000)
     const before = Date.now()

@@ -10,7 +10,7 @@ import { KINDS } from '../../src/kube-api/kinds.ts'
 import type { Journal } from './reflector.ts'
 import type { ClusterStore } from './store.ts'
 
-/** No pod has more networks that a rule would let through. */
+/** No pod has more networks that a rule would let through; of the pods that use a network so many are asked for. */
 const MAX_LOOKUPS = 16
 
 /** Mirrors are some milliseconds behind; one that is further behind must not keep reviews waiting. */
@@ -46,17 +46,22 @@ export class CatchUp {
     })
   }
 
-  /** Tenants, the request's namespace, and the networks that it selects. Returns whether more is known than before. */
-  async lookAgain({ namespace = '', object, name }: AdmissionRequest): Promise<boolean> {
+  /**
+   * Tenants, the request's namespace, the networks that it selects, and the pods that use what it takes away. Returns
+   * whether more is known than before.
+   */
+  async lookAgain({ namespace = '', object, oldObject, name = '' }: AdmissionRequest): Promise<boolean> {
     const { inventory } = this.#store
-    const before = inventory.revision
-    const selecting = object?.kind === 'Binding' ? inventory.pod(namespace, name ?? '') : object
+    const revision = (): number => inventory.revision + inventory.uses.revision
+    const before = revision()
+    const selecting = object?.kind === 'Binding' ? inventory.pod(namespace, name) : object
     await this.#wait([
       this.#markTenants(),
       this.#ask(KINDS.namespace, namespace),
       ...this.#askNetworks(selecting, namespace),
+      ...(oldObject?.kind === KINDS.network.kind ? this.#askUsers(namespace, name) : []),
     ])
-    return inventory.revision !== before
+    return revision() !== before
   }
 
   /** The networks of a pod, so that what is signed for them is what a node will find. */
@@ -81,6 +86,15 @@ export class CatchUp {
     return readSelections(annotation, namespace)
       .selections.slice(0, MAX_LOOKUPS)
       .map(selection => this.#ask(KINDS.network, selection.name, selection.namespace))
+  }
+
+  #askUsers(namespace: string, network: string): Promise<Mark>[] {
+    const { uses } = this.#store.inventory
+    return [...uses.of(namespace, network)].slice(0, MAX_LOOKUPS).map(async user => {
+      const [home = '', name = ''] = user.split('/')
+      const pod = await this.#client.read(KINDS.pod, name, home)
+      return pod === undefined ? () => !uses.of(namespace, network).has(user) : this.#markOf(KINDS.pod, pod)
+    })
   }
 
   async #ask(kind: KindOf, name: string, namespace?: string): Promise<Mark> {

@@ -203,14 +203,17 @@ function labelsOf({ apiVersion, kind, metadata: { name, labels } }: Manifest): M
   return { apiVersion, kind, metadata: { ...(name !== undefined && { name }), ...(labels && { labels }) } }
 }
 
-/** A pod's name and the names of its networks, which are short where its annotation with claims is long. */
+/**
+ * A pod's name and the names of its networks, which are short where its annotation with claims is long. One that is being
+ * deleted gets no sandbox any more, and Multus remembers what it has to take off.
+ */
 function usesOf({
   apiVersion,
   kind,
-  metadata: { name, namespace = '', annotations, resourceVersion },
+  metadata: { name, namespace = '', annotations, resourceVersion, deletionTimestamp },
 }: Manifest): Manifest | undefined {
   const { selections } = readSelections(annotations?.[NETWORKS_ANNOTATION], namespace)
-  if (name === undefined || selections.length === 0) return undefined
+  if (name === undefined || deletionTimestamp !== undefined || selections.length === 0) return undefined
   const networks = selections.map(selection => `${selection.namespace}/${selection.name}`).join()
   const version = resourceVersion === undefined ? {} : { resourceVersion }
   const kept = { name, namespace, ...version, annotations: { [NETWORKS_ANNOTATION]: networks } }
