@@ -23,6 +23,20 @@ export function decodeFacts(fields: JsonObject, refuse: Refuse): Facts {
   }
 }
 
+/** Which networks, on which bridges, are the cluster's own. */
+export interface ClusterNetworks {
+  readonly clusterNetworks: readonly string[]
+  readonly clusterBridges: readonly string[]
+}
+
+/** The same of guard.json; what is missing is as Flannel has it. */
+export function decodeClusterNetworks(fields: JsonObject, refuse: Refuse): ClusterNetworks {
+  return {
+    clusterNetworks: decodeList(fields, 'clusterNetworks', ['cbr0'], refuse),
+    clusterBridges: decodeList(fields, 'clusterBridges', ['cni0'], refuse),
+  }
+}
+
 export function decodeText(fields: JsonObject, key: string, fallback: string, refuse: Refuse): string {
   const given = fields[key] ?? fallback
   return typeof given === 'string' ? given : refuse(key, 'text')

@@ -7,8 +7,9 @@ import { MULTUS_BIN_DIR } from '../src/doctor/distribution.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
+import { findClusterNetwork } from './cluster-network.ts'
 import { copyExecutable, isSameFile } from './executable.ts'
-import { decodeFacts } from './facts.ts'
+import { type ClusterNetworks, decodeClusterNetworks, decodeFacts } from './facts.ts'
 import { readObject } from './read-object.ts'
 import {
   isGuard,
@@ -206,18 +207,48 @@ function readFacts(facts: string | undefined): JsonObject {
   return reading.value
 }
 
-function planSettings({ mode, node, log, facts }: InstallOptions, settings: string): Step[] {
+function planSettings({ mode, node, log, facts, confDir }: InstallOptions, settings: string): Step[] {
   const file = join(settings, 'guard.json')
+  const known = readObject(file)
   const wanted = {
     mode: 'enforce',
     log: '/var/log/socni-cni.log',
-    ...readObject(file),
+    ...known,
     ...readFacts(facts),
     ...(mode !== undefined && { mode }),
     ...(node !== undefined && { node }),
     ...(log !== undefined && { log }),
   }
-  const text = `${JSON.stringify(wanted, null, 2)}\n`
+  const cluster = planClusterNetwork(confDir, known, wanted.mode)
+  const text = `${JSON.stringify({ ...wanted, ...cluster?.fields }, null, 2)}\n`
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return []
-  return [{ text: `write ${file} (${wanted.mode})`, run: () => writeAtomically(file, text, 0o644) }]
+  const what = [wanted.mode, ...(cluster === undefined ? [] : [cluster.text])].join('; ')
+  return [{ text: `write ${file} (${what})`, run: () => writeAtomically(file, text, 0o644) }]
+}
+
+/** Where the cluster's own network is another than Flannel's, no pod would start for want of a claim to it. */
+function planClusterNetwork(
+  confDir: string,
+  known: JsonObject,
+  mode: unknown,
+): { fields: ClusterNetworks; text: string } | undefined {
+  const own = findClusterNetwork(confDir)
+  if (own === undefined) return undefined
+  if (own.type !== 'bridge') {
+    if (mode === 'audit') return undefined
+    throw new InstallError(
+      `the cluster's own network "${own.name}" is of type "${own.type}", which the guard would refuse to every pod: it passes bridge alone for eth0; --mode audit refuses nothing`,
+    )
+  }
+  const { clusterNetworks, clusterBridges } = decodeClusterNetworks(known, (key, wanted) => {
+    throw new InstallError(`guard.json has a "${key}" that is not ${wanted}`)
+  })
+  if (clusterNetworks.includes(own.name) && clusterBridges.includes(own.bridge)) return undefined
+  return {
+    fields: {
+      clusterNetworks: [...new Set([...clusterNetworks, own.name])],
+      clusterBridges: [...new Set([...clusterBridges, own.bridge])],
+    },
+    text: `"${own.name}" on "${own.bridge}" is the cluster's own network`,
+  }
 }

@@ -3,12 +3,12 @@ import { parseRevocations, type Revocation } from '../src/claims/revocations.ts'
 import { CniError } from '../src/cni/errors.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
-import { decodeFacts, decodeList, decodeText, type Facts } from './facts.ts'
+import { type ClusterNetworks, decodeClusterNetworks, decodeFacts, decodeText, type Facts } from './facts.ts'
 import { readText } from './libc.ts'
 import { sha256 } from './runtime.ts'
 
 /** How the guard is run on this node: `socni.d/guard.json` beside the CNI configurations. */
-export interface Settings extends Facts {
+export interface Settings extends Facts, ClusterNetworks {
   /** `<CNI_CONF_DIR>/socni.d`. */
   readonly directory: string
   /** enforce refuses; audit only writes down what it would refuse. */
@@ -17,9 +17,6 @@ export interface Settings extends Facts {
   readonly log: string
   /** What the node is called in the cluster; undefined: the UID of a bound claim has to do. */
   readonly node: string | undefined
-  /** Networks of the cluster itself, and the bridge that they are on: Flannel's own use of bridge. */
-  readonly clusterNetworks: readonly string[]
-  readonly clusterBridges: readonly string[]
 }
 
 /** Where the distributions keep CNI configurations; the first one with a guard.json counts. */
@@ -57,8 +54,7 @@ function decode(value: JsonObject, directory: string, path: string): Settings {
     log: text('log', ''),
     node: value.node === undefined ? undefined : text('node', ''),
     ...decodeFacts(value, refuse),
-    clusterNetworks: decodeList(value, 'clusterNetworks', ['cbr0'], refuse),
-    clusterBridges: decodeList(value, 'clusterBridges', ['cni0'], refuse),
+    ...decodeClusterNetworks(value, refuse),
   }
 }
 

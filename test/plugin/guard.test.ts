@@ -528,6 +528,20 @@ describe.skipIf(obstacle !== undefined)(
         })
         expect(errorOf(refused).msg).toContain('there is no claim')
       }
+      // Another container tool of the node, which knows of no pods, until its network is named.
+      const tool = {
+        ...flannel,
+        name: 'bridge',
+        bridge: 'nerdctl0',
+        ipam: { type: 'host-local', subnet: '10.4.0.0/24' },
+      }
+      const forTool = { CNI_NETNS: node.addPod('tool'), CNI_CONTAINERID: 'tool', CNI_IFNAME: 'eth0' }
+      const run = (command: string) =>
+        node.call({ plugin: 'bridge', command, config: tool, environment: forTool })
+      expect(errorOf(run('ADD')).msg).toContain('there is no claim')
+      node.configure({ clusterNetworks: ['cbr0', 'bridge'], clusterBridges: ['cni0', 'nerdctl0'] })
+      expect([run('ADD').exit, run('DEL').exit]).toEqual([0, 0])
+      node.configure({})
       // The same name and interface, but another plugin on the cluster's bridge.
       const stranger = { cniVersion: '1.0.0', name: 'cbr0', type: 'macvlan', master: 'cni0' }
       expect(add(stranger, '', { CNI_IFNAME: 'eth0' }).stdout).toContain('there is no claim')

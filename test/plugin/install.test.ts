@@ -51,6 +51,13 @@ function newNode() {
   return { root, binDir, confDir }
 }
 
+/** As Flannel's own manifests write it. */
+const flannel = (delegate: object) => ({
+  cniVersion: '1.0.0',
+  name: 'cbr0',
+  plugins: [{ type: 'flannel', delegate }, { type: 'portmap' }],
+})
+
 /** What stands in for a plugin that was a file. */
 const standIn = (binDir: string): string => `#!${binDir}/socni\n`
 
@@ -355,6 +362,76 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
       expect(install()).toMatchObject({ exit: 3, stderr: expect.stringContaining(message ?? '') })
       expect(settings().primaryInterface).toBe('ens18')
     }
+  })
+
+  it.each<[what: string, files: Record<string, object>, fields: object]>([
+    ['that of K3s', { '10-flannel.conflist': flannel({ hairpinMode: true }) }, {}],
+    [
+      'that of CRI-O, behind Multus and loopback',
+      {
+        '00-multus.conf': { cniVersion: '0.3.1', name: 'multus-cni-network', type: 'multus-shim' },
+        '01-loopback.conf': { cniVersion: '1.0.0', name: 'lo', type: 'loopback' },
+        '11-crio.conflist': {
+          cniVersion: '1.0.0',
+          name: 'crio',
+          plugins: [{ type: 'bridge', bridge: 'cni0' }],
+        },
+        '99-other.conflist': {
+          cniVersion: '1.0.0',
+          name: 'other',
+          plugins: [{ type: 'bridge', bridge: 'lab' }],
+        },
+      },
+      { clusterNetworks: ['cbr0', 'crio'], clusterBridges: ['cni0'] },
+    ],
+    [
+      'that of kube-router in k0s',
+      {
+        '10-kuberouter.conflist': {
+          cniVersion: '1.0.0',
+          name: 'mynet',
+          plugins: [{ type: 'bridge', bridge: 'kube-bridge' }, { type: 'portmap' }],
+        },
+      },
+      { clusterNetworks: ['cbr0', 'mynet'], clusterBridges: ['cni0', 'kube-bridge'] },
+    ],
+    [
+      'Flannel with another bridge',
+      { '10-flannel.conflist': flannel({ bridge: 'flannel0' }) },
+      { clusterNetworks: ['cbr0'], clusterBridges: ['cni0', 'flannel0'] },
+    ],
+    [
+      'that of Calico',
+      {
+        '10-calico.conflist': { cniVersion: '1.0.0', name: 'k8s-pod-network', plugins: [{ type: 'calico' }] },
+      },
+      {},
+    ],
+    ['none that can be read', { '10-broken.conflist': { plugins: 1 } }, {}],
+  ])("knows the cluster's own network: %s", (_, files, fields) => {
+    const node = newNode()
+    rmSync(join(node.confDir, '10-flannel.conflist'))
+    for (const [name, content] of Object.entries(files))
+      writeFileSync(join(node.confDir, name), JSON.stringify(content))
+    expect(run(node, 'install', '--keys', keys)).toMatchObject({ exit: 0, stderr: '' })
+    const settings = JSON.parse(readFileSync(join(node.confDir, 'socni.d/guard.json'), 'utf8'))
+    expect(settings).toEqual({ mode: 'enforce', log: '/var/log/socni-cni.log', ...fields })
+    expect(run(node, 'install').stdout).toBe('nothing to do\n')
+  })
+
+  it('does not refuse the whole cluster its own network', () => {
+    const node = newNode()
+    const config = { cniVersion: '1.0.0', name: 'flat', type: 'macvlan', master: 'eth0' }
+    writeFileSync(join(node.confDir, '05-flat.conf'), JSON.stringify(config))
+    const before = snapshot(node.root)
+    expect(run(node, 'install', '--keys', keys)).toMatchObject({
+      exit: 3,
+      stderr: expect.stringContaining(
+        'own network "flat" is of type "macvlan", which the guard would refuse to every pod',
+      ),
+    })
+    expect(snapshot(node.root)).toEqual(before)
+    expect(run(node, 'install', '--mode', 'audit').exit).toBe(0)
   })
 
   it('never leaves a moment without a plugin that answers', async () => {
