@@ -21,8 +21,9 @@ type Runner = (type: string, command: CommandName, body: JsonObject) => Output |
  * @param executable The guard's own file; the plugins that it stands in for are beside it.
  */
 export function createCommands(variables: Variables, executable: string): Commands {
-  const settings = (): Settings => readSettings(variables.SOCNI_CONF_DIR)
-  const directories = realDirectories(executable, variables.CNI_PATH ?? '')
+  const ownDirectory = executable.slice(0, executable.lastIndexOf('/'))
+  const settings = (): Settings => readSettings(variables.SOCNI_CONF_DIR, ownDirectory)
+  const directories = realDirectories(ownDirectory, variables.CNI_PATH ?? '')
   const runner =
     (locks: readonly number[] = []): Runner =>
     (type, command, body) =>

@@ -1,4 +1,4 @@
-import { GUARD_TYPE } from '../src/cni/guarded.ts'
+import { GUARD_DIRECTORY, GUARD_TYPE } from '../src/cni/guarded.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
 import type { CommandName, Variables } from './environment.ts'
@@ -21,17 +21,16 @@ const MARK = 'SOCNI_DELEGATE'
 /**
  * Where the real plugins may be: beside the guard, where an installation put them aside, then wherever the runtime would
  * have looked (CNI SPEC 1.1.0, "Parameters", CNI_PATH). What is under its own name in a guarded directory is the guard.
- * @param executable The guard's own file.
+ * @param own The guard's own directory.
  */
-export function realDirectories(executable: string, path: string): string[] {
-  const own = executable.slice(0, executable.lastIndexOf('/'))
+export function realDirectories(own: string, path: string): string[] {
   const others = path.split(':').filter(directory => directory.startsWith('/') && directory !== own)
   const real = others.map(directory => (isThere(`${directory}/${GUARD_TYPE}`) ? aside(directory) : directory))
   return [aside(own), ...real]
 }
 
 function aside(directory: string): string {
-  return `${directory}/socni.d`
+  return `${directory}/${GUARD_DIRECTORY}`
 }
 
 function isThere(path: string): boolean {

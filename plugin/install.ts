@@ -2,7 +2,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { dirname, join, relative } from 'node:path'
 import { parseKeySet } from '../src/claims/keys.ts'
 import { parseRevocations } from '../src/claims/revocations.ts'
-import { GUARD_TYPE as GUARD, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
+import {
+  CONF_DIR_FILE,
+  GUARD_TYPE as GUARD,
+  GUARDED_PLUGINS,
+  GUARD_DIRECTORY as PRIVATE,
+} from '../src/cni/guarded.ts'
 import { MULTUS_BIN_DIR } from '../src/doctor/distribution.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
 import { readJson } from '../src/json/reader.ts'
@@ -15,7 +20,6 @@ import {
   isGuard,
   isReal,
   isThere,
-  PRIVATE,
   putStandIn,
   RECORD,
   readRecord,
@@ -100,7 +104,13 @@ function planDirectory(directory: string): Step[] {
   return [{ text: `make ${directory}`, run: () => mkdirSync(directory, { recursive: true, mode: 0o755 }) }]
 }
 
-function planPlugins({ executable, binDirs, root = '/' }: InstallOptions, binDir: string): Step[] {
+/** Writes a file that says something else, or is not there. */
+function planFile(file: string, text: string, remark = ''): Step[] {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return []
+  return [{ text: `write ${file}${remark}`, run: () => writeAtomically(file, text, 0o644) }]
+}
+
+function planPlugins({ executable, binDirs, confDir, root = '/' }: InstallOptions, binDir: string): Step[] {
   const guard = join(binDir, GUARD)
   const copy = { text: `copy the guard to ${guard}`, run: () => copyExecutable(executable, guard) }
   // A link into another of the directories leads to the guard there.
@@ -120,6 +130,7 @@ function planPlugins({ executable, binDirs, root = '/' }: InstallOptions, binDir
   }
   return [
     ...planDirectory(join(binDir, PRIVATE)),
+    ...planFile(join(binDir, PRIVATE, CONF_DIR_FILE), `${join('/', relative(root, confDir))}\n`),
     ...(isSameFile(executable, guard) ? [] : [copy]),
     ...replaced.map(name => ({
       text: `put the guard in the place of ${join(binDir, name)}`,
@@ -176,15 +187,14 @@ function planKeys({ keys, mode }: InstallOptions, settings: string): Step[] {
     return []
   }
   parseKeySet(keys)
-  return keys === known ? [] : [{ text: `write ${file}`, run: () => writeAtomically(file, keys, 0o644) }]
+  return planFile(file, keys)
 }
 
 function planRevocations({ revocations }: InstallOptions, settings: string): Step[] {
   const file = join(settings, 'revocations.json')
   if (revocations === undefined) return []
   parseRevocations(revocations)
-  const isKnown = existsSync(file) && readFileSync(file, 'utf8') === revocations
-  return isKnown ? [] : [{ text: `write ${file}`, run: () => writeAtomically(file, revocations, 0o644) }]
+  return planFile(file, revocations)
 }
 
 const NO_KEYS =
@@ -221,9 +231,8 @@ function planSettings({ mode, node, log, facts, confDir }: InstallOptions, setti
   }
   const cluster = planClusterNetwork(confDir, known, wanted.mode)
   const text = `${JSON.stringify({ ...wanted, ...cluster?.fields }, null, 2)}\n`
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) return []
   const what = [wanted.mode, ...(cluster === undefined ? [] : [cluster.text])].join('; ')
-  return [{ text: `write ${file} (${what})`, run: () => writeAtomically(file, text, 0o644) }]
+  return planFile(file, text, ` (${what})`)
 }
 
 /** Where the cluster's own network is another than Flannel's, no pod would start for want of a claim to it. */

@@ -1,6 +1,7 @@
 import { KeyError, type PublicJwk, parseJwkSet } from '../src/claims/jwk.ts'
 import { parseRevocations, type Revocation } from '../src/claims/revocations.ts'
 import { CniError } from '../src/cni/errors.ts'
+import { CONF_DIR_FILE, GUARD_DIRECTORY } from '../src/cni/guarded.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { type ClusterNetworks, decodeClusterNetworks, decodeFacts, decodeText, type Facts } from './facts.ts'
@@ -19,27 +20,26 @@ export interface Settings extends Facts, ClusterNetworks {
   readonly node: string | undefined
 }
 
-/** Where the distributions keep CNI configurations; the first one with a guard.json counts. */
-const CONF_DIRS = ['/var/lib/rancher/k3s/agent/etc/cni/net.d', '/etc/cni/net.d', '/etc/kubernetes/cni/net.d']
-
-/** Finds and reads guard.json. Throws a CniError (5 or 7) with the command that mends it. */
-export function readSettings(confDir: string | undefined): Settings {
-  const candidates = confDir === undefined ? CONF_DIRS : [confDir]
-  for (const candidate of candidates) {
-    const directory = `${candidate}/socni.d`
-    const path = `${directory}/guard.json`
-    const text = readText(path)
-    if (text === undefined) continue
-    const reading = readJson(text)
-    if (reading.ok && isObject(reading.value)) return decode(reading.value, directory, path)
-    const problem = reading.ok ? 'it is no object' : reading.problems[0]?.message
-    throw new CniError('configuration', `${path}: ${problem}`)
-  }
-  throw new CniError(
-    'io',
-    'the guard has no configuration on this node: run scripts/install-cni.sh',
-    candidates.join(', '),
-  )
+/**
+ * Finds and reads guard.json. Throws a CniError (5 or 7) with the command that mends it.
+ * @param confDir Where the runtime's variables say it is; undefined: where the installation beside the guard says.
+ */
+export function readSettings(confDir: string | undefined, ownDirectory: string): Settings {
+  const pointer = `${ownDirectory}/${GUARD_DIRECTORY}/${CONF_DIR_FILE}`
+  const found = confDir ?? readText(pointer)?.trim()
+  const directory = `${found}/${GUARD_DIRECTORY}`
+  const path = `${directory}/guard.json`
+  const text = found === undefined ? undefined : readText(path)
+  if (text === undefined)
+    throw new CniError(
+      'io',
+      'the guard has no configuration on this node: run scripts/install-cni.sh',
+      `${found === undefined ? pointer : path} is missing`,
+    )
+  const reading = readJson(text)
+  if (reading.ok && isObject(reading.value)) return decode(reading.value, directory, path)
+  const problem = reading.ok ? 'it is no object' : reading.problems[0]?.message
+  throw new CniError('configuration', `${path}: ${problem}`)
 }
 
 function decode(value: JsonObject, directory: string, path: string): Settings {

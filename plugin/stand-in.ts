@@ -11,12 +11,16 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
-import { GUARD_TYPE as GUARD, isStandIn, MAX_STAND_IN, standInText } from '../src/cni/guarded.ts'
+import {
+  GUARD_TYPE as GUARD,
+  isStandIn,
+  MAX_STAND_IN,
+  GUARD_DIRECTORY as PRIVATE,
+  standInText,
+} from '../src/cni/guarded.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
 import { readObject } from './read-object.ts'
 
-/** The directory of the real plugins, in the directory of plugins. */
-export const PRIVATE = 'socni.d'
 /** How the real plugins were there, for putting them back. */
 export const RECORD = 'installed.json'
 

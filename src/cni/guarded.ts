@@ -7,6 +7,12 @@ export const GUARDED_PLUGINS: readonly string[] = [
 /** The guard's own type, and the name of its executable. */
 export const GUARD_TYPE = 'socni'
 
+/** Beside a guard: the real plugins that it stands in for; and beside the CNI configurations its own files. */
+export const GUARD_DIRECTORY = 'socni.d'
+
+/** A file in the former that says where the latter is: a guard is called with nothing that tells. */
+export const CONF_DIR_FILE = 'conf-dir'
+
 /** No stand-in is longer: Linux reads so much of a first line (linux/binfmts.h BINPRM_BUF_SIZE). */
 export const MAX_STAND_IN = 255
 

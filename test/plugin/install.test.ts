@@ -151,7 +151,7 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(run(taken, 'install', '--keys', keys)).toMatchObject({ exit: 0, stderr: '' })
     const call = (type: string, command: string, runtimePath = `${node.binDir}:relative::${unnamed}`) => {
       const variables = { CNI_COMMAND: command, CNI_CONTAINERID: 'c1', CNI_IFNAME: 'net1' }
-      const env = { ...variables, CNI_PATH: runtimePath, SOCNI_CONF_DIR: node.confDir, PATH: '/usr/bin:/bin' }
+      const env = { ...variables, CNI_PATH: runtimePath, PATH: '/usr/bin:/bin' }
       const input = JSON.stringify({ cniVersion: '1.1.0', name: 'x', type })
       const { status, stdout } = spawnSync(join(node.binDir, type), { env, input, encoding: 'utf8' })
       return { exit: status, stdout }
@@ -174,6 +174,28 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(run(taken, 'install').stdout).toBe(
       `put the guard under the names of plugins that are not in ${node.binDir}: tap\n`,
     )
+  })
+
+  it('finds its own files wherever the configurations are, with nothing that a runtime tells', () => {
+    const node = newNode()
+    const other = join(node.root, 'moved')
+    run(node, 'install', '--keys', keys)
+    const status = () => {
+      const env = { CNI_COMMAND: 'STATUS', CNI_PATH: node.binDir }
+      const input = JSON.stringify({ cniVersion: '1.1.0', name: 'x', type: 'vlan' })
+      return spawnSync(join(node.binDir, 'vlan'), { env, input, encoding: 'utf8' }).stdout
+    }
+    expect(status()).toContain('socni.d/vlan STATUS')
+    mkdirSync(other)
+    expect(run({ ...node, confDir: other }, 'install', '--keys', keys).exit).toBe(0)
+    rmSync(join(node.confDir, 'socni.d'), { recursive: true })
+    expect(status()).toContain('socni.d/vlan STATUS')
+    rmSync(join(other, 'socni.d/guard.json'))
+    expect(JSON.parse(status())).toMatchObject({
+      code: 50,
+      msg: expect.stringContaining('run scripts/install-cni.sh'),
+      details: `${other}/socni.d/guard.json is missing`,
+    })
   })
 
   it('is not written over by whoever copies a plugin into its place, which it takes in', () => {
@@ -234,7 +256,7 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     const node = newNode()
     const before = snapshot(node.root)
     const { stdout } = run(node, 'install', '--keys', keys, '--dry-run')
-    expect(stdout.split('\n').filter(line => line.startsWith('would '))).toHaveLength(9)
+    expect(stdout.split('\n').filter(line => line.startsWith('would '))).toHaveLength(10)
     expect(snapshot(node.root)).toEqual(before)
   })
 
