@@ -82,7 +82,7 @@ function judgedPart(manifest: Manifest): unknown {
   return kind === '/Namespace' ? manifest.metadata.labels : [manifest.spec, manifest.metadata.annotations]
 }
 
-function outcomeOf({ uid }: AdmissionRequest, { denied, warned, audited, isClean }: Decision): Outcome {
+function outcomeOf({ uid, kind }: AdmissionRequest, { denied, warned, audited, isClean }: Decision): Outcome {
   const count: Outcome['count'] = counters => {
     for (const { rule } of denied) counters.countFinding(rule, 'denied')
     for (const { rule } of warned) counters.countFinding(rule, 'warned')
@@ -101,7 +101,9 @@ function outcomeOf({ uid }: AdmissionRequest, { denied, warned, audited, isClean
     ...(warned.length > 0 && { warnings: warningsOf(warned) }),
     ...(Object.keys(auditAnnotations).length > 0 && { auditAnnotations }),
   }
-  return { response, isOpposed: !isClean, count }
+  // A warning of what is not made often, like a workload whose networks come with it, had better be true as well.
+  const isOpposed = !isClean || (warned.length > 0 && kind.kind !== 'Pod')
+  return { response, isOpposed, count }
 }
 
 /** Findings that are told of one object: answers, audit logs and reports must not grow with what somebody wrote. */

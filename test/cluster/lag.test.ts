@@ -40,13 +40,28 @@ describe('the webhook, while its watches are behind', () => {
       tenant('sales', [{ ids: '700', masters: ['eth0'] }]),
       network('leads', config, 'sales'),
       pod('crm', { [NETWORKS]: 'leads' }, 'sales'),
+      network('offers', { ...config, ipam: { type: 'whereabouts', range: '10.70.1.0/24' } }, 'sales'),
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'shop', namespace: 'sales' },
+        spec: {
+          selector: { matchLabels: { app: 'shop' } },
+          template: {
+            metadata: { labels: { app: 'shop' }, annotations: { [NETWORKS]: 'offers' } },
+            spec: { containers: [{ name: 'a', image: 'b' }] },
+          },
+        },
+      },
     )
     expect(said).toBe(
       [
         'namespace/sales created',
         'tenant.socni.dev/sales created',
         'networkattachmentdefinition.k8s.cni.cncf.io/leads created',
-        'pod/crm created\n',
+        'pod/crm created',
+        'networkattachmentdefinition.k8s.cni.cncf.io/offers created',
+        'deployment.apps/shop created\n',
       ].join('\n'),
     )
     const annotations = tenants.plane.kubectl(['-n', 'sales', 'get', 'pod', 'crm', '-o', 'json'])

@@ -64,6 +64,25 @@ describe('a review', () => {
     })
   })
 
+  it('looks again before it warns of a workload, whose networks may have come with it', async () => {
+    const ask = reviewWithout('NetworkAttachmentDefinition')
+    const { metadata, spec } = pod('storage')
+    const template = { metadata: { annotations: metadata.annotations }, spec }
+    const selector = { matchLabels: { app: 'teller' } }
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'teller', namespace: 'finance' },
+      spec: { selector, template },
+    }
+    expect(await ask('validate', deployment)).toEqual({
+      allowed: true,
+      isPatched: false,
+      counted: [],
+      looks: 1,
+    })
+  })
+
   it('does not look again for what it takes', async () => {
     const ask = reviewWithout('Pod')
     const network = attachment(macvlanConfig(), { name: 'another' })

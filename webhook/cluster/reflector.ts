@@ -28,7 +28,7 @@ export interface Reflector {
   readonly heardAt: Date | undefined
   /** Whether the mirror is as new as this version of one of the objects. */
   hasSeen(resourceVersion: string): boolean
-  /** Tries again at once, where a failure made it wait. */
+  /** Tries again at once, where a failure made it wait for a second already. */
   hurry(): void
   stop(): void
 }
@@ -36,6 +36,8 @@ export interface Reflector {
 /** First wait after a failure, and the longest, in milliseconds; each is cut by up to a half, so that replicas part. */
 const BACKOFF_MS = 500
 const MAX_BACKOFF_MS = 30_000
+/** However many are in a hurry, there is one attempt a second: they may be many on purpose. */
+const HURRY_MS = 1_000
 /** A new list now and then heals what a watch may have lost. */
 const RESYNC_MS = 10 * 60_000
 /** A kind whose definition is missing has no objects; it is looked for again so often. */
@@ -52,7 +54,7 @@ export function startReflector(
   mirror: Mirror,
   log: Journal,
 ): Reflector {
-  const state = { isSynced: false, heardAt: undefined as Date | undefined, version: '' }
+  const state = { isSynced: false, heardAt: undefined as Date | undefined, version: '', failedAt: 0 }
   let isStopped = false
   let abort: (() => void) | undefined
   let wake: (() => void) | undefined
@@ -118,6 +120,7 @@ export function startReflector(
           heard()
         }
         failures++
+        state.failedAt = Date.now()
         const backoff = Math.min(BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS)
         log.warn(
           { err: error, kind: subject.kind, failures },
@@ -137,7 +140,9 @@ export function startReflector(
       return state.heardAt
     },
     hasSeen: resourceVersion => isAsNew(state.version, resourceVersion),
-    hurry: () => wake?.(),
+    hurry: () => {
+      if (Date.now() - state.failedAt > HURRY_MS) wake?.()
+    },
     stop: () => {
       isStopped = true
       abort?.()
