@@ -9,7 +9,7 @@ import { stringify } from 'yaml'
 import { ApiServer } from '../examples/demo/api-server.ts'
 import { attachment, exampleWorld, macvlanConfig, pod } from '../src/policy/example.ts'
 import { requestFor } from '../src/review/request.ts'
-import { readConfiguration } from '../webhook/configuration.ts'
+import { readFlags } from '../webhook/configuration.ts'
 import { createLog } from '../webhook/log.ts'
 import { startService } from '../webhook/service.ts'
 import { createAuthority, createLeaf } from '../webhook/tls/certificates.ts'
@@ -40,7 +40,7 @@ export async function benchWebhook(print: (line: string) => void): Promise<void>
     [...exampleWorld, second].map(manifest => stringify(manifest)).join('---\n'),
   )
   const service = await startService({
-    configuration: readConfiguration(
+    configuration: readFlags(
       ['--state', state, '--policy', policyDirectory, '--port', '0', '--log-level', 'fatal'],
       {},
     ),

@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 import { ApiServer } from '../examples/demo/api-server.ts'
 import type { Manifest } from '../src/kube/manifest.ts'
 import { exampleWorld } from '../src/policy/example.ts'
-import { readConfiguration } from '../webhook/configuration.ts'
+import { readFlags } from '../webhook/configuration.ts'
 import { createLog } from '../webhook/log.ts'
 import { type RunningService, startService } from '../webhook/service.ts'
 
@@ -25,7 +25,7 @@ export async function startWebhook(
   const policy = mkdtempSync(join(state, 'policy-'))
   writeFileSync(join(policy, 'world.yaml'), manifests.map(manifest => stringify(manifest)).join('---\n'))
   const service = await startService({
-    configuration: readConfiguration(
+    configuration: readFlags(
       ['--state', state, '--policy', policy, '--port', '0', '--log-level', 'fatal'],
       {},
     ),

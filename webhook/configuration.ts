@@ -65,7 +65,7 @@ export function usage(): string {
 }
 
 /** Reads flags, then SOCNI_… variables, then defaults. Throws a UsageError that names the flag. */
-export function readConfiguration(
+export function readFlags(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Configuration {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { KeyError } from '../src/claims/jwk.ts'
 import { ApiError } from '../src/kube-api/client.ts'
 import { startClusterService } from './cluster-service.ts'
-import { readConfiguration, UsageError, usage } from './configuration.ts'
+import { readFlags, UsageError, usage } from './configuration.ts'
 import { createLog } from './log.ts'
 import { startService } from './service.ts'
 
@@ -13,7 +13,7 @@ else await main()
 
 async function main(): Promise<void> {
   try {
-    const configuration = readConfiguration(args, process.env)
+    const configuration = readFlags(args, process.env)
     const log = createLog(configuration.logLevel)
     const start = configuration.isInCluster ? startClusterService : startService
     const service = await start({

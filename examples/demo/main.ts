@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readConfiguration } from '../../webhook/configuration.ts'
+import { readFlags } from '../../webhook/configuration.ts'
 import { createLog } from '../../webhook/log.ts'
 import { startService } from '../../webhook/service.ts'
 import { ApiServer } from './api-server.ts'
@@ -11,7 +11,7 @@ const state = mkdtempSync(join(tmpdir(), 'socni-demo-'))
 const policyDirectory = join(state, 'policy')
 cpSync(new URL('../policy', import.meta.url), policyDirectory, { recursive: true })
 const service = await startService({
-  configuration: readConfiguration(
+  configuration: readFlags(
     ['--state', state, '--policy', policyDirectory, '--port', '0', '--log-level', 'warn'],
     {},
   ),
