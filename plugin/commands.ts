@@ -7,7 +7,7 @@ import type { CallEnvironment, CommandName, Variables } from './environment.ts'
 import { closeFile, openFile } from './libc.ts'
 import { logDecision } from './log.ts'
 import { type Delegation, delegationOf } from './own-type.ts'
-import { readSettings, readTrust, type Settings } from './settings.ts'
+import { findDirectory, readSettings, readTrust, type Settings } from './settings.ts'
 import type { Call, Commands, Output } from './skeleton.ts'
 import { checkUse, collect, join, leave, type User, waitForLock } from './sub-interface.ts'
 
@@ -22,7 +22,8 @@ type Runner = (type: string, command: CommandName, body: JsonObject) => Output |
  */
 export function createCommands(variables: Variables, executable: string): Commands {
   const ownDirectory = executable.slice(0, executable.lastIndexOf('/'))
-  const settings = (): Settings => readSettings(variables.SOCNI_CONF_DIR, ownDirectory)
+  const filesDirectory = (): string => findDirectory(variables.SOCNI_CONF_DIR, ownDirectory)
+  const settings = (): Settings => readSettings(filesDirectory())
   const directories = realDirectories(ownDirectory, variables.CNI_PATH ?? '')
   const runner =
     (locks: readonly number[] = []): Runner =>
@@ -77,7 +78,7 @@ export function createCommands(variables: Variables, executable: string): Comman
       // What is not installed any more has nothing to take off.
       const removed = runner(locks)(delegation.type, 'DEL', forRemoval(delegation)) ?? NOTHING
       if (delegation.shared !== undefined && removed.exit === 0)
-        await leave(delegation.shared, userOf(call), settings().directory)
+        await leave(delegation.shared, userOf(call), filesDirectory())
       return removed
     },
 
@@ -87,7 +88,7 @@ export function createCommands(variables: Variables, executable: string): Comman
       const collected = runner()(delegation.type, 'GC', delegation.body) ?? NOTHING
       const valid = validAttachments(call.body)
       if (delegation.shared !== undefined && valid !== undefined)
-        await collect(networkOf(call.body), valid, settings().directory)
+        await collect(networkOf(call.body), valid, filesDirectory())
       return collected
     },
 

@@ -21,25 +21,32 @@ export interface Settings extends Facts, ClusterNetworks {
 }
 
 /**
- * Finds and reads guard.json. Throws a CniError (5 or 7) with the command that mends it.
- * @param confDir Where the runtime's variables say it is; undefined: where the installation beside the guard says.
+ * The directory of the guard's own files. Throws a CniError (5) where no installation says.
+ * @param confDir The CNI configurations, if the runtime's variables say where; undefined: as the installation says.
+ * @param ownDirectory The guard's own.
  */
-export function readSettings(confDir: string | undefined, ownDirectory: string): Settings {
+export function findDirectory(confDir: string | undefined, ownDirectory: string): string {
   const pointer = `${ownDirectory}/${GUARD_DIRECTORY}/${CONF_DIR_FILE}`
   const found = confDir ?? readText(pointer)?.trim()
-  const directory = `${found}/${GUARD_DIRECTORY}`
+  return found === undefined ? notInstalled(pointer) : `${found}/${GUARD_DIRECTORY}`
+}
+
+/** Reads guard.json. Throws a CniError (5 or 7) with the command that mends it. */
+export function readSettings(directory: string): Settings {
   const path = `${directory}/guard.json`
-  const text = found === undefined ? undefined : readText(path)
-  if (text === undefined)
-    throw new CniError(
-      'io',
-      'the guard has no configuration on this node: run scripts/install-cni.sh',
-      `${found === undefined ? pointer : path} is missing`,
-    )
+  const text = readText(path) ?? notInstalled(path)
   const reading = readJson(text)
   if (reading.ok && isObject(reading.value)) return decode(reading.value, directory, path)
   const problem = reading.ok ? 'it is no object' : reading.problems[0]?.message
   throw new CniError('configuration', `${path}: ${problem}`)
+}
+
+function notInstalled(missing: string): never {
+  throw new CniError(
+    'io',
+    'the guard has no configuration on this node: run scripts/install-cni.sh',
+    `${missing} is missing`,
+  )
 }
 
 function decode(value: JsonObject, directory: string, path: string): Settings {

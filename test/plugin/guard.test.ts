@@ -438,6 +438,10 @@ describe.skipIf(obstacle !== undefined)(
       for (const broken of ['', '{', '{"clusterBridges": [1]}', '{"mode": "off"}']) {
         writeFileSync(guard, broken)
         expect(add(admitted.config, admitted.args).exit).toBe(1)
+        // What is there is taken off all the same.
+        const environment = { CNI_NETNS: '' }
+        const removed = node.call({ plugin: 'macvlan', command: 'DEL', config: admitted.config, environment })
+        expect(removed).toMatchObject({ exit: 0, stdout: '' })
       }
       writeFileSync(guard, settings)
     })
