@@ -5,7 +5,7 @@ import { type Lag, startLag } from './lag.ts'
 import { ledger, NETWORKS, network, pod, Tenants, tenant } from './tenants.ts'
 
 /** Longer than kubectl needs for the next object, and shorter than a review waits. */
-const LAG_MS = 300
+const LAG_MS = 200
 
 describe('the webhook, while its watches are behind', () => {
   const tenants = new Tenants()

@@ -14,7 +14,7 @@ import type { ClusterStore } from './store.ts'
 const MAX_LOOKUPS = 16
 
 /** Mirrors are some milliseconds behind; one that is further behind must not keep reviews waiting. */
-const PATIENCE_MS = 500
+const PATIENCE_MS = 1_000
 const LOOK_MS = 5
 
 /** Whether a mirror knows by now what was asked for. */
