@@ -252,12 +252,14 @@ function planClusterNetwork(
   const { clusterNetworks, clusterBridges } = decodeClusterNetworks(known, (key, wanted) => {
     throw new InstallError(`guard.json has a "${key}" that is not ${wanted}`)
   })
-  if (clusterNetworks.includes(own.name) && clusterBridges.includes(own.bridge)) return undefined
+  const { name, master } = own
+  if (master === undefined || (clusterNetworks.includes(name) && clusterBridges.includes(master)))
+    return undefined
   return {
     fields: {
-      clusterNetworks: [...new Set([...clusterNetworks, own.name])],
-      clusterBridges: [...new Set([...clusterBridges, own.bridge])],
+      clusterNetworks: [...new Set([...clusterNetworks, name])],
+      clusterBridges: [...new Set([...clusterBridges, master])],
     },
-    text: `"${own.name}" on "${own.bridge}" is the cluster's own network`,
+    text: `"${name}" on "${master}" is the cluster's own network`,
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
+import { isConfigurationFile } from '../cni/spec.ts'
 import { writeAtomically } from '../files/atomic.ts'
 import { lint } from '../lint/lint.ts'
 import {
@@ -133,7 +134,7 @@ function reportFindings(manifest: string, terminal: Terminal): boolean {
 
 /** The container runtime takes the first file as the network of every pod. */
 function warnOfOrder(file: string, terminal: Terminal): void {
-  const others = readdirSync(dirname(file)).filter(name => /\.(?:conf|conflist|json)$/.test(name))
+  const others = readdirSync(dirname(file)).filter(isConfigurationFile)
   const [first] = [...others, basename(file)].sort()
   const isFirst = first === basename(file) && others.some(name => name !== first)
   if (isFirst)

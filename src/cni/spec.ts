@@ -14,6 +14,11 @@ export function isNetworkName(text: string): boolean {
   return /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(text)
 }
 
+/** Whether a runtime takes a file for a network configuration, by its name (libcni ConfFiles, containerd pkg/cri). */
+export function isConfigurationFile(name: string): boolean {
+  return /\.(?:conf|conflist|json)$/.test(name)
+}
+
 /** A plugin's `type` is the name of an executable: without a path separator (libcni pkg/invoke/find.go). */
 export function isPluginType(text: string): boolean {
   return text !== '' && text !== '.' && text !== '..' && !/[/\\\s]/.test(text)

@@ -1,3 +1,4 @@
+import { isConfigurationFile } from '../cni/spec.ts'
 import { readJson } from '../json/reader.ts'
 import { isObject, type JsonObject } from '../json/value.ts'
 import { answer, type Check, type Question } from './check.ts'
@@ -22,9 +23,9 @@ const DIRECTORIES: Question = {
   why: 'Multus finds neither plugins nor the default network elsewhere: failed to find plugin "flannel" in path.',
 }
 
-/** Runtimes read these in the order of their names (containerd pkg/cri, libcni ConfFiles). */
+/** Runtimes read these in the order of their names. */
 export function configurationsIn(tree: Tree, directory: string): string[] {
-  return tree.list(directory).filter(name => /\.(?:conf|conflist|json)$/.test(name))
+  return tree.list(directory).filter(isConfigurationFile)
 }
 
 /** Checks the configuration that Multus has for the container runtime. */

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { extractFacts } from '../cni/facts/index.ts'
 import { readNetwork } from '../cni/network.ts'
+import { isConfigurationFile } from '../cni/spec.ts'
 import { readTextFile, UnreadableFileError } from '../files/read-text.ts'
 import { intersectVlans, isEmptyVlans, printVlans, type VlanSet } from '../net/vlan-set.ts'
 import { grantedSegments } from '../policy/grants.ts'
@@ -22,7 +23,7 @@ export interface NodeConfiguration {
 
 /** The configurations that the container runtime and Multus find in a directory, in their order. */
 export function readConfigurations(directory: string, world: World): NodeConfiguration[] {
-  const names = readdirSync(directory).filter(name => /\.(?:conf|conflist|json)$/.test(name))
+  const names = readdirSync(directory).filter(isConfigurationFile)
   return names.sort().map(name => readConfiguration(join(directory, name), name, world))
 }
 
