@@ -16,6 +16,8 @@ import { withIdentity } from './request.ts'
 import { boundPod, claimFindings } from './standing.ts'
 import { warningsOf } from './warnings.ts'
 
+const NOTHING: Decision = { denied: [], warned: [], audited: [], isClean: true }
+
 /** The validating phase: decides about what is stored. */
 export function validate(object: Manifest, request: AdmissionRequest, context: ReviewContext): Outcome {
   const { inventory } = context
@@ -23,13 +25,13 @@ export function validate(object: Manifest, request: AdmissionRequest, context: R
     request.operation === 'DELETE' || request.oldObject === null || request.oldObject === undefined
       ? undefined
       : withIdentity(request.oldObject, request)
-  const where = jurisdictionOf(object, inventory)
-  const nothing = outcomeOf(request, decide([], where))
-  if (changesNothing(object, before)) return nothing
+  if (changesNothing(object, before)) return outcomeOf(request, NOTHING)
   if (!isJudged(object)) {
     const warning = `SOCNI has no rules for ${object.kind}: its webhook configuration need not send it`
-    return { ...nothing, response: { ...nothing.response, warnings: [warning] } }
+    const outcome = outcomeOf(request, NOTHING)
+    return { ...outcome, response: { ...outcome.response, warnings: [warning] } }
   }
+  const where = jurisdictionOf(object, inventory)
   const { username: user = '', groups } = request.userInfo ?? {}
   const isOfStatus = before !== undefined && changesStatusAlone(object, before)
   const findings = judge(object, inventory, {
