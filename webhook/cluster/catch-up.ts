@@ -37,7 +37,7 @@ export class CatchUp {
     const metadataClient = new KubeClient(metadataOnly(client.config))
     this.#markTenants = oneAtATime(async () => {
       const known = [...store.inventory.tenants()].map(({ name }) => name)
-      const { items } = await metadataClient.list(KINDS.tenant, versionOf)
+      const { items } = await metadataClient.list(KINDS.tenant)
       const marks = items.map(item => this.#markOf(KINDS.tenant, item))
       const listed = new Set(items.map(({ metadata }) => metadata.name))
       const gone = known.filter(name => !listed.has(name))
@@ -72,12 +72,10 @@ export class CatchUp {
   async #wait(asked: readonly Promise<Mark>[]): Promise<void> {
     const end = Date.now() + PATIENCE_MS
     this.#store.hurry()
-    try {
+    await tryToAsk(this.#log, async () => {
       const marks = await Promise.race([Promise.all(asked), pause(PATIENCE_MS, [], { ref: false })])
       while (!marks.every(mark => mark()) && Date.now() < end) await pause(LOOK_MS)
-    } catch (error) {
-      this.#log.warn({ err: error }, 'the API server cannot be asked; what is known of it counts')
-    }
+    })
   }
 
   #askNetworks(object: Manifest | null | undefined, namespace: string): Promise<Mark>[] {
@@ -107,12 +105,13 @@ export class CatchUp {
   }
 }
 
-function versionOf({ apiVersion, kind, metadata: { name, resourceVersion } }: Manifest): Manifest {
-  const metadata = {
-    ...(name !== undefined && { name }),
-    ...(resourceVersion !== undefined && { resourceVersion }),
+/** Asks the API server for more than is known. Where it cannot be asked, that counts. */
+export async function tryToAsk(log: Journal, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    log.warn({ err: error }, 'the API server cannot be asked; what is known of it counts')
   }
-  return { apiVersion, kind, metadata }
 }
 
 /** Work for all who ask at a time: who asks while it runs shares the next run, which begins after that. */

@@ -3,7 +3,7 @@ import { KINDS } from '../../src/kube-api/kinds.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
 import type { Decide } from '../../src/review/context.ts'
 import type { Assignments } from './assign.ts'
-import type { CatchUp } from './catch-up.ts'
+import { type CatchUp, tryToAsk } from './catch-up.ts'
 import type { Journal } from './reflector.ts'
 
 /**
@@ -18,17 +18,10 @@ export function withFreshObjects(
   assignments: Assignments,
   log: Journal,
 ): Decide {
-  const look = async (work: () => Promise<void>): Promise<void> => {
-    try {
-      await work()
-    } catch (error) {
-      log.warn({ err: error }, 'the API server cannot be asked; what is known of it counts')
-    }
-  }
   return async (request, phase) => {
     if (request.subResource === 'binding' || request.kind.kind === 'Binding') {
       const { namespace = '', name = request.object?.metadata.name ?? '' } = request
-      await look(async () => {
+      await tryToAsk(log, async () => {
         const pod = await client.read(KINDS.pod, name, namespace)
         if (pod === undefined) return
         inventory.putPod(pod)
@@ -40,7 +33,7 @@ export function withFreshObjects(
         inventory.removePod(namespace, name)
       }
     }
-    if (phase === 'validate') await look(() => assignments.look(request))
+    if (phase === 'validate') await tryToAsk(log, () => assignments.look(request))
     return decide(request, phase)
   }
 }

@@ -22,6 +22,7 @@ export interface Subject extends KindOf {
 }
 
 export interface Reflector {
+  readonly kind: string
   /** Whether there has been a whole list. */
   readonly isSynced: boolean
   /** When the API server was last heard of. */
@@ -133,6 +134,7 @@ export function startReflector(
   void run()
 
   return {
+    kind: subject.kind,
     get isSynced() {
       return state.isSynced
     },

@@ -51,12 +51,9 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   const inventory = new Inventory()
   const problems = new Map<string, string[]>()
   const reflectors: Reflector[] = []
-  const byKind = new Map<string, Reflector>()
   let current = keys
   const follow = (subject: Subject, mirror: Mirror, by = client): void => {
-    const reflector = startReflector(by, subject, mirror, log)
-    reflectors.push(reflector)
-    byKind.set(subject.kind, reflector)
+    reflectors.push(startReflector(by, subject, mirror, log))
   }
 
   follow(
@@ -139,7 +136,8 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
       const oldest = Math.min(...reflectors.map(({ heardAt }) => heardAt?.getTime() ?? 0))
       return (Date.now() - oldest) / 1000
     },
-    hasSeen: (kind, resourceVersion) => byKind.get(kind)?.hasSeen(resourceVersion) ?? false,
+    hasSeen: (kind, resourceVersion) =>
+      reflectors.some(reflector => reflector.kind === kind && reflector.hasSeen(resourceVersion)),
     hurry: () => {
       for (const reflector of reflectors) reflector.hurry()
     },
