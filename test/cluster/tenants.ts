@@ -69,9 +69,9 @@ export class Tenants implements AsyncDisposable {
   readonly apply = (object: object, user: User = 'admin', ...flags: string[]): string =>
     this.plane.said(['apply', ...flags, '-f', '-'], JSON.stringify(object), user)
 
-  /** The claims of a pod of finance. */
-  readonly claimsOf = (name: string) => {
-    const text = metadataOf(this.plane, name, `annotations.${NETWORKS.replaceAll('.', '\\.')}`)
+  /** The claims of a pod, of finance where nothing else is said. */
+  readonly claimsOf = (name: string, namespace?: string) => {
+    const text = metadataOf(this.plane, name, `annotations.${NETWORKS.replaceAll('.', '\\.')}`, namespace)
     return [...text.matchAll(/eyJ[\w.-]+/g)].map(([jws]) => decodeClaim(readUnverified(jws)?.payload ?? null))
   }
 

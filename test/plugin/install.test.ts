@@ -86,6 +86,22 @@ function run(node: { binDir: string; confDir: string }, ...args: string[]) {
   return { exit: status, stdout, stderr }
 }
 
+/** Calls what is installed as a runtime does: nothing tells where the guard's own files are. */
+function callPlugin(program: string, command: string, runtimePath: string, config = {}) {
+  const { status, stdout } = spawnSync(program, {
+    env: {
+      CNI_COMMAND: command,
+      CNI_CONTAINERID: 'c1',
+      CNI_IFNAME: 'net1',
+      CNI_PATH: runtimePath,
+      PATH: '/usr/bin:/bin',
+    },
+    input: JSON.stringify({ cniVersion: '1.1.0', name: 'x', type: basename(program), ...config }),
+    encoding: 'utf8',
+  })
+  return { exit: status, stdout }
+}
+
 describe('socni install, by the executable itself, with no PATH and no HOME', () => {
   it('takes the place of plugins that reach host networks, and of no other', () => {
     const node = newNode()
@@ -123,12 +139,7 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     const before = [snapshot(node.binDir), snapshot(other.binDir)]
     expect(run(both, 'install', '--keys', keys)).toMatchObject({ exit: 0, stderr: '' })
     expect(run(both, 'install').stdout).toBe('nothing to do\n')
-    const call = (program: string, config: object) => {
-      const variables = { CNI_COMMAND: 'DEL', CNI_CONTAINERID: 'c1', CNI_IFNAME: 'net1', CNI_PATH: binDir }
-      const env = { ...variables, SOCNI_CONF_DIR: node.confDir, PATH: '/usr/bin:/bin' }
-      const input = JSON.stringify({ cniVersion: '1.0.0', name: 'x', type: basename(program), ...config })
-      return spawnSync(program, { env, input, encoding: 'utf8' }).stdout
-    }
+    const call = (program: string, config: object) => callPlugin(program, 'DEL', binDir, config).stdout
     // Each stands in for what was there; what is in one directory alone is found from the other as well.
     for (const directory of [node.binDir, other.binDir])
       expect(call(join(directory, 'vlan'), { master: 'eth0', vlanId: 5 })).toBe(
@@ -149,13 +160,8 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     for (const name of ['tap', 'bond']) symlinkSync(join(node.binDir, name), join(unnamed, name))
     const taken = { binDir: `${node.binDir}:${other.binDir}`, confDir: node.confDir }
     expect(run(taken, 'install', '--keys', keys)).toMatchObject({ exit: 0, stderr: '' })
-    const call = (type: string, command: string, runtimePath = `${node.binDir}:relative::${unnamed}`) => {
-      const variables = { CNI_COMMAND: command, CNI_CONTAINERID: 'c1', CNI_IFNAME: 'net1' }
-      const env = { ...variables, CNI_PATH: runtimePath, PATH: '/usr/bin:/bin' }
-      const input = JSON.stringify({ cniVersion: '1.1.0', name: 'x', type })
-      const { status, stdout } = spawnSync(join(node.binDir, type), { env, input, encoding: 'utf8' })
-      return { exit: status, stdout }
-    }
+    const call = (type: string, command: string, runtimePath = `${node.binDir}:relative::${unnamed}`) =>
+      callPlugin(join(node.binDir, type), command, runtimePath)
     expect(call('ipvlan', 'DEL')).toEqual({ exit: 0, stdout: `${unnamed}/ipvlan DEL\n` })
     // Also by way of a directory that is guarded, in which it is set aside.
     expect(call('vlan', 'DEL', `${other.binDir}:${unnamed}`).stdout).toBe(`${node.binDir}/socni.d/vlan DEL\n`)
@@ -180,11 +186,7 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     const node = newNode()
     const other = join(node.root, 'moved')
     run(node, 'install', '--keys', keys)
-    const status = () => {
-      const env = { CNI_COMMAND: 'STATUS', CNI_PATH: node.binDir }
-      const input = JSON.stringify({ cniVersion: '1.1.0', name: 'x', type: 'vlan' })
-      return spawnSync(join(node.binDir, 'vlan'), { env, input, encoding: 'utf8' }).stdout
-    }
+    const status = () => callPlugin(join(node.binDir, 'vlan'), 'STATUS', node.binDir).stdout
     expect(status()).toContain('socni.d/vlan STATUS')
     mkdirSync(other)
     expect(run({ ...node, confDir: other }, 'install', '--keys', keys).exit).toBe(0)
