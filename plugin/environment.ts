@@ -54,7 +54,8 @@ export function readEnvironment(variables: Variables): CallEnvironment {
 
 /**
  * `K1=V1;K2=V2`. Thin Multus appends what the runtime gave, so that a key may stand twice with one value; with two, nobody
- * could tell which one the plugin takes.
+ * could tell which one the plugin takes. IgnoreUnknown is left out: runtimes say 1 and Multus true, and it tells of no
+ * network (containernetworking/cni pkg/types/args.go).
  */
 function readArgs(text: string): ReadonlyMap<string, string> {
   const args = new Map<string, string>()
@@ -64,6 +65,7 @@ function readArgs(text: string): ReadonlyMap<string, string> {
     if (at < 1)
       throw new CniError('environment', 'CNI_ARGS holds a part that is no KEY=VALUE', JSON.stringify(pair))
     const [key, value] = [pair.slice(0, at), pair.slice(at + 1)]
+    if (key === 'IgnoreUnknown') continue
     const known = args.get(key)
     if (known !== undefined && known !== value)
       throw new CniError(

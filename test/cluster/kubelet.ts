@@ -118,7 +118,8 @@ export class Kubelet implements AsyncDisposable {
       CNI_IFNAME: 'eth0',
       CNI_CONTAINERID: `sandbox-${pod}`,
       CNI_PATH: this.runtimePath ?? this.node.binDir,
-      CNI_ARGS: `IgnoreUnknown=true;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=${pod};K8S_POD_INFRA_CONTAINER_ID=sandbox-${pod};K8S_POD_UID=${uid}`,
+      // As containerd says it: Multus writes IgnoreUnknown=true before, and the delegate gets both.
+      CNI_ARGS: `IgnoreUnknown=1;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=${pod};K8S_POD_INFRA_CONTAINER_ID=sandbox-${pod};K8S_POD_UID=${uid}`,
     }
     return this.node.call({ plugin, command, config, environment })
   }

@@ -335,8 +335,9 @@ describe.skipIf(obstacle !== undefined)(
       expect(stdout).toContain('/run/netns/none')
     })
 
-    it('takes what Multus says twice, as long as it is the same', () => {
-      expect(add(admitted.config, `${admitted.args};K8S_POD_NAME=books`).stdout).toContain('/run/netns/none')
+    it('takes what Multus and the runtime say both, as long as it is the same; IgnoreUnknown never is', () => {
+      const runtime = 'K8S_POD_NAME=books;IgnoreUnknown=1'
+      expect(add(admitted.config, `${admitted.args};${runtime}`).stdout).toContain('/run/netns/none')
     })
 
     it('takes addresses and a MAC that the claim states', async () => {
