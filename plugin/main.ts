@@ -8,6 +8,8 @@ const args = process.argv.slice(2)
 if (args.length > 0 && process.env.CNI_COMMAND === undefined) {
   // Loaded only here: what a call does not need makes every call slower.
   const { runInstaller } = await import('./installer.ts')
+  // The first process of a container is ended by no signal that it does not take.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit())
   process.exitCode = runInstaller({
     args,
     variables: process.env,
