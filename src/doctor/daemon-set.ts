@@ -17,6 +17,12 @@ const BINARIES: Question = {
   why: 'containerd runs multus or multus-shim from its own directory of plugins; installed anywhere else, no pod starts.',
 }
 
+const KUBECONFIG: Question = {
+  id: 'multus-kubeconfig',
+  title: 'Multus finds its kubeconfig',
+  why: 'The configuration that it writes names the file as the host has it; with another name no pod starts.',
+}
+
 interface Mount {
   readonly at: string
   readonly hostPath: string
@@ -31,7 +37,8 @@ export function checkDaemonSet(
   const pod = record(record(record(daemonSet.spec).template).spec)
   const containers = list(pod.containers)
   const everyContainer = [...list(pod.initContainers), ...containers]
-  const mounts = everyContainer.flatMap(container => mountsOf(container, list(pod.volumes)))
+  const mountsIn = (container: Record<string, unknown>) => mountsOf(container, list(pod.volumes))
+  const mounts = everyContainer.flatMap(mountsIn)
   const settings = { ...argumentsOf(containers), ...daemonConfiguration(manifests) }
   const isThick = everyContainer.some(container =>
     /thick|multus-daemon/.test(JSON.stringify([container.image, container.command])),
@@ -41,7 +48,11 @@ export function checkDaemonSet(
     answer(MODE, 'ok', `DaemonSet "${name}": ${isThick ? 'thick' : 'thin'}`),
     checkConfiguration(settings.cniConfigDir, mounts, layout),
     checkAutoconfig(settings, mounts, layout),
-    checkBinaries(mounts, layout),
+    checkBinaries(
+      everyContainer.map(container => ({ words: wordsOf(container), mounts: mountsIn(container) })),
+      layout,
+    ),
+    ...(isThick ? [] : checkKubeconfig(containers.flatMap(wordsOf), layout)),
   ]
 }
 
@@ -84,24 +95,73 @@ function checkAutoconfig(
   )
 }
 
-function checkBinaries(mounts: readonly Mount[], { name, binDir }: Distribution): Check {
-  const paths = [...new Set(mounts.map(({ hostPath }) => hostPath))]
-  if (paths.includes(binDir)) return answer(BINARIES, 'ok', `"${binDir}" of the host is mounted`)
-  if (binDir === K3S_BIN_DIR && paths.includes(K3S_OLD_BIN_DIR)) {
-    const found = `"${K3S_OLD_BIN_DIR}" of the host is mounted: K3s has read "${K3S_BIN_DIR}" since October 2024`
+/** Where Multus's own images copy their program to (multus-cni cmd/install_multus, cmd/thin_entrypoint). */
+const DEFAULT_BIN_DIR = '/host/opt/cni/bin'
+
+interface Container {
+  readonly words: readonly string[]
+  readonly mounts: readonly Mount[]
+}
+
+function checkBinaries(containers: readonly Container[], { name, binDir }: Distribution): Check {
+  const installer = containers.find(({ words }) => words.some(word => COPIES.test(word))) ?? containers[0]
+  const path = installer ? destinationOf(installer.words) : DEFAULT_BIN_DIR
+  const host = hostPathOf(path, installer?.mounts ?? [])
+  if (host === binDir) return answer(BINARIES, 'ok', `"${path}" is ${binDir} of the host`)
+  if (host === undefined)
+    return answer(
+      BINARIES,
+      'error',
+      `it is copied to "${path}", which is on no volume of the host`,
+      `mount hostPath ${binDir} at ${path}`,
+    )
+  if (binDir === K3S_BIN_DIR && host === K3S_OLD_BIN_DIR)
     return answer(
       BINARIES,
       'warning',
-      found,
-      `sed -i 's|${K3S_OLD_BIN_DIR}|${K3S_BIN_DIR}|g' on the manifest, unless K3s is older than v1.28.15, v1.29.10, v1.30.6 or v1.31.2`,
+      `"${path}" is "${host}" of the host: K3s has read "${K3S_BIN_DIR}" since October 2024`,
+      `let the volume be hostPath ${K3S_BIN_DIR}, unless K3s is older than v1.28.15, v1.29.10, v1.30.6 or v1.31.2`,
     )
-  }
-  const others = paths.filter(path => /(?:bin|cni)$/.test(path))
-  const found =
-    others.length === 0
-      ? 'no directory of plugins is mounted'
-      : `"${others.join('", "')}" of the host is mounted, but ${name} runs plugins from ${binDir}`
-  return answer(BINARIES, 'error', found, `let the volume of the plugins be hostPath ${binDir}`)
+  return answer(
+    BINARIES,
+    'error',
+    `"${path}" is "${host}" of the host, but ${name} runs plugins from ${binDir}`,
+    `let the volume of the plugins be hostPath ${binDir}`,
+  )
+}
+
+/** What puts Multus on the node: an installer, cp, or the entry point of an older thin image. */
+const COPIES = /(?:^|\/)install_multus$|\bcp\b/
+
+/** Where it copies to, as the container has it. */
+function destinationOf(words: readonly string[]): string {
+  const said = flagOf(words, '--dest-dir') ?? flagOf(words, '-d') ?? flagOf(words, '--cni-bin-dir')
+  if (said !== undefined) return said
+  if (!words.some(word => /\bcp\b/.test(word))) return DEFAULT_BIN_DIR
+  // A directory, or a file in it; with a shell all of it is one word.
+  const target =
+    words
+      .join(' ')
+      .trim()
+      .split(/[\s;&|]+/)
+      .findLast(word => word.startsWith('/host')) ?? DEFAULT_BIN_DIR
+  return target.replace(/\/multus[^/]*$/, '')
+}
+
+function checkKubeconfig(words: readonly string[], { confDir }: Distribution): Check[] {
+  // A configuration that was written by hand names its own.
+  if ((flagOf(words, '--multus-conf-file') ?? 'auto') !== 'auto') return []
+  const path = flagOf(words, '--multus-kubeconfig-file-host') ?? '/etc/cni/net.d/multus.d/multus.kubeconfig'
+  const expected = `${confDir}/multus.d/multus.kubeconfig`
+  if (path === expected) return [answer(KUBECONFIG, 'ok', `"${path}"`)]
+  return [
+    answer(
+      KUBECONFIG,
+      'error',
+      `it is told that its kubeconfig is "${path}" of the host, and writes it to "${expected}"`,
+      `add the argument --multus-kubeconfig-file-host=${expected}`,
+    ),
+  ]
 }
 
 /** The directory of the host that a container's path is; the longest mount point counts. */
@@ -125,12 +185,24 @@ function mountsOf(container: Record<string, unknown>, volumes: readonly Record<s
 
 /** What the thin entrypoint is told: --cni-conf-dir=… and --multus-autoconfig-dir=…. */
 function argumentsOf(containers: readonly Record<string, unknown>[]): Settings {
-  const words = containers
-    .flatMap(({ command, args }) => [command, args].flat())
-    .filter(word => typeof word === 'string')
-  const value = (flag: string): string | undefined =>
-    words.find(word => word.startsWith(`--${flag}=`))?.slice(flag.length + 3)
-  return { cniConfigDir: value('cni-conf-dir'), multusAutoconfigDir: value('multus-autoconfig-dir') }
+  const words = containers.flatMap(wordsOf)
+  return {
+    cniConfigDir: flagOf(words, '--cni-conf-dir'),
+    multusAutoconfigDir: flagOf(words, '--multus-autoconfig-dir'),
+  }
+}
+
+/** The command of a container and its arguments. */
+function wordsOf({ command, args }: Record<string, unknown>): string[] {
+  return [command, args].flat().filter(word => typeof word === 'string')
+}
+
+/** What stands behind a flag: after "=", or as the next word. */
+function flagOf(words: readonly string[], flag: string): string | undefined {
+  const joined = words.find(word => word.startsWith(`${flag}=`))
+  if (joined !== undefined) return joined.slice(flag.length + 1)
+  const at = words.indexOf(flag)
+  return at < 0 ? undefined : words[at + 1]
 }
 
 /** What the daemon of a thick Multus reads from its ConfigMap. */
