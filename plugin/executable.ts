@@ -9,9 +9,11 @@ import {
   statSync,
 } from 'node:fs'
 
-/** Running calls keep the old one: a copy beside it, then a rename. */
-export function copyExecutable(from: string, to: string): void {
-  const temporary = `${to}.tmp`
+/**
+ * Running calls keep the old one: a copy, then a rename.
+ * @param temporary On the same file system, where it is cleared away when nobody lives to rename it.
+ */
+export function copyExecutable(from: string, to: string, temporary: string): void {
   copyFileSync(from, temporary)
   chmodSync(temporary, 0o755)
   renameSync(temporary, to)

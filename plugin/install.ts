@@ -112,7 +112,11 @@ function planFile(file: string, text: string, remark = ''): Step[] {
 
 function planPlugins({ executable, binDirs, confDir, root = '/' }: InstallOptions, binDir: string): Step[] {
   const guard = join(binDir, GUARD)
-  const copy = { text: `copy the guard to ${guard}`, run: () => copyExecutable(executable, guard) }
+  const temporary = join(binDir, PRIVATE, `.${GUARD}.tmp`)
+  const copy = {
+    text: `copy the guard to ${guard}`,
+    run: () => copyExecutable(executable, guard, temporary),
+  }
   // A link into another of the directories leads to the guard there.
   const others = distinct(binDirs)
     .filter(other => other !== binDir)

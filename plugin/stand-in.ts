@@ -33,7 +33,7 @@ export const RECORD = 'installed.json'
 export function replacePlugin(binDir: string, name: string, guard: string): void {
   const file = join(binDir, name)
   const real = join(binDir, PRIVATE, name)
-  const temporary = `${real}.tmp`
+  const temporary = temporaryOf(binDir, name)
   rmSync(temporary, { force: true })
   const links = readRecord(join(binDir, PRIVATE))
   const isLink = lstatSync(file).isSymbolicLink()
@@ -53,7 +53,7 @@ export function replacePlugin(binDir: string, name: string, guard: string): void
 
 /** A line that names the guard as its interpreter; a link where no guard is named, or none that fits such a line. */
 export function putStandIn(binDir: string, name: string, guard: string | undefined): void {
-  const temporary = join(binDir, `.${name}.socni`)
+  const temporary = temporaryOf(binDir, name)
   rmSync(temporary, { force: true })
   const line = standInText(guard ?? '')
   if (isStandIn(line)) {
@@ -69,10 +69,15 @@ export function restorePlugin(binDir: string, name: string, link: string | undef
     renameSync(join(binDir, PRIVATE, name), file)
     return
   }
-  const temporary = join(binDir, `.${name}.socni`)
+  const temporary = temporaryOf(binDir, name)
   rmSync(temporary, { force: true })
   symlinkSync(link, temporary)
   renameSync(temporary, file)
+}
+
+/** What is left of an installer that was killed goes with the guard's directory. */
+function temporaryOf(binDir: string, name: string): string {
+  return join(binDir, PRIVATE, `.${name}.tmp`)
 }
 
 /** Where plugins that were links led, by their names. */

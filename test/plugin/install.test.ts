@@ -254,6 +254,19 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(stderr).toContain('with CNI_BIN_DIR and CNI_CONF_DIR')
   })
 
+  it('clears away what an installer that was killed has left', () => {
+    const node = newNode()
+    const before = snapshot(node.binDir)
+    run(node, 'install', '--keys', keys)
+    // Half of a copy, half of a stand-in.
+    for (const name of ['.socni.tmp', '.vlan.tmp'])
+      writeFileSync(join(node.binDir, 'socni.d', name), 'half', { mode: 0o755 })
+    rmSync(join(node.binDir, 'socni'))
+    expect(run(node, 'install')).toMatchObject({ exit: 0, stderr: '' })
+    expect(run(node, 'uninstall')).toMatchObject({ exit: 0, stderr: '' })
+    expect(snapshot(node.binDir)).toEqual(before)
+  })
+
   it('only says what it would do, with --dry-run', () => {
     const node = newNode()
     const before = snapshot(node.root)
