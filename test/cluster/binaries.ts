@@ -15,6 +15,8 @@ export interface Binaries {
 
 const MODULE = join(import.meta.dirname, 'binaries')
 const VERSION = 'k8s.io/component-base/version'
+const MULTUS = join(import.meta.dirname, 'multus')
+const MULTUS_MODULE = 'gopkg.in/k8snetworkplumbingwg/multus-cni.v4'
 
 /** What `go build` is told for each program; the API server tells its version to clients. */
 const PROGRAMS = [
@@ -29,6 +31,12 @@ const CONTROLLERS = [
   { name: 'kube-controller-manager', package: 'k8s.io/kubernetes/cmd/kube-controller-manager' },
 ]
 
+/** What a node runs. */
+const NODE = [
+  { name: 'kubelet', package: 'k8s.io/kubernetes/cmd/kubelet' },
+  { name: 'kube-proxy', package: 'k8s.io/kubernetes/cmd/kube-proxy' },
+]
+
 /**
  * The programs in KUBEBUILDER_ASSETS, as envtest has them; else those that the Go module in binaries/ pins, built once
  * into the user's cache (some minutes) and kept under the hash of what is pinned.
@@ -40,12 +48,31 @@ export function findBinaries(): Binaries {
   return { etcd, apiServer, kubectl, scheduler, controllerManager }
 }
 
-/** The real Multus: thin is one program that the runtime calls, thick a shim and the daemon behind it. */
-export function findMultus(name: 'multus' | 'multus-shim' | 'multus-daemon' = 'multus'): string {
-  const source = join(import.meta.dirname, 'multus')
-  const file = join(cacheOf(source), name)
+/** Programs of the real Multus: thin is one that the runtime calls, thick a shim and the daemon behind it. */
+export function findMultus(name: MultusProgram = 'multus'): string {
+  const file = join(cacheOf(MULTUS), name)
+  if (!existsSync(file)) goBuild(MULTUS, file, `${MULTUS_MODULE}/cmd/${name}`, '-s -w')
+  return file
+}
+
+/** What Multus's own image consists of: the entry point writes its configuration, the other installs it. */
+export const MULTUS_IMAGE = ['multus', 'passthru-cni', 'install_multus', 'thin_entrypoint'] as const
+export const MULTUS_PROGRAMS = [...MULTUS_IMAGE, 'multus-shim', 'multus-daemon'] as const
+type MultusProgram = (typeof MULTUS_PROGRAMS)[number]
+
+/** The manifest that Multus tells to apply, of the version that the tests run. */
+export function multusManifest(): string {
+  const args = ['list', '-m', '-f', '{{.Dir}}', MULTUS_MODULE]
+  const directory = execFileSync('go', args, { cwd: MULTUS, encoding: 'utf8' }).trim()
+  return readFileSync(join(directory, 'deployments/multus-daemonset.yml'), 'utf8')
+}
+
+/** Flannel's own plugin, which calls bridge. */
+export function findFlannel(): string {
+  const source = join(import.meta.dirname, 'flannel')
+  const file = join(cacheOf(source), 'flannel')
   if (!existsSync(file))
-    goBuild(source, file, `gopkg.in/k8snetworkplumbingwg/multus-cni.v4/cmd/${name}`, '-s -w')
+    goBuild(source, file, 'github.com/containernetworking/plugins/plugins/meta/flannel', '-s -w')
   return file
 }
 
@@ -79,6 +106,14 @@ export function findCertManager(): string {
   return file
 }
 
+/** The program that a pod of the tests runs, and the one that holds its namespaces. */
+export function findPause(): string {
+  const source = join(import.meta.dirname, 'pause')
+  const file = join(cacheOf(source, 'main.go'), 'pause')
+  if (!existsSync(file)) goBuild(source, file, '.', '-s -w')
+  return file
+}
+
 /** Which version of cert-manager that is. */
 export function certManagerVersion(): string {
   return versionOf(CERT_MANAGER, 'github.com/cert-manager/cert-manager')
@@ -88,6 +123,12 @@ export function certManagerVersion(): string {
 export function findControllers(): Pick<Binaries, 'scheduler' | 'controllerManager'> {
   build(CONTROLLERS)
   return findBinaries()
+}
+
+/** Builds what a node runs. */
+export function findNodePrograms(): { readonly kubelet: string; readonly kubeProxy: string } {
+  const directory = build(NODE)
+  return { kubelet: join(directory, 'kubelet'), kubeProxy: join(directory, 'kube-proxy') }
 }
 
 function build(programs = PROGRAMS): string {
@@ -112,7 +153,10 @@ function versionOf(module: string, path: string): string {
 
 /** A directory for what a module pins, named by the hash of that. */
 function cacheOf(module: string, ...sources: readonly string[]): string {
-  const pinned = ['go.mod', 'go.sum', ...sources].map(name => readFileSync(join(module, name)))
+  const pinned = ['go.mod', 'go.sum', ...sources]
+    .map(name => join(module, name))
+    .filter(existsSync)
+    .map(file => readFileSync(file))
   const hash = createHash('sha256').update(Buffer.concat(pinned)).digest('hex').slice(0, 16)
   return cacheDirectory('test-binaries', hash)
 }

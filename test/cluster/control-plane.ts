@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Binaries, findBinaries, findControllers } from './binaries.ts'
+import { findBinaries, findControllers } from './binaries.ts'
 import { endProcess, startProcess } from './processes.ts'
 import type { Address } from './readiness.ts'
 
@@ -18,6 +18,8 @@ const USERS = {
   multus: { name: 'system:serviceaccount:kube-system:multus', group: 'system:serviceaccounts' },
   scheduler: { name: 'system:kube-scheduler', group: 'system:authenticated' },
   controllers: { name: 'system:kube-controller-manager', group: 'system:masters' },
+  kubelet: { name: 'system:node:node-1', group: 'system:nodes' },
+  proxy: { name: 'system:kube-proxy', group: 'system:authenticated' },
 } as const
 
 /** A real etcd and a real API server on loopback, with RBAC; stopped by its own process ids. */
@@ -26,6 +28,13 @@ export interface ControlPlane extends AsyncDisposable {
   stopServers(): Promise<() => Promise<void>>
   readonly server: string
   readonly directory: string
+  /** Starts a program where the servers run; its output goes to a file in the directory. */
+  start(
+    name: string,
+    program: string,
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): ChildProcess
   /** A kubeconfig that speaks for a user. */
   kubeconfig(user: User): string
   /** Runs kubectl, with text on its standard input; returns what it printed, or throws with what it said. */
@@ -37,9 +46,37 @@ export interface ControlPlane extends AsyncDisposable {
 /** How long an API server may take to become ready on a busy machine. */
 const START_MS = 60_000
 
-export async function startControlPlane(): Promise<ControlPlane> {
+/** Where a control plane runs. */
+export interface Place {
+  /** What stands before each command: nothing, or how it gets to a machine. */
+  readonly prefix: readonly string[]
+  /** The address of the API server. */
+  readonly host: string
+  /** What the API server is told besides. */
+  flags(port: number): readonly string[]
+}
+
+/** On loopback, without nodes. */
+const HERE: Place = {
+  prefix: [],
+  host: '127.0.0.1',
+  flags: port => [
+    // On loopback, so that what listens at the address of a Service stands in for kube-proxy; one range for each port.
+    `--service-cluster-ip-range=127.${port >> 8}.${port & 255}.0/24`,
+    // No controller makes service accounts here.
+    '--disable-admission-plugins=ServiceAccount',
+    '--endpoint-reconciler-type=none',
+    '--authorization-mode=RBAC',
+  ],
+}
+
+export async function startControlPlane(place: Place = HERE): Promise<ControlPlane> {
   const binaries = findBinaries()
   const directory = mkdtempSync(join(tmpdir(), 'socni-cluster-'))
+  const start: ControlPlane['start'] = (name, command, args, env = HOME) => {
+    const [program = '', ...rest] = [...place.prefix, command, ...args]
+    return startProcess(program, rest, join(directory, `${name}.log`), { env })
+  }
   const users = Object.keys(USERS) as User[]
   const tokens = Object.fromEntries(users.map(user => [user, randomBytes(16).toString('hex')])) as Record<
     User,
@@ -47,12 +84,14 @@ export async function startControlPlane(): Promise<ControlPlane> {
   >
   const etcdPorts = [await freePort(), await freePort()] as const
   const port = await freePort()
-  const server = `https://127.0.0.1:${port}`
+  const server = `https://${place.host}:${port}`
   const serviceAccountKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   prepareApiServer(directory, tokens, serviceAccountKey)
   const startServers = (): ChildProcess[] => {
-    const etcd = startEtcd(binaries, directory, ...etcdPorts)
-    return [startApiServer(binaries, directory, etcd.url, port), etcd.process]
+    const url = `http://127.0.0.1:${etcdPorts[0]}`
+    const etcd = start('etcd', binaries.etcd, etcdFlags(directory, url, etcdPorts[1]))
+    const flags = [...apiServerFlags(directory, url, place.host, port), ...place.flags(port)]
+    return [start('kube-apiserver', binaries.apiServer, flags), etcd]
   }
   let servers = startServers()
   const endServers = async (): Promise<void> => {
@@ -63,13 +102,21 @@ export async function startControlPlane(): Promise<ControlPlane> {
     rmSync(directory, { recursive: true, force: true })
   }
   const kubeconfig = (user: User): string => join(directory, `${user}.kubeconfig`)
-  const run = (args: readonly string[], input = '', user: User = 'admin') =>
-    spawnSync(binaries.kubectl, ['--kubeconfig', kubeconfig(user), ...args], {
+  const run = (args: readonly string[], input = '', user: User = 'admin') => {
+    const [program = '', ...rest] = [
+      ...place.prefix,
+      binaries.kubectl,
+      '--kubeconfig',
+      kubeconfig(user),
+      ...args,
+    ]
+    return spawnSync(program, rest, {
       input,
       encoding: 'utf8',
       maxBuffer: 256 * 1024 * 1024,
       env: { HOME: directory, PATH: '/usr/bin:/bin' },
     })
+  }
   const kubectl: ControlPlane['kubectl'] = (args, input, user) => {
     const { status, stdout, stderr } = run(args, input, user)
     if (status !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`)
@@ -102,30 +149,23 @@ export async function startControlPlane(): Promise<ControlPlane> {
       )
     }
   }
-  return { stopServers, server, directory, kubeconfig, kubectl, said, [Symbol.asyncDispose]: stop }
+  return { stopServers, server, directory, start, kubeconfig, kubectl, said, [Symbol.asyncDispose]: stop }
 }
 
-/** Starts the scheduler, and the controllers that make pods of Deployments; returns how they are stopped. */
-export function startControllers({ directory, kubeconfig }: ControlPlane): AsyncDisposable {
+/** Starts the scheduler, and the controllers that make pods of Deployments, or others; returns how they are stopped. */
+export function startControllers(
+  { start, kubeconfig }: ControlPlane,
+  flags: readonly string[] = ['--controllers=deployment-controller,replicaset-controller'],
+): AsyncDisposable {
   const { scheduler, controllerManager } = findControllers()
   const common = ['--leader-elect=false', '--secure-port=0']
   const started = [
-    startProcess(
-      scheduler,
-      [...common, `--kubeconfig=${kubeconfig('scheduler')}`],
-      join(directory, 'scheduler.log'),
-      { env: HOME },
-    ),
-    startProcess(
-      controllerManager,
-      [
-        ...common,
-        `--kubeconfig=${kubeconfig('controllers')}`,
-        '--controllers=deployment-controller,replicaset-controller',
-      ],
-      join(directory, 'controllers.log'),
-      { env: HOME },
-    ),
+    start('scheduler', scheduler, [...common, `--kubeconfig=${kubeconfig('scheduler')}`]),
+    start('controllers', controllerManager, [
+      ...common,
+      `--kubeconfig=${kubeconfig('controllers')}`,
+      ...flags,
+    ]),
   ]
   return {
     [Symbol.asyncDispose]: async () => {
@@ -137,16 +177,14 @@ export function startControllers({ directory, kubeconfig }: ControlPlane): Async
 /** They look for one. */
 const HOME = { HOME: tmpdir() }
 
-function startEtcd({ etcd }: Binaries, directory: string, port: number, peerPort: number) {
-  const url = `http://127.0.0.1:${port}`
-  const args = [
+function etcdFlags(directory: string, url: string, peerPort: number): readonly string[] {
+  return [
     `--data-dir=${join(directory, 'etcd')}`,
     `--listen-client-urls=${url}`,
     `--advertise-client-urls=${url}`,
     `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
     '--unsafe-no-fsync',
   ]
-  return { url, process: startProcess(etcd, args, join(directory, 'etcd.log'), { env: HOME }) }
 }
 
 /** Records what is refused or warned of, as an operator would; requests without networks are left out. */
@@ -182,35 +220,22 @@ function prepareApiServer(
   mkdirSync(join(directory, 'certificates'))
 }
 
-function startApiServer(
-  { apiServer }: Binaries,
-  directory: string,
-  etcd: string,
-  port: number,
-): ChildProcess {
+function apiServerFlags(directory: string, etcd: string, host: string, port: number): readonly string[] {
   const key = join(directory, 'service-account.key')
-  // On loopback, so that what listens at the address of a Service stands in for kube-proxy; one range for each port.
-  const services = `127.${port >> 8}.${port & 255}.0/24`
-  const args = [
+  return [
     `--etcd-servers=${etcd}`,
-    '--bind-address=127.0.0.1',
+    `--bind-address=${host}`,
     `--secure-port=${port}`,
     `--cert-dir=${join(directory, 'certificates')}`,
     `--token-auth-file=${join(directory, 'tokens.csv')}`,
-    '--authorization-mode=RBAC',
-    // No controller makes service accounts here.
-    '--disable-admission-plugins=ServiceAccount',
     `--service-account-key-file=${key}`,
     `--service-account-signing-key-file=${key}`,
     '--service-account-issuer=https://kubernetes.default.svc',
-    `--service-cluster-ip-range=${services}`,
-    '--endpoint-reconciler-type=none',
     `--audit-policy-file=${join(directory, 'audit-policy.json')}`,
     `--audit-log-path=${join(directory, 'audit.log')}`,
     // The pod of seed 000 is privileged.
     '--allow-privileged=true',
   ]
-  return startProcess(apiServer, args, join(directory, 'kube-apiserver.log'), { env: HOME })
 }
 
 /** Asks until the answer is yes; what is asked may fail as long as nobody listens yet. */

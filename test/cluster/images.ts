@@ -1,7 +1,7 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -13,16 +13,6 @@ function findObstacle(): string | undefined {
   if (process.arch !== 'x64') return 'they are built for amd64'
   const missing = ['buildah', 'mmdebstrap'].find(program => spawnSync(program, ['--version']).status !== 0)
   return missing && `${missing} is missing`
-}
-
-/** How a container is started, as far as a pod says it. */
-export interface Container {
-  readonly args: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  /** Who it runs as, where the image does not say it. */
-  readonly user: number
-  /** Directories of this machine, by where the container has them. */
-  readonly volumes: Readonly<Record<string, string>>
 }
 
 /**
@@ -65,17 +55,21 @@ export class Images implements Disposable {
     this.#base('docker.io/library/node:24-bookworm-slim', debian, trust)
   }
 
-  /** Starts what the image starts. */
-  start(name: 'webhook' | 'guard', { args, env, user, volumes }: Container, log: number): ChildProcess {
-    const id = this.#run('from', name).trim()
-    const { config } = JSON.parse(this.#run('inspect', id)).OCIv1
-    const flags = [
-      ...['--network=host', '--isolation=chroot', `--user=${config.User ?? user}`],
-      ...Object.entries(env).map(([key, value]) => `--env=${key}=${value}`),
-      ...Object.entries(volumes).map(([inside, outside]) => `--volume=${outside}:${inside}`),
-    ]
-    const command = ['run', ...flags, id, '--', ...config.Entrypoint, ...args]
-    return spawn('buildah', [...this.#buildah, ...command], { stdio: ['ignore', log, log] })
+  /** An image of programs that need nothing else, each at a path. */
+  assemble(name: string, programs: Readonly<Record<string, string>>, entrypoint: string): void {
+    const directory = join(this.#directory, `${name}-files`)
+    for (const [path, file] of Object.entries(programs)) {
+      mkdirSync(dirname(join(directory, path)), { recursive: true })
+      copyFileSync(file, join(directory, path))
+    }
+    this.#base(name, directory, `ENTRYPOINT ["${entrypoint}"]`)
+  }
+
+  /** Writes an image to an archive, under the name by which manifests ask for it. */
+  save(name: string, reference: string): string {
+    const archive = join(this.#directory, `${name}.tar`)
+    this.#run('push', name, `docker-archive:${archive}:${reference}`)
+    return archive
   }
 
   [Symbol.dispose](): void {
