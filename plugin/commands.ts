@@ -1,4 +1,5 @@
 import { CniError } from '../src/cni/errors.ts'
+import { GUARD_DIRECTORY } from '../src/cni/guarded.ts'
 import { CNI_VERSIONS } from '../src/cni/spec.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { authorize } from './authorize.ts'
@@ -16,12 +17,18 @@ const NOTHING: Output = { stdout: '', exit: 0 }
 /** Runs the real plugin of a type; undefined when there is none. */
 type Runner = (type: string, command: CommandName, body: JsonObject) => Output | undefined
 
+/** The directory of plugins that a guard belongs to: installed it is set aside in there, with the real ones. */
+function directoryOf(executable: string): string {
+  const parent = executable.slice(0, executable.lastIndexOf('/'))
+  return parent.endsWith(`/${GUARD_DIRECTORY}`) ? parent.slice(0, parent.lastIndexOf('/')) : parent
+}
+
 /**
  * The guard in a real plugin's place, or by its own name: it verifies, then the real plugin runs.
- * @param executable The guard's own file; the plugins that it stands in for are beside it.
+ * @param executable The guard's own file. Where it was installed the plugins that it stands in for are beside it.
  */
 export function createCommands(variables: Variables, executable: string): Commands {
-  const ownDirectory = executable.slice(0, executable.lastIndexOf('/'))
+  const ownDirectory = directoryOf(executable)
   const filesDirectory = (): string => findDirectory(variables.SOCNI_CONF_DIR, ownDirectory)
   const settings = (): Settings => readSettings(filesDirectory())
   const directories = realDirectories(ownDirectory, variables.CNI_PATH ?? '')

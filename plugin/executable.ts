@@ -54,6 +54,16 @@ function hasSameBytes(one: string, other: string): boolean {
 
 const PIECE_BYTES = 1024 * 1024
 
+/** The first bytes of a file, which say what it is. Throws system errors. */
+export function readHeader(path: string): Buffer {
+  const file = openSync(path, 'r')
+  try {
+    return readPiece(file, Buffer.alloc(64))
+  } finally {
+    closeSync(file)
+  }
+}
+
 /** Fills the buffer, unless the file ends before. */
 function readPiece(file: number, buffer: Buffer): Buffer {
   let length = 0

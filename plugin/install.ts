@@ -13,8 +13,9 @@ import { writeAtomically } from '../src/files/atomic.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { findClusterNetwork } from './cluster-network.ts'
-import { copyExecutable, isSameFile } from './executable.ts'
+import { copyExecutable, isSameFile, readHeader } from './executable.ts'
 import { type ClusterNetworks, decodeClusterNetworks, decodeFacts } from './facts.ts'
+import { buildLauncher } from './launcher.ts'
 import { readObject } from './read-object.ts'
 import {
   isGuard,
@@ -111,7 +112,7 @@ function planFile(file: string, text: string, remark = ''): Step[] {
 }
 
 function planPlugins({ executable, binDirs, confDir, root = '/' }: InstallOptions, binDir: string): Step[] {
-  const guard = join(binDir, GUARD)
+  const guard = join(binDir, PRIVATE, GUARD)
   const temporary = join(binDir, PRIVATE, `.${GUARD}.tmp`)
   const copy = {
     text: `copy the guard to ${guard}`,
@@ -136,12 +137,23 @@ function planPlugins({ executable, binDirs, confDir, root = '/' }: InstallOption
     ...planDirectory(join(binDir, PRIVATE)),
     ...planFile(join(binDir, PRIVATE, CONF_DIR_FILE), `${join('/', relative(root, confDir))}\n`),
     ...(isSameFile(executable, guard) ? [] : [copy]),
+    ...planLauncher(executable, join(binDir, GUARD), join(dirname(path), PRIVATE, GUARD)),
     ...replaced.map(name => ({
       text: `put the guard in the place of ${join(binDir, name)}`,
       run: () => replacePlugin(binDir, name, path),
     })),
     ...(absent.length === 0 ? [] : [standIns]),
   ]
+}
+
+/** What is called by the guard's name, and calls the guard. */
+function planLauncher(executable: string, file: string, guard: string): Step[] {
+  const launcher = buildLauncher(guard, readHeader(executable))
+  if (launcher === undefined)
+    throw new InstallError(`${executable} is no program for x86-64 or arm64: use one of dist/plugin`)
+  if (existsSync(file) && statSync(file).size === launcher.length && readFileSync(file).equals(launcher))
+    return []
+  return [{ text: `write ${file}`, run: () => writeAtomically(file, launcher, 0o755) }]
 }
 
 /** What brings everything back to how it was. A plugin that somebody put back meanwhile stays. */

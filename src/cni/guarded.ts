@@ -4,10 +4,13 @@ export const GUARDED_PLUGINS: readonly string[] = [
   ...['sriov', 'ib-sriov', 'ovs', 'accelerated-bridge', 'cnv-bridge'],
 ]
 
-/** The guard's own type, and the name of its executable. */
+/** The guard's own type, and the name by which it is called. */
 export const GUARD_TYPE = 'socni'
 
-/** Beside a guard: the real plugins that it stands in for; and beside the CNI configurations its own files. */
+/**
+ * Beside what is called by the guard's name: the guard itself, and the real plugins that it stands in for; and beside the
+ * CNI configurations its own files.
+ */
 export const GUARD_DIRECTORY = 'socni.d'
 
 /** A file in the former that says where the latter is: a guard is called with nothing that tells. */

@@ -1,6 +1,6 @@
 import { KeyError } from '../claims/jwk.ts'
 import { type KeySet, parseKeySet } from '../claims/keys.ts'
-import { GUARD_TYPE, GUARDED_PLUGINS, isStandIn } from '../cni/guarded.ts'
+import { GUARD_DIRECTORY, GUARD_TYPE, GUARDED_PLUGINS, isStandIn } from '../cni/guarded.ts'
 import { readJson } from '../json/reader.ts'
 import { isObject } from '../json/value.ts'
 import { answer, type Check, type Question } from './check.ts'
@@ -23,10 +23,13 @@ const KEYS: Question = {
 /** The guard's executable, what it stands in for, and its directory beside the CNI configurations. */
 export function checkGuard(tree: Tree, distribution: Distribution): Check[] {
   const { binDir, confDir } = distribution
-  const executable = `${binDir}/socni`
-  if (!isExecutable(tree, executable)) {
+  const executable = `${binDir}/${GUARD_TYPE}`
+  const missing = [executable, `${binDir}/${GUARD_DIRECTORY}/${GUARD_TYPE}`].find(
+    path => !isExecutable(tree, path),
+  )
+  if (missing !== undefined) {
     const install = `CNI_BIN_DIR=${binDir} CNI_CONF_DIR=${confDir} scripts/install-cni.sh --keys keys.json`
-    return [answer(GUARD, 'warning', `"${executable}" is missing`, install)]
+    return [answer(GUARD, 'warning', `"${missing}" is missing`, install)]
   }
   const place = checkPlace(tree, binDirsOf(distribution))
   return [

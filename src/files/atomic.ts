@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } fro
 import { dirname, join } from 'node:path'
 
 /** Writes a file so that readers see the old or the new content, and a crash leaves one of them. Throws system errors. */
-export function writeAtomically(path: string, content: string, mode: number): void {
+export function writeAtomically(path: string, content: string | Uint8Array, mode: number): void {
   // In the same directory: a rename across file systems is no rename.
   const temporary = join(dirname(path), `.${process.pid}-${Date.now()}.tmp`)
   const file = openSync(temporary, 'wx', mode)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildPlugin } from '../../scripts/build-plugin.ts'
 import { Node, obstacle } from '../plugin/node.ts'
 import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, startControllers, startControlPlane } from './control-plane.ts'
@@ -318,9 +319,8 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
     mkdirSync(join(root, 'etc/cni/net.d'), { recursive: true })
     writeFileSync(join(root, 'opt/cni/bin/macvlan'), 'the real one')
     const where = ['--root', root, '--bin-dir', '/opt/cni/bin', '--config-dir', '/etc/cni/net.d']
-    const guard = join(root, 'socni')
-    writeFileSync(guard, 'the guard')
-    expect(await ctl([...alice, 'install', ...where, '--plugin', guard])).toMatchObject({ exit: 0 })
+    const guard = ['--plugin', buildPlugin('linux-x64-glibc')]
+    expect(await ctl([...alice, 'install', ...where, ...guard])).toMatchObject({ exit: 0 })
     const installed = (file: string) => readFileSync(join(root, 'etc/cni/net.d/socni.d', file), 'utf8')
     expect(installed('keys.json')).toBe(map.data['keys.json'])
     expect(JSON.parse(installed('guard.json'))).toMatchObject(JSON.parse(map.data['facts.json']))

@@ -130,6 +130,9 @@ export class Kubelet implements AsyncDisposable {
   }
 }
 
+/** Where the daemon has the file system of the node. */
+const HOST_ROOT = '/run/hostroot'
+
 /** Multus's daemon on the node, with a service account's files as a pod has them. */
 async function startDaemon(plane: ControlPlane, node: Node, user: User, port: number): Promise<void> {
   const { users } = JSON.parse(readFileSync(plane.kubeconfig(user), 'utf8'))
@@ -138,7 +141,10 @@ async function startDaemon(plane: ControlPlane, node: Node, user: User, port: nu
   node.run(
     'sh',
     '-ec',
-    `mkdir -p ${SERVICE_ACCOUNT}
+    `mkdir -p ${SERVICE_ACCOUNT} ${HOST_ROOT}
+     mount --make-rshared /
+     mount --rbind / ${HOST_ROOT}
+     mount --make-rslave ${HOST_ROOT}
      cp ${token} ${SERVICE_ACCOUNT}/token
      cp ${join(plane.directory, 'certificates/apiserver.crt')} ${SERVICE_ACCOUNT}/ca.crt`,
   )
@@ -146,6 +152,8 @@ async function startDaemon(plane: ControlPlane, node: Node, user: User, port: nu
   const cluster = { cniVersion: '1.0.0', name: 'cbr0', plugins: [CLUSTER_NETWORK] }
   writeFileSync(join(node.confDir, '10-flannel.conflist'), JSON.stringify(cluster))
   const settings = {
+    // As in its own manifest: plugins run in a chroot, with a working directory that is not in it.
+    chrootDir: HOST_ROOT,
     socketDir: '/run/multus/',
     cniVersion: '0.3.1',
     logFile: join(node.directory, 'multus.log'),

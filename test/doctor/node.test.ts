@@ -42,6 +42,7 @@ function node(changes: Readonly<Record<string, string | undefined>> = {}): strin
     [`${BIN}/macvlan`]: STAND_IN,
     [`${BIN}/multus-shim`]: '#!program',
     [`${BIN}/socni`]: '#!program',
+    [`${BIN}/socni.d/socni`]: '#!program',
     [`${CONF}/00-multus.conf`]:
       '{"cniVersion": "0.3.1", "name": "multus-cni-network", "type": "multus-shim"}',
     [`${CONF}/10-flannel.conflist`]:
@@ -219,6 +220,11 @@ describe('socni-ctl doctor on a node', () => {
       `guard warning: "${BIN}/socni" is missing`,
     ],
     [
+      'nothing behind what is called by its name',
+      { [`${BIN}/socni.d/socni`]: undefined },
+      `guard warning: "${BIN}/socni.d/socni" is missing`,
+    ],
+    [
       'no keys',
       { [`${CONF}/socni.d/keys.json`]: undefined },
       `keys error: "${CONF}/socni.d/keys.json" is missing`,
@@ -272,7 +278,7 @@ describe('socni-ctl doctor on a node', () => {
     const plugins = ['bridge', 'flannel', 'host-local', 'loopback', 'portmap', 'vlan', 'multus-shim', 'socni']
     const root = node(
       Object.fromEntries([
-        ...['cni', 'macvlan', 'socni.d/bridge', 'socni.d/vlan', ...plugins].map(name => [
+        ...['cni', 'macvlan', 'socni.d/bridge', 'socni.d/vlan', 'socni.d/socni', ...plugins].map(name => [
           `${BIN}/${name}`,
           undefined,
         ]),
@@ -280,7 +286,7 @@ describe('socni-ctl doctor on a node', () => {
           `${old}/${name}`,
           ['bridge', 'vlan'].includes(name) ? '-> socni' : '#!program',
         ]),
-        ...['bridge', 'vlan'].map(name => [`${old}/socni.d/${name}`, '#!program']),
+        ...['bridge', 'vlan', 'socni'].map(name => [`${old}/socni.d/${name}`, '#!program']),
         ['/var/lib/rancher/k3s/data/current', `-> /var/lib/rancher/k3s/data/${hash}`],
         [
           '/var/lib/rancher/k3s/agent/etc/containerd/config.toml',

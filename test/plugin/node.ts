@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import {
   cpSync,
   existsSync,
-  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -13,6 +12,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readHeader } from '../../plugin/executable.ts'
+import { buildLauncher } from '../../plugin/launcher.ts'
 import { buildPlugin } from '../../scripts/build-plugin.ts'
 import { generateSigningKey, printKeySet, publish, type SigningKey } from '../../src/claims/keys.ts'
 
@@ -22,11 +23,20 @@ export const PLUGINS = process.env.CNI_PLUGINS_DIR ?? '/usr/lib/cni'
 /** Plugins that the guard stands in for. */
 const GUARDED = ['bridge', 'host-device', 'ipvlan', 'macvlan', 'vlan', 'loopback', 'ptp']
 
+/** The guard, and what calls it, as an installation has them. */
+function putGuard(bin: string): void {
+  const guard = join(bin, 'socni.d/socni')
+  mkdirSync(join(bin, 'socni.d'), { recursive: true })
+  cpSync(buildPlugin('linux-x64-glibc'), guard)
+  const launcher = buildLauncher(guard, readHeader(guard))
+  if (launcher === undefined) throw new Error(`${guard} is no program`)
+  writeFileSync(join(bin, 'socni'), launcher, { mode: 0o755 })
+}
+
 /** Lays out what an installation would: the guard, `names` of the reference plugins behind it, host-local, and its keys. */
 export function layOut(bin: string, conf: string, key: SigningKey, names: readonly string[]): void {
-  mkdirSync(join(bin, 'socni.d'), { recursive: true })
+  putGuard(bin)
   mkdirSync(join(conf, 'socni.d'), { recursive: true })
-  cpSync(buildPlugin('linux-x64-glibc'), join(bin, 'socni'))
   for (const name of names) {
     symlinkSync('socni', join(bin, name))
     symlinkSync(join(PLUGINS, name), join(bin, 'socni.d', name))
@@ -113,14 +123,12 @@ export class Node implements AsyncDisposable {
   }
 
   #install(): void {
-    const executable = buildPlugin('linux-x64-glibc')
     const real = join(this.binDir, 'socni.d')
-    mkdirSync(real, { recursive: true })
+    putGuard(this.binDir)
     mkdirSync(join(this.confDir, 'socni.d'), { recursive: true })
-    cpSync(executable, join(this.binDir, 'socni'))
     for (const name of readdirSync(PLUGINS))
       symlinkSync(join(PLUGINS, name), join(GUARDED.includes(name) ? real : this.binDir, name))
-    for (const name of GUARDED) linkSync(join(this.binDir, 'socni'), join(this.binDir, name))
+    for (const name of GUARDED) symlinkSync('socni', join(this.binDir, name))
     this.configure({})
     this.trust(printKeySet(new Map([[this.key.kid, publish(this.key, 'current')]])))
   }
