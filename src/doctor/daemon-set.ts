@@ -23,6 +23,18 @@ const KUBECONFIG: Question = {
   why: 'The configuration that it writes names the file as the host has it; with another name no pod starts.',
 }
 
+const PLUGINS: Question = {
+  id: 'multus-bin-dir',
+  title: 'A thick Multus finds the plugins',
+  why: 'Its daemon does not hear from the container runtime where they are; without flannel no pod starts.',
+}
+
+const RESOURCES: Question = {
+  id: 'multus-resources',
+  title: 'A thick Multus may take what plugins need',
+  why: 'They run inside of its container, the guard too: with a tenth of a processor they pile up until the memory is gone, and no pod of the node starts.',
+}
+
 interface Mount {
   readonly at: string
   readonly hostPath: string
@@ -52,7 +64,9 @@ export function checkDaemonSet(
       everyContainer.map(container => ({ words: wordsOf(container), mounts: mountsIn(container) })),
       layout,
     ),
-    ...(isThick ? [] : checkKubeconfig(containers.flatMap(wordsOf), layout)),
+    ...(isThick
+      ? [checkPlugins(settings, containers.flatMap(mountsIn), layout), checkResources(containers)]
+      : checkKubeconfig(containers.flatMap(wordsOf), layout)),
   ]
 }
 
@@ -62,6 +76,8 @@ const DEFAULT_CONF_DIR = '/host/etc/cni/net.d'
 interface Settings {
   readonly cniConfigDir?: string | undefined
   readonly multusAutoconfigDir?: string | undefined
+  readonly binDir?: string | undefined
+  readonly chrootDir?: string | undefined
 }
 
 function checkConfiguration(
@@ -164,6 +180,34 @@ function checkKubeconfig(words: readonly string[], { confDir }: Distribution): C
   ]
 }
 
+/** Where the daemon looks (multus-cni pkg/types/conf.go defaultBinDir), in its chroot or in its container. */
+function checkPlugins(
+  { binDir = '/opt/cni/bin', chrootDir = '' }: Settings,
+  mounts: readonly Mount[],
+  { name, binDir: expected }: Distribution,
+): Check {
+  const host = hostPathOf(`${chrootDir}${binDir}`, mounts)
+  if (host === expected) return answer(PLUGINS, 'ok', `"${binDir}" is ${expected} of the host`)
+  return answer(
+    PLUGINS,
+    'error',
+    `it looks in "${binDir}", which is ${host === undefined ? 'on no volume' : `"${host}"`} of the host, but ${name} has them in ${expected}`,
+    `write "binDir": "${expected}" into daemon-config.json`,
+  )
+}
+
+function checkResources(containers: readonly Record<string, unknown>[]): Check {
+  const limits = containers.map(({ resources }) => record(record(resources).limits))
+  const cpu = limits.find(limit => limit.cpu !== undefined)?.cpu
+  if (cpu === undefined) return answer(RESOURCES, 'ok', 'no limit of its CPU')
+  return answer(
+    RESOURCES,
+    'warning',
+    `its CPU is limited to ${JSON.stringify(cpu)}`,
+    'remove limits.cpu of the container kube-multus; what it requests may stay',
+  )
+}
+
 /** The directory of the host that a container's path is; the longest mount point counts. */
 function hostPathOf(path: string, mounts: readonly Mount[]): string | undefined {
   const clean = path.replace(/\/+$/, '')
@@ -211,10 +255,12 @@ function daemonConfiguration(manifests: readonly Manifest[]): Settings {
     const text = kind === 'ConfigMap' ? record(data)['daemon-config.json'] : undefined
     const reading = typeof text === 'string' ? readJson(text) : undefined
     if (!reading?.ok || !isObject(reading.value)) continue
-    const { cniConfigDir, multusAutoconfigDir } = reading.value
+    const { cniConfigDir, multusAutoconfigDir, binDir, chrootDir } = reading.value
     return {
       ...(typeof cniConfigDir === 'string' && { cniConfigDir }),
       ...(typeof multusAutoconfigDir === 'string' && { multusAutoconfigDir }),
+      ...(typeof binDir === 'string' && { binDir }),
+      ...(typeof chrootDir === 'string' && { chrootDir }),
     }
   }
   return {}
