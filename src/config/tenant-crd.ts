@@ -71,7 +71,8 @@ function schemaOf(type: z.ZodType): object {
 
 /**
  * A structural schema in the sense of Kubernetes: no `$schema`, no `additionalProperties: false` (unknown fields are
- * pruned), and int-or-string in its own words.
+ * pruned), and int-or-string in its own words. No defaults: the API server would write them into what is stored, and every
+ * `kubectl apply` and GitOps tool would find a list that differs from its file.
  */
 function structural(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(structural)
@@ -87,6 +88,7 @@ function structural(schema: unknown): unknown {
     ([key, value]) =>
       key !== '$schema' &&
       key !== 'propertyNames' &&
+      key !== 'default' &&
       !(key === 'additionalProperties' && value === false) &&
       // What zod says of every whole number.
       !(key === 'maximum' && value === Number.MAX_SAFE_INTEGER),

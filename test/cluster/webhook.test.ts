@@ -507,6 +507,19 @@ describe('the webhook in a real cluster', () => {
       expect(tenants.plane.said(['diff', ...flags, '-k', overlay])).toBe('')
   })
 
+  it('stores a Tenant as it was written, so that the next apply finds it unchanged', () => {
+    const { kubectl } = tenants.plane
+    const treasury = JSON.stringify({
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'Tenant',
+      metadata: { name: 'treasury' },
+      spec: { namespaces: ['treasury'], vlans: [{ ids: '3100', masters: ['eth9'] }] },
+    })
+    kubectl(['apply', '-f', '-'], treasury)
+    expect(kubectl(['apply', '-f', '-'], treasury)).toBe('tenant.socni.dev/treasury unchanged\n')
+    kubectl(['delete', 'tenant', 'treasury'])
+  })
+
   it('serves a new certificate without a restart when the one that it has is gone', async () => {
     const before = await servedSerial(tenants.replica.address)
     tenants.plane.kubectl(['-n', 'socni-system', 'delete', 'secret', 'socni-webhook-tls'])
