@@ -478,7 +478,11 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     const file = join(node.binDir, 'bridge')
     // Counts calls of bridge that could not be run at all, while it is replaced and put back.
     const script = `failed=0; calls=0; while [ ! -e "$1/stop" ]; do calls=$((calls + 1)); CNI_COMMAND=VERSION "$1/bridge" </dev/null >/dev/null 2>&1; [ $? -lt 126 ] || failed=$((failed + 1)); done; echo "$calls $failed"`
-    const caller = spawn('sh', ['-c', script, 'sh', node.binDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const caller = spawn('sh', ['-c', script, 'sh', node.binDir], {
+      // The plugins here are scripts: a shell that has begun with one may read the launcher, and write what it takes for files.
+      cwd: node.root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     let counted = ''
     caller.stdout.on('data', text => {
       counted += text

@@ -19,7 +19,7 @@ const PROCESSORS = [
   { name: 'arm64, emulated', machine: 183, command: [EMULATOR], isHere: existsSync(EMULATOR) },
 ]
 
-describe.each(PROCESSORS)('what is called by the guard\'s name, on $name', ({ machine, command, isHere }) => {
+describe.each(PROCESSORS)("what is called by the guard's name, on $name", ({ machine, command, isHere }) => {
   const directory = mkdtempSync(join(tmpdir(), 'socni-launcher-'))
   afterAll(() => rmSync(directory, { recursive: true }))
 
