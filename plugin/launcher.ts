@@ -69,6 +69,8 @@ function stackHeader(): Buffer {
   return header
 }
 
+// Behind the code stand the path of the program and "/". An instruction tells their addresses by the distance.
+
 /**
  * Linux x86-64: the number of a system call in rax, arguments in rdi, rsi and rdx; the stack begins with argc, argv, envp.
  * @param root Where "/" is, behind the path of the program.
@@ -84,13 +86,13 @@ function x64(root: number): Buffer {
     [0x0f, 0x05], //                                        syscall
     [0x80, 0x3c, 0x24, 0x2f], //                            cmp byte [rsp], '/'
     [0x74, 0x0e], //                                        je 14 bytes on
-    [0x48, 0x8d, 0x3d, ...int32(0x2f + root)], //           lea rdi, "/"
+    [0x48, 0x8d, 0x3d, ...int32(47 + root)], //             lea rdi, "/"
     [0xb8, 0x50, 0x00, 0x00, 0x00], //                      mov eax, 80 (chdir)
     [0x0f, 0x05], //                                        syscall
     [0x49, 0x8b, 0x0c, 0x24], //                            mov rcx, [r12]
     [0x49, 0x8d, 0x74, 0x24, 0x08], //                      lea rsi, [r12 + 8]
     [0x48, 0x8d, 0x54, 0xce, 0x08], //                      lea rdx, [rsi + rcx * 8 + 8]
-    [0x48, 0x8d, 0x3d, ...int32(0x13)], //                  lea rdi, program
+    [0x48, 0x8d, 0x3d, ...int32(19)], //                    lea rdi, program
     [0xb8, 0x3b, 0x00, 0x00, 0x00], //                      mov eax, 59 (execve)
     [0x0f, 0x05], //                                        syscall
     [0xbf, 0x7f, 0x00, 0x00, 0x00], //                      mov edi, 127
