@@ -26,7 +26,8 @@ function cgroupRoots(): readonly string[] {
   const root = '/sys/fs/cgroup'
   if (existsSync(join(root, 'cgroup.controllers'))) return [root]
   const controllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids', 'systemd']
-  return controllers.map(name => join(root, name))
+  // Beside the old trees there may be the one, without controllers, in which runc makes them too.
+  return [...controllers.map(name => join(root, name)), join(root, 'unified')].filter(existsSync)
 }
 
 /** The address of a machine, in a network that nothing else is in. */
