@@ -146,8 +146,8 @@ function checkBinaries(containers: readonly Container[], { name, binDir }: Distr
   )
 }
 
-/** What puts Multus on the node: an installer, cp, or the entry point of an older thin image. */
-const COPIES = /(?:^|\/)install_multus$|\bcp\b/
+/** What puts Multus on the node: an installer, or cp; in older images the entry point does. */
+const COPIES = /(?:^|\/)(?:install_multus|thin_entrypoint|entrypoint\.sh)$|\bcp\b/
 
 /** Where it copies to, as the container has it. */
 function destinationOf(words: readonly string[]): string {
