@@ -106,9 +106,10 @@ function planDirectory(directory: string): Step[] {
 }
 
 /** Writes a file that says something else, or is not there. */
-function planFile(file: string, text: string, remark = ''): Step[] {
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) return []
-  return [{ text: `write ${file}${remark}`, run: () => writeAtomically(file, text, 0o644) }]
+function planFile(file: string, content: string | Buffer, remark = '', mode = 0o644): Step[] {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content
+  if (existsSync(file) && statSync(file).size === bytes.length && readFileSync(file).equals(bytes)) return []
+  return [{ text: `write ${file}${remark}`, run: () => writeAtomically(file, bytes, mode) }]
 }
 
 function planPlugins({ executable, binDirs, confDir, root = '/' }: InstallOptions, binDir: string): Step[] {
@@ -151,9 +152,7 @@ function planLauncher(executable: string, file: string, guard: string): Step[] {
   const launcher = buildLauncher(guard, readHeader(executable))
   if (launcher === undefined)
     throw new InstallError(`${executable} is no program for x86-64 or arm64: use one of dist/plugin`)
-  if (existsSync(file) && statSync(file).size === launcher.length && readFileSync(file).equals(launcher))
-    return []
-  return [{ text: `write ${file}`, run: () => writeAtomically(file, launcher, 0o755) }]
+  return planFile(file, launcher, '', 0o755)
 }
 
 /** What brings everything back to how it was. A plugin that somebody put back meanwhile stays. */
