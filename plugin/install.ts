@@ -27,6 +27,7 @@ import {
   replacePlugin,
   resolved,
   restorePlugin,
+  temporaryOf,
 } from './stand-in.ts'
 
 export interface InstallOptions {
@@ -114,10 +115,9 @@ function planFile(file: string, content: string | Buffer, remark = '', mode = 0o
 
 function planPlugins({ executable, binDirs, confDir, root = '/' }: InstallOptions, binDir: string): Step[] {
   const guard = join(binDir, PRIVATE, GUARD)
-  const temporary = join(binDir, PRIVATE, `.${GUARD}.tmp`)
   const copy = {
     text: `copy the guard to ${guard}`,
-    run: () => copyExecutable(executable, guard, temporary),
+    run: () => copyExecutable(executable, guard, temporaryOf(binDir, GUARD)),
   }
   // A link into another of the directories leads to the guard there.
   const others = distinct(binDirs)

@@ -76,7 +76,7 @@ export function restorePlugin(binDir: string, name: string, link: string | undef
 }
 
 /** What is left of an installer that was killed goes with the guard's directory. */
-function temporaryOf(binDir: string, name: string): string {
+export function temporaryOf(binDir: string, name: string): string {
   return join(binDir, PRIVATE, `.${name}.tmp`)
 }
 
