@@ -17,6 +17,7 @@ const MODULE = join(import.meta.dirname, 'binaries')
 const VERSION = 'k8s.io/component-base/version'
 const MULTUS = join(import.meta.dirname, 'multus')
 const MULTUS_MODULE = 'gopkg.in/k8snetworkplumbingwg/multus-cni.v4'
+const REFERENCE_PLUGINS = 'github.com/containernetworking/plugins/plugins'
 
 /** What `go build` is told for each program; the API server tells its version to clients. */
 const PROGRAMS = [
@@ -50,9 +51,7 @@ export function findBinaries(): Binaries {
 
 /** Programs of the real Multus: thin is one that the runtime calls, thick a shim and the daemon behind it. */
 export function findMultus(name: MultusProgram = 'multus'): string {
-  const file = join(cacheOf(MULTUS), name)
-  if (!existsSync(file)) goBuild(MULTUS, file, `${MULTUS_MODULE}/cmd/${name}`, '-s -w')
-  return file
+  return findBuilt(cacheOf(MULTUS), name, MULTUS, `${MULTUS_MODULE}/cmd/${name}`)
 }
 
 /** What Multus's own image consists of: the entry point writes its configuration, the other installs it. */
@@ -70,29 +69,21 @@ export function multusManifest(): string {
 /** Flannel's own plugin, which calls bridge. */
 export function findFlannel(): string {
   const source = join(import.meta.dirname, 'flannel')
-  const file = join(cacheOf(source), 'flannel')
-  if (!existsSync(file))
-    goBuild(source, file, 'github.com/containernetworking/plugins/plugins/meta/flannel', '-s -w')
-  return file
+  return findBuilt(cacheOf(source), 'flannel', source, `${REFERENCE_PLUGINS}/meta/flannel`)
 }
 
 /** Helm, which renders the chart. */
 export function findHelm(): string {
   const source = join(import.meta.dirname, 'helm')
-  const file = join(cacheOf(source), 'helm')
-  if (!existsSync(file)) goBuild(source, file, 'helm.sh/helm/v3/cmd/helm', '-s -w')
-  return file
+  return findBuilt(cacheOf(source), 'helm', source, 'helm.sh/helm/v3/cmd/helm')
 }
 
 /** The reference plugins, newer than Debian's: they speak CNI 1.1.0. Returns their directory. */
 export function findPlugins(): string {
   const source = join(import.meta.dirname, 'plugins')
   const directory = cacheOf(source)
-  for (const path of ['main/macvlan', 'main/vlan', 'ipam/host-local']) {
-    const file = join(directory, basename(path))
-    if (!existsSync(file))
-      goBuild(source, file, `github.com/containernetworking/plugins/plugins/${path}`, '-s -w')
-  }
+  for (const path of ['main/macvlan', 'main/vlan', 'ipam/host-local'])
+    findBuilt(directory, basename(path), source, `${REFERENCE_PLUGINS}/${path}`)
   return directory
 }
 
@@ -101,17 +92,13 @@ const CERT_MANAGER = join(import.meta.dirname, 'cert-manager')
 
 /** The controllers of cert-manager. */
 export function findCertManager(): string {
-  const file = join(cacheOf(CERT_MANAGER, 'main.go'), 'cert-manager')
-  if (!existsSync(file)) goBuild(CERT_MANAGER, file, '.', '-s -w')
-  return file
+  return findBuilt(cacheOf(CERT_MANAGER, 'main.go'), 'cert-manager', CERT_MANAGER, '.')
 }
 
 /** The program that a pod of the tests runs, and the one that holds its namespaces. */
 export function findPause(): string {
   const source = join(import.meta.dirname, 'pause')
-  const file = join(cacheOf(source, 'main.go'), 'pause')
-  if (!existsSync(file)) goBuild(source, file, '.', '-s -w')
-  return file
+  return findBuilt(cacheOf(source, 'main.go'), 'pause', source, '.')
 }
 
 /** Which version of cert-manager that is. */
@@ -136,10 +123,7 @@ function build(programs = PROGRAMS): string {
   const version = versionOf(MODULE, 'k8s.io/kubernetes')
   const [major = '', minor = ''] = version.slice(1).split('.')
   const flags = `-s -w -X ${VERSION}.gitVersion=${version} -X ${VERSION}.gitMajor=${major} -X ${VERSION}.gitMinor=${minor}`
-  for (const { name, package: path } of programs) {
-    const file = join(directory, name)
-    if (!existsSync(file)) goBuild(MODULE, file, path, flags)
-  }
+  for (const { name, package: path } of programs) findBuilt(directory, name, MODULE, path, flags)
   return directory
 }
 
@@ -169,9 +153,13 @@ export function cacheDirectory(...names: readonly string[]): string {
   return directory
 }
 
-function goBuild(module: string, file: string, path: string, flags: string): void {
-  process.stderr.write(`building ${basename(file)}: some minutes, once\n`)
+/** A program in the cache, built there where it is not yet. */
+function findBuilt(directory: string, name: string, module: string, path: string, flags = '-s -w'): string {
+  const file = join(directory, name)
+  if (existsSync(file)) return file
+  process.stderr.write(`building ${name}: some minutes, once\n`)
   const args = ['build', '-trimpath', `-ldflags=${flags}`, '-o', `${file}.part`, path]
   execFileSync('go', args, { cwd: module, stdio: 'inherit', env: { ...process.env, CGO_ENABLED: '0' } })
   renameSync(`${file}.part`, file)
+  return file
 }
