@@ -27,7 +27,8 @@ function cgroupRoots(): readonly string[] {
   if (existsSync(join(root, 'cgroup.controllers'))) return [root]
   const controllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids', 'systemd']
   // Beside the old trees there may be the one, without controllers, in which runc makes them too.
-  return [...controllers.map(name => join(root, name)), join(root, 'unified')].filter(existsSync)
+  const trees = existsSync(join(root, 'unified')) ? [...controllers, 'unified'] : controllers
+  return trees.map(name => join(root, name))
 }
 
 /** The address of a machine, in a network that nothing else is in. */
