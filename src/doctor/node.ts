@@ -7,6 +7,7 @@ import { checkMultus } from './multus.ts'
 import { checkHostLocal, checkPlugins } from './plugins.ts'
 import { checkPolicyFacts } from './policy-facts.ts'
 import { Tree } from './tree.ts'
+import { checkWhereabouts } from './whereabouts.ts'
 
 export interface NodeOptions {
   /** Host interfaces of the policy. */
@@ -53,6 +54,7 @@ export function examineNode(
     ...checkMultus(tree, distribution),
     checkPlugins(tree, distribution),
     checkHostLocal(tree, distribution, nodes),
+    ...checkWhereabouts(tree, distribution),
     ...kernel,
     ...checkGuard(tree, distribution),
   ]

@@ -56,7 +56,7 @@ export function checkPlugins(tree: Tree, distribution: Distribution): Check {
 }
 
 /** The guard is under the names of plugins that are not there, too: then the real one is beside it, or nowhere. */
-function isInstalled(tree: Tree, distribution: Distribution, name: string): boolean {
+export function isInstalled(tree: Tree, distribution: Distribution, name: string): boolean {
   const path = `${distribution.binDir}/${name}`
   if (!isExecutable(tree, path)) return false
   return (

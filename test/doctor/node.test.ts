@@ -272,6 +272,51 @@ describe('socni-ctl doctor on a node', () => {
     expect(statuses(node({ [`${CONF}/20-vlan.conf`]: text }), { nodes })['host-local']).toBe(status)
   })
 
+  const IPAM = '/etc/cni/net.d/whereabouts.d'
+  const named = (kubeconfig: string) => JSON.stringify({ kubernetes: { kubeconfig } })
+  it.each<[what: string, changes: Readonly<Record<string, string>>, said: string[]]>([
+    ['is not there', {}, [`whereabouts error: "${IPAM}/whereabouts.conf" is missing`]],
+    [
+      'is where it looks',
+      {
+        [`${IPAM}/whereabouts.conf`]: named(`${IPAM}/whereabouts.kubeconfig`),
+        [`${IPAM}/whereabouts.kubeconfig`]: '',
+      },
+      [],
+    ],
+    [
+      'is where K3s has its own',
+      { [`${CONF}/whereabouts.d/whereabouts.conf`]: named(`${CONF}/whereabouts.d/whereabouts.kubeconfig`) },
+      [`whereabouts warning: "${CONF}/whereabouts.d/whereabouts.conf" is where it does not look by itself`],
+    ],
+    [
+      'is linked from there, as is told',
+      {
+        [IPAM]: `-> ${CONF}/whereabouts.d`,
+        [`${CONF}/whereabouts.d/whereabouts.conf`]: named(`${IPAM}/whereabouts.kubeconfig`),
+        [`${CONF}/whereabouts.d/whereabouts.kubeconfig`]: '',
+      },
+      [],
+    ],
+    [
+      'names a path of its own container',
+      { [`${IPAM}/whereabouts.conf`]: named('/host/kubeconfig') },
+      [`whereabouts error: "${IPAM}/whereabouts.conf" names "/host/kubeconfig", which is missing`],
+    ],
+    [
+      'names nothing',
+      { [`${IPAM}/whereabouts.conf`]: '{}' },
+      [`whereabouts error: "${IPAM}/whereabouts.conf" names no kubeconfig`],
+    ],
+    [
+      'cannot be read',
+      { [`${IPAM}/whereabouts.conf`]: '{' },
+      [`whereabouts error: "${IPAM}/whereabouts.conf" is no JSON object`],
+    ],
+  ])('sees whether whereabouts, where it is installed, has its configuration: it %s', (_, changes, said) => {
+    expect(complaints({ [`${BIN}/whereabouts`]: '#!program', ...changes })).toEqual(said)
+  })
+
   it('takes the directory of old K3s through its link, and says that upgrades move it', () => {
     const hash = 'a'.repeat(64)
     const old = `/var/lib/rancher/k3s/data/${hash}/bin`

@@ -184,6 +184,18 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     { type: 'ovs', bridge: 'br-finance', vlan: 100, configuration_path: '/etc/x' },
     'undecidable-config',
   ],
+  [
+    'a way out of the directory of whereabouts',
+    {
+      ...macvlanConfig(),
+      ipam: {
+        type: 'whereabouts',
+        range: '10.100.1.0/24',
+        configuration_path: '/etc/cni/net.d/whereabouts.d/../../../../tmp/whereabouts.conf',
+      },
+    },
+    'host-path',
+  ],
 ]
 
 describe('a tenant that writes a NAD', () => {

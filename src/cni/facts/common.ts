@@ -241,12 +241,20 @@ export function readSubnet(
   return subnet
 }
 
-/** A file on the node that fills in what is missing here, so that nobody can tell from here what the plugin will do. */
-export function readConfigurationPath(conf: Fields, facts: FactsBuilder, fillsIn: string): void {
+/**
+ * A file on the node that fills in what is missing here, so that nobody can tell from here what the plugin will do;
+ * but for `usual`, files that the plugin's own installer writes.
+ */
+export function readConfigurationPath(
+  conf: Fields,
+  facts: FactsBuilder,
+  fillsIn: string,
+  usual: readonly string[] = [],
+): void {
   const path = conf.string('configuration_path')
-  if (!path) return
+  if (!path || usual.includes(path)) return
   const at = conf.path('configuration_path')
-  facts.hostPath(path, 'read', at)
+  facts.hostPath(path, 'read', at, usual)
   facts.problem('undecidable', at, `a file on the node would fill in ${fillsIn}: write them here`)
 }
 

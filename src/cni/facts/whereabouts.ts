@@ -6,12 +6,16 @@ import { connectedRoute, ROUTE_KEYS, readAddress, readConfigurationPath, readRou
 import type { Extractor } from './extractor.ts'
 import type { Fields } from './fields.ts'
 
-/** Where its own script puts it, in the directories of each distribution (script/install-cni.sh). */
-const KUBECONFIGS = [
-  '/etc/cni/net.d/whereabouts.d/whereabouts.kubeconfig',
-  '/var/lib/rancher/k3s/agent/etc/cni/net.d/whereabouts.d/whereabouts.kubeconfig',
-  '/etc/kubernetes/cni/net.d/whereabouts.d/whereabouts.kubeconfig',
+/** Directories that it looks for its configuration in when none is named (pkg/config/config.go GetFlatIPAM). */
+export const WHEREABOUTS_DIRECTORIES = [
+  '/etc/cni/net.d/whereabouts.d',
+  '/etc/kubernetes/cni/net.d/whereabouts.d',
 ]
+
+/** Where its own script writes, in the directories of each distribution (script/lib.sh): K3s's networks have to name it. */
+const INSTALLED = [...WHEREABOUTS_DIRECTORIES, '/var/lib/rancher/k3s/agent/etc/cni/net.d/whereabouts.d']
+const CONFIGURATIONS = INSTALLED.map(directory => `${directory}/whereabouts.conf`)
+const KUBECONFIGS = INSTALLED.map(directory => `${directory}/whereabouts.kubeconfig`)
 
 const RANGE_KEYS = { range: {}, range_start: {}, range_end: {}, exclude: {} }
 
@@ -57,7 +61,7 @@ export const whereabouts: Extractor = {
     // Without network_name a pool is named after its range alone, and ranges are compared as subnets.
     const name = conf.string('network_name')
     if (name) facts.store({ at: conf.path('network_name'), ipam: 'whereabouts', name, directory: undefined })
-    readConfigurationPath(conf, facts, 'routes and ranges that are missing here')
+    readConfigurationPath(conf, facts, 'routes and ranges that are missing here', CONFIGURATIONS)
     facts.hostPath(
       conf.object('kubernetes')?.string('kubeconfig'),
       'read',
