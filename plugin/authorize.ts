@@ -2,7 +2,7 @@ import type { Claim, ClaimedUplink } from '../src/claims/claim.ts'
 import { configurationDigest } from '../src/claims/digest.ts'
 import { type Expected, judgeClaim } from '../src/claims/judge.ts'
 import { type JwsVerification, openJws, unsealPayload } from '../src/claims/jws.ts'
-import type { HostPathFact } from '../src/cni/facts/facts.ts'
+import type { HostPathFact, RouteCause } from '../src/cni/facts/facts.ts'
 import { extractFacts } from '../src/cni/facts/index.ts'
 import { GUARD_TYPE } from '../src/cni/guarded.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
@@ -11,6 +11,7 @@ import { printVlans } from '../src/net/vlan-set.ts'
 import { describeSegments } from '../src/policy/describe.ts'
 import { type Reach, resolveReach } from '../src/policy/reach.ts'
 import type { CallEnvironment } from './environment.ts'
+import type { Decider } from './result.ts'
 import { sha256, verifyEd25519 } from './runtime.ts'
 import type { Settings, Trust } from './settings.ts'
 
@@ -18,7 +19,7 @@ import type { Settings, Trust } from './settings.ts'
 export type Authorization =
   /** Nothing of the host's networks is reached, or only what is the cluster's own. */
   | { readonly outcome: 'unguarded'; readonly reason: string }
-  | { readonly outcome: 'allowed'; readonly claim: Claim }
+  | { readonly outcome: 'allowed'; readonly claim: Claim; readonly decider: Decider | undefined }
   | { readonly outcome: 'refused'; readonly statement: string; readonly message: string }
 
 /** Whether a plugin may be run with this configuration. Keys are only asked for where a claim is needed. */
@@ -29,7 +30,7 @@ export async function authorize(
   settings: Settings,
   trust: () => Trust,
 ): Promise<Authorization> {
-  const { reach, hostPaths } = readFacts(body, type, settings)
+  const { reach, hostPaths, decider } = readFacts(body, type, settings)
   // By its own name the guard is there on purpose, whatever it delegates to.
   if (reach.length === 0 && type !== GUARD_TYPE)
     return { outcome: 'unguarded', reason: 'it reaches no network of the host' }
@@ -62,7 +63,7 @@ export async function authorize(
       statement: 'prevResult',
       message: 'the configuration brings the result of an earlier plugin, and there is none before this one',
     }
-  return { outcome: 'allowed', claim: verification.claim }
+  return { outcome: 'allowed', claim: verification.claim, decider }
 }
 
 /**
@@ -93,7 +94,7 @@ function readFacts(
   body: JsonObject,
   type: string,
   { interfaces, primaryInterface }: Settings,
-): { reach: Reach[]; hostPaths: readonly HostPathFact[] } {
+): { reach: Reach[]; hostPaths: readonly HostPathFact[]; decider: Decider | undefined } {
   // A device is chosen by the runtime, and is compared by what was claimed of it.
   const { deviceID: _, pciBusID: __, ...authored } = body
   const named = { ...authored, type }
@@ -104,8 +105,17 @@ function readFacts(
     cniVersion: '1.1.0',
     plugins: [{ type, at: [], body: named }],
   } as const
-  const { uplinks, hostPaths } = extractFacts(network)
-  return { reach: resolveReach(uplinks, { interfaces, primaryInterface }, undefined), hostPaths }
+  const { uplinks, hostPaths, routes } = extractFacts(network)
+  return {
+    reach: resolveReach(uplinks, { interfaces, primaryInterface }, undefined),
+    hostPaths,
+    decider: deciderOf(routes.find(({ installed }) => installed === 'perhaps')?.cause),
+  }
+}
+
+function deciderOf(cause: RouteCause | undefined): Decider | undefined {
+  if (cause === undefined || cause === 'pool') return cause
+  return cause === 'dhcp' || cause === 'unasked' ? 'dhcp' : 'plugin'
 }
 
 /** Flannel delegates to bridge for eth0 of every pod, on the bridge that all of them are on anyway, and names no file. */

@@ -2,12 +2,13 @@ import { CniError } from '../src/cni/errors.ts'
 import { GUARD_DIRECTORY } from '../src/cni/guarded.ts'
 import { CNI_VERSIONS } from '../src/cni/spec.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
-import { authorize } from './authorize.ts'
+import { type Authorization, authorize } from './authorize.ts'
 import { realDirectories, runDelegate } from './delegate.ts'
 import type { CallEnvironment, CommandName, Variables } from './environment.ts'
 import { closeFile, openFile } from './libc.ts'
 import { logDecision } from './log.ts'
 import { type Delegation, delegationOf } from './own-type.ts'
+import { judgeResult } from './result.ts'
 import { findDirectory, readSettings, readTrust, type Settings } from './settings.ts'
 import type { Call, Commands, Output } from './skeleton.ts'
 import { checkUse, collect, join, leave, type User, waitForLock } from './sub-interface.ts'
@@ -47,20 +48,23 @@ export function createCommands(variables: Variables, executable: string): Comman
   return {
     async ADD(call) {
       const found = settings()
-      const isGuarded = await guard(call, found)
+      const decision = await guard(call, found)
       const { type, body, shared } = delegationOf(call.calledAs, call.body)
       if (type === undefined) return printPrevious(call.body)
       // Flannel's own bridge is not ours to delay.
-      const pod = isGuarded ? await lockPod(call.environment) : { locks: [], isLocked: true }
+      const pod =
+        decision.outcome !== 'unguarded' ? await lockPod(call.environment) : { locks: [], isLocked: true }
       if (!pod.isLocked) throw new CniError('tryLater', 'another call for this pod has not ended')
       const run = runner(pod.locks)
       let isAttached = false
       try {
         if (shared !== undefined) await join(shared, userOf(call), found.directory)
         const added = run(type, 'ADD', body) ?? missing(type)
-        isAttached = added.exit === 0
+        const refusal = added.exit === 0 ? refusalOf(added.stdout, decision, call, found) : undefined
+        isAttached = added.exit === 0 && refusal === undefined
         // A plugin that failed half-way has to undo the first half; what DEL says of that is not the news.
         if (!isAttached) run(type, 'DEL', forRemoval({ type, body, shared }))
+        if (refusal !== undefined) throw refusal
         return added
       } finally {
         // Also where there is no plugin to run at all.
@@ -125,14 +129,28 @@ export function createCommands(variables: Variables, executable: string): Comman
   }
 }
 
-/** Refuses what no claim covers; returns whether a claim was needed. */
-async function guard(call: Call, settings: Settings): Promise<boolean> {
+/** Refuses what no claim covers. */
+async function guard(call: Call, settings: Settings): Promise<Authorization> {
   const trust = () => readTrust(settings)
   const decision = await authorize(call.body, call.calledAs, call.environment, settings, trust)
   logDecision(settings.log, call, settings.mode, decision)
   if (decision.outcome === 'refused' && settings.mode === 'enforce')
     throw new CniError('configuration', decision.message, `statement: ${decision.statement}`)
-  return decision.outcome !== 'unguarded'
+  return decision
+}
+
+/** Why an attachment may not stay, of which the claim does not say that it may become what it became. */
+function refusalOf(
+  stdout: string,
+  decision: Authorization,
+  call: Call,
+  settings: Settings,
+): CniError | undefined {
+  if (decision.outcome !== 'allowed' || decision.decider === undefined) return undefined
+  const message = judgeResult(stdout, decision.decider, decision.claim, settings)
+  if (message === undefined) return undefined
+  logDecision(settings.log, call, settings.mode, { outcome: 'refused', statement: 'routes', message })
+  return settings.mode === 'enforce' ? new CniError('configuration', message, 'statement: routes') : undefined
 }
 
 /**

@@ -8,6 +8,9 @@ export interface Facts {
   readonly allowedCniArgs: readonly string[]
   /** Namespaces whose pods nobody judges, and that have no claims. */
   readonly exemptNamespaces: readonly string[]
+  /** Addresses of pods and services, as prefixes. */
+  readonly podCIDRs: readonly string[]
+  readonly serviceCIDRs: readonly string[]
 }
 
 /** Says which field is not what it should be, by an error of the caller's. */
@@ -20,6 +23,8 @@ export function decodeFacts(fields: JsonObject, refuse: Refuse): Facts {
     interfaces: decodeInterfaces(fields, refuse),
     allowedCniArgs: decodeList(fields, 'allowedCniArgs', [], refuse),
     exemptNamespaces: decodeList(fields, 'exemptNamespaces', [], refuse),
+    podCIDRs: decodeList(fields, 'podCIDRs', ['10.42.0.0/16'], refuse),
+    serviceCIDRs: decodeList(fields, 'serviceCIDRs', ['10.43.0.0/16'], refuse),
   }
 }
 

@@ -22,6 +22,8 @@ export interface Claim {
   readonly uplinks: readonly ClaimedUplink[]
   readonly ips?: readonly string[]
   readonly mac?: string
+  /** What gives out addresses at run time (DHCP) may hand the pod a default route as well. */
+  readonly defaultRoute?: true
   /** One for each plugin of the network, in order. */
   readonly digests: readonly ClaimedDigest[]
 }
@@ -50,7 +52,7 @@ const TEXTS = [
   'interface',
   'mac',
 ] as const
-const MEMBERS: ReadonlySet<string> = new Set([...REQUIRED, ...TEXTS, 'ips'])
+const MEMBERS: ReadonlySet<string> = new Set([...REQUIRED, ...TEXTS, 'ips', 'defaultRoute'])
 
 /** The claim in a payload, or what keeps it from being one. A member that nobody knows is refused, not ignored. */
 export function decodeClaim(payload: JsonValue): Claim | { readonly problem: string } {
@@ -67,6 +69,8 @@ export function decodeClaim(payload: JsonValue): Claim | { readonly problem: str
   if ((payload.pod === undefined) === (payload.generateName === undefined)) {
     return { problem: 'it must state either "pod" or "generateName"' }
   }
+  if (payload.defaultRoute !== undefined && payload.defaultRoute !== true)
+    return { problem: '"defaultRoute" is not true' }
   if (payload.ips !== undefined && !isListOf(payload.ips, isText))
     return { problem: '"ips" is no list of texts' }
   if (!isListOf(payload.uplinks, value => hasTexts(value, 'master', 'vlans')))

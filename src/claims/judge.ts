@@ -15,6 +15,7 @@ export interface Expected {
   readonly uplinks: readonly ClaimedUplink[]
   readonly ips?: readonly string[] | undefined
   readonly mac?: string | undefined
+  readonly defaultRoute?: boolean | undefined
   readonly digests: readonly ClaimedDigest[]
 }
 
@@ -33,6 +34,7 @@ export type Statement =
   | 'uplinks'
   | 'ips'
   | 'mac'
+  | 'defaultRoute'
   | 'configuration'
 
 export type Verification =
@@ -84,6 +86,7 @@ function* comparisons(claim: Claim, expected: Expected): Iterable<Comparison> {
   yield compareLists('uplinks', claim.uplinks, expected.uplinks)
   if (expected.ips !== undefined) yield compareLists('ips', claim.ips ?? [], expected.ips)
   yield ['mac', quoteOrNone(claim.mac), quoteOrNone(expected.mac), claim.mac === expected.mac]
+  if (expected.defaultRoute !== undefined) yield compareDefaultRoute(claim, expected.defaultRoute)
   yield compareLists('configuration', claim.digests, expected.digests)
 }
 
@@ -97,6 +100,11 @@ function compareBound(
   found: string | undefined,
 ): Comparison {
   return [statement, quoteOrNone(stated), quoteOrNone(found), stated === undefined || stated === found]
+}
+
+function compareDefaultRoute(claim: Claim, expected: boolean): Comparison {
+  const stated = claim.defaultRoute ?? false
+  return ['defaultRoute', String(stated), String(expected), stated === expected]
 }
 
 function comparePod(claim: Claim, expected: Expected): Comparison {

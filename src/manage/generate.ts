@@ -60,7 +60,9 @@ function ipamOf({ ipam, subnet, gateway }: NetworkRequest): object {
     case 'whereabouts':
       return { type: ipam, range: subnet, ...(gateway !== undefined && { gateway }) }
     case 'static':
-    case 'dhcp':
       return { type: ipam }
+    case 'dhcp':
+      // Servers that are asked for nothing in particular send a default route as well.
+      return { type: ipam, request: [{ skipDefault: true, option: 'subnet-mask' }] }
   }
 }

@@ -5,6 +5,7 @@ import { sha256 } from '../claims/sha256.ts'
 import { GUARD_TYPE } from '../cni/guarded.ts'
 import type { ObjectMeta } from '../kube/manifest.ts'
 import { printVlans } from '../net/vlan-set.ts'
+import { settingOf } from './decision.ts'
 import type { Attachment, SelectionSubject } from './subjects.ts'
 
 /**
@@ -45,6 +46,7 @@ export function claimFor(
     uplinks: claimedUplinks(attachment),
     ...(ips.length > 0 && { ips }),
     ...(mac !== undefined && { mac }),
+    ...(mayTakeDefaultRoute(subject) && { defaultRoute: true }),
     digests: claimedDigests(attachment),
   }
 }
@@ -52,7 +54,17 @@ export function claimFor(
 /** What the claim on this selection must state to hold. */
 export function expectedOf(subject: SelectionSubject, pod: ObjectMeta, bound?: Bound): Expected | undefined {
   const claim = claimFor(subject, pod, 0, bound)
-  return claim && { ...claim, ips: claim.ips ?? [] }
+  return claim && { ...claim, ips: claim.ips ?? [], defaultRoute: claim.defaultRoute ?? false }
+}
+
+/** Whether a default route that comes at run time only is the tenant's, or nobody's concern. */
+function mayTakeDefaultRoute(where: SelectionSubject): boolean {
+  const written = settingOf('default-route', where) ?? 'deny'
+  return (
+    where.tenant?.allowDefaultRoute === true ||
+    written !== 'deny' ||
+    settingOf('runtime-default-route', where) === 'off'
+  )
 }
 
 /** The networks that the attachment reaches, in order and without repetitions, so that equal reach has equal text. */

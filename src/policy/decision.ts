@@ -49,7 +49,11 @@ export function enforcementOf({ cluster, tenant, namespace }: Jurisdiction): Enf
   return namespaceSettings(cluster, namespace)?.enforcement ?? tenant?.enforcement ?? cluster.enforcement
 }
 
-function settingOf(rule: string, { cluster, tenant, namespace }: Jurisdiction): RuleSetting | undefined {
+/** What somebody made of a rule; undefined where nobody made anything of it. */
+export function settingOf(
+  rule: string,
+  { cluster, tenant, namespace }: Jurisdiction,
+): RuleSetting | undefined {
   return (
     ownSetting(namespaceSettings(cluster, namespace)?.rules, rule) ??
     ownSetting(tenant?.rules, rule) ??

@@ -1,4 +1,5 @@
 import type { Cluster } from '../config/cluster.ts'
+import { printPrefix } from '../net/prefix.ts'
 
 /** What of the configuration the guard has to know, as its guard.json has it: what it reads must be what was claimed. */
 export function nodeFacts({
@@ -6,6 +7,16 @@ export function nodeFacts({
   interfaces,
   allowedCniArgs,
   exemptNamespaces,
+  podCIDRs,
+  serviceCIDRs,
 }: Cluster): string {
-  return `${JSON.stringify({ primaryInterface, interfaces, allowedCniArgs, exemptNamespaces }, null, 2)}\n`
+  const facts = {
+    primaryInterface,
+    interfaces,
+    allowedCniArgs,
+    exemptNamespaces,
+    podCIDRs: podCIDRs.map(printPrefix),
+    serviceCIDRs: serviceCIDRs.map(printPrefix),
+  }
+  return `${JSON.stringify(facts, null, 2)}\n`
 }

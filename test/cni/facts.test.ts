@@ -430,6 +430,17 @@ const ROWS: readonly Row[] = [
     ['uplink native on ?* (ride, untagged)', 'route 0.0.0.0/0? (dhcp)', 'connect /s'],
   ],
   [
+    { type: 'macvlan', ipam: { type: 'dhcp', request: [{ skipDefault: true, option: 'subnet-mask' }] } },
+    ['uplink native on ?* (ride, untagged)', 'route 0.0.0.0/0? (unasked)'],
+  ],
+  [
+    {
+      type: 'macvlan',
+      ipam: { type: 'dhcp', request: [{ skipDefault: true, option: '1' }, { option: 'routers' }] },
+    },
+    ['uplink native on ?* (ride, untagged)', 'route 0.0.0.0/0? (dhcp)'],
+  ],
+  [
     {
       type: 'ptp',
       ipam: {

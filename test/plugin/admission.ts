@@ -11,17 +11,18 @@ import { applyPatch } from '../../src/review/patch.ts'
 import { requestFor } from '../../src/review/request.ts'
 import { createLocalReview } from '../../src/review/review.ts'
 
-export const tenants: readonly Manifest[] = [
-  tenant('finance', ['100', 'native']),
-  tenant('logistics', ['300']),
-]
+export const tenants: readonly Manifest[] = tenantsWith({})
 
-function tenant(name: string, vlans: readonly string[]): Manifest {
+function tenantsWith(finance: JsonObject): Manifest[] {
+  return [tenant('finance', ['100', 'native'], finance), tenant('logistics', ['300'])]
+}
+
+function tenant(name: string, vlans: readonly string[], more: JsonObject = {}): Manifest {
   return {
     apiVersion: 'socni.dev/v1alpha1',
     kind: 'Tenant',
     metadata: { name },
-    spec: { namespaces: [name], vlans: vlans.map(ids => ({ ids, masters: ['eth0', 'br-lab'] })) },
+    spec: { namespaces: [name], vlans: vlans.map(ids => ({ ids, masters: ['eth0', 'br-lab'] })), ...more },
   }
 }
 
@@ -38,12 +39,12 @@ export interface Attach {
 export async function admit(
   config: JsonObject,
   key: SigningKey,
-  change: { namespace?: string; selection?: JsonObject; clock?: Date } = {},
+  change: { namespace?: string; selection?: JsonObject; clock?: Date; finance?: JsonObject } = {},
 ): Promise<Attach> {
-  const { namespace = 'finance', selection = {}, clock = new Date() } = change
+  const { namespace = 'finance', selection = {}, clock = new Date(), finance = {} } = change
   const nad = attachment(config, { name: 'ledger', namespace })
   const inventory = new Inventory()
-  for (const manifest of [...tenants, nad]) putManifest(inventory, manifest)
+  for (const manifest of [...tenantsWith(finance), nad]) putManifest(inventory, manifest)
   const keys: ClaimKeys = {
     signing: key,
     keys: new Map([[key.kid, publish(key, 'current')]]),

@@ -182,7 +182,11 @@ export class Node implements AsyncDisposable {
     const program = join(this.binDir, plugin)
     const args = [...this.#enter(), 'env', '-i', ...variables, program]
     const input = typeof config === 'string' ? config : JSON.stringify(config)
-    const { status, stdout, stderr } = spawnSync('nsenter', args, { input, encoding: 'utf8' })
+    const { status, stdout, stderr } = spawnSync('nsenter', args, {
+      input,
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
     return { exit: status ?? -1, stdout, stderr }
   }
 

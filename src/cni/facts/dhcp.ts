@@ -1,9 +1,14 @@
 import { defaultRouteFact } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import type { Fields } from './fields.ts'
+
+/** Options that bring routes (RFC 2132, RFC 3442), by number and, where the plugin knows one, by name. */
+const ROUTE_OPTIONS: ReadonlySet<string | undefined> = new Set(['3', 'routers', '33', '121', '249'])
 
 /**
  * Addresses and routes from a DHCP server in the VLAN. Option 121 alone, or else options 3 and 33, decide the routes at
- * run time; `skipDefault` only shortens the list of options that is asked for.
+ * run time. A list of what is asked for, without the plugin's own, keeps most servers from sending any; without a list
+ * they send all that they have.
  */
 export const dhcp: Extractor = {
   types: ['dhcp'],
@@ -22,6 +27,14 @@ export const dhcp: Extractor = {
     facts.hostPath(conf.string('daemonSocketPath'), 'connect', conf.path('daemonSocketPath'), [
       '/run/cni/dhcp.sock',
     ])
-    facts.route(defaultRouteFact(4, { at: conf.path('type'), cause: 'dhcp', installed: 'perhaps' }))
+    const cause = asksForNoRoute(conf) ? 'unasked' : 'dhcp'
+    facts.route(defaultRouteFact(4, { at: conf.path('type'), cause, installed: 'perhaps' }))
   },
+}
+
+function asksForNoRoute(conf: Fields): boolean {
+  const requests = conf.objects('request')
+  const options = requests.map(request => request.string('option')).filter(Boolean)
+  const skips = requests.map(request => request.boolean('skipDefault'))
+  return skips.includes(true) && options.length > 0 && !options.some(option => ROUTE_OPTIONS.has(option))
 }

@@ -56,13 +56,24 @@ export interface Master {
   readonly inContainer: boolean
 }
 
+/** `unasked`: of a DHCP server that is asked for no route, and may send one all the same. */
+export type RouteCause =
+  | 'ipam-route'
+  | 'default-gateway'
+  | 'connected'
+  | 'override'
+  | 'dhcp'
+  | 'unasked'
+  | 'pool'
+  | 'plugin'
+
 /** A route that the pod gets, as the kernel installs it. */
 export interface RouteFact extends Stated {
   readonly destination: Prefix
   /** The text in the configuration, when there is one. */
   readonly written: string | undefined
   readonly gateway: Ip | undefined
-  readonly cause: 'ipam-route' | 'default-gateway' | 'connected' | 'override' | 'dhcp' | 'pool' | 'plugin'
+  readonly cause: RouteCause
   /** `perhaps`: decided at run time by something that is not in the configuration (a DHCP server, a pool). */
   readonly installed: 'always' | 'perhaps'
   /** `remove`: an existing route is deleted (route-override, sbr, egress-router). */

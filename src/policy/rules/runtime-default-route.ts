@@ -17,15 +17,20 @@ export const runtimeDefaultRoute: Rule<'attachment'> = {
     // A pool may have a gateway of each family: one word about it is enough.
     const said = new Set<string>()
     for (const route of facts?.routes ?? []) {
-      if (route.installed !== 'perhaps' || route.destination.bits !== 0) continue
+      if (route.installed !== 'perhaps' || route.destination.bits !== 0 || route.cause === 'unasked') continue
       const place = printPath(route.at)
       if (said.has(place)) continue
       said.add(place)
-      const decider =
-        route.cause === 'dhcp' ? 'the DHCP server of the VLAN' : `what "${route.plugin}" finds at run time`
+      const [decider, remedy] =
+        route.cause === 'dhcp'
+          ? [
+              'the DHCP server of the VLAN',
+              'ask it for none by "request": [{"skipDefault": true, "option": "subnet-mask"}]',
+            ]
+          : [`what "${route.plugin}" finds at run time`, 'see that there is none']
       yield {
         inside: route.at,
-        message: `${decider} decides whether the pod gets a default route: make sure that it sends none`,
+        message: `${decider} decides whether the pod gets a default route, and the guard refuses a pod that does: ${remedy}`,
       }
     }
   },

@@ -1,0 +1,60 @@
+import type { Claim } from '../src/claims/claim.ts'
+import { readJson } from '../src/json/reader.ts'
+import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
+import { overlaps, type Prefix, parsePrefix, printPrefix, unionCovers } from '../src/net/prefix.ts'
+import type { Facts } from './facts.ts'
+
+/** Who decides at run time which routes a pod gets: no configuration shows them, and no webhook has seen them. */
+export type Decider = 'dhcp' | 'pool' | 'plugin'
+
+const FAMILIES: readonly Prefix[] = [
+  { family: 4, address: 0n, bits: 0 },
+  { family: 6, address: 0n, bits: 0 },
+]
+
+const REMEDIES: Readonly<Record<Decider, string>> = {
+  dhcp: 'have the DHCP server send none, or ask it for none ("request": [{"skipDefault": true, "option": "subnet-mask"}] under "ipam")',
+  pool: 'take the gateway out of the pool',
+  plugin: 'leave routes to the configuration',
+}
+
+/**
+ * What is wrong with an attachment that only its result shows; undefined where nothing is.
+ * @param stdout The plugin's result (CNI SPEC 1.1.0, "ADD Success"; `ip4` and `ip6` before 0.3.0).
+ */
+export function judgeResult(
+  stdout: string,
+  decider: Decider,
+  { defaultRoute }: Claim,
+  { podCIDRs, serviceCIDRs }: Pick<Facts, 'podCIDRs' | 'serviceCIDRs'>,
+): string | undefined {
+  const reading = readJson(stdout)
+  // What is no result fails where the runtime reads it.
+  if (!reading.ok || !isObject(reading.value)) return undefined
+  const routes = routesOf(reading.value)
+  const whole = FAMILIES.find(family => unionCovers(routes, family))
+  if (whole !== undefined && defaultRoute !== true) {
+    const texts = routes.filter(({ family, bits }) => family === whole.family && bits < 2).map(printPrefix)
+    return `the pod was given a default route (${texts.join(', ')}) when it was attached, beside Flannel's: ${REMEDIES[decider]}; or a cluster admin sets allowDefaultRoute`
+  }
+  const ranges = [...podCIDRs, ...serviceCIDRs].flatMap(text => parsePrefix(text) ?? [])
+  for (const route of routes.filter(({ bits }) => bits > 0)) {
+    const range = ranges.find(prefix => overlaps(prefix, route))
+    if (range !== undefined)
+      return `the pod was given the route ${printPrefix(route)} when it was attached, which takes traffic of the cluster (${printPrefix(range)}) into the VLAN: ${REMEDIES[decider]}`
+  }
+  return undefined
+}
+
+/** Destinations of the routes in a result, and the networks that its addresses are in. */
+function routesOf({ routes, ips, ip4, ip6 }: JsonObject): Prefix[] {
+  const old = [ip4, ip6].filter(isObject)
+  const destinations = [routes, ...old.map(family => family.routes)].flatMap(listed => texts(listed, 'dst'))
+  const addresses = [...texts(ips, 'address'), ...texts(old, 'ip')]
+  return [...destinations, ...addresses].flatMap(text => parsePrefix(text) ?? [])
+}
+
+function texts(list: JsonValue | undefined, key: string): string[] {
+  const members = Array.isArray(list) ? list.filter(isObject) : []
+  return members.flatMap(member => (typeof member[key] === 'string' ? [member[key]] : []))
+}
