@@ -61,9 +61,35 @@ type MultusProgram = (typeof MULTUS_PROGRAMS)[number]
 
 /** The manifest that Multus tells to apply, of the version that the tests run. */
 export function multusManifest(): string {
-  const args = ['list', '-m', '-f', '{{.Dir}}', MULTUS_MODULE]
-  const directory = execFileSync('go', args, { cwd: MULTUS, encoding: 'utf8' }).trim()
-  return readFileSync(join(directory, 'deployments/multus-daemonset.yml'), 'utf8')
+  return readFileSync(join(sourceOf(MULTUS, MULTUS_MODULE), 'deployments/multus-daemonset.yml'), 'utf8')
+}
+
+const WHEREABOUTS = join(import.meta.dirname, 'whereabouts')
+const WHEREABOUTS_MODULE = 'github.com/k8snetworkplumbingwg/whereabouts'
+
+/** whereabouts: what its image consists of, by the paths in there, and the directory of its manifests. */
+export function findWhereabouts(): { readonly files: Record<string, string>; readonly manifests: string } {
+  const cache = cacheOf(WHEREABOUTS)
+  const source = sourceOf(WHEREABOUTS, WHEREABOUTS_MODULE)
+  const scripts = ['install-cni.sh', 'lib.sh', 'token-watcher.sh']
+  return {
+    files: {
+      whereabouts: findBuilt(cache, 'whereabouts', WHEREABOUTS, `${WHEREABOUTS_MODULE}/cmd`),
+      'ip-control-loop': findBuilt(
+        cache,
+        'ip-control-loop',
+        WHEREABOUTS,
+        `${WHEREABOUTS_MODULE}/cmd/controlloop`,
+      ),
+      ...Object.fromEntries(scripts.map(name => [name, join(source, 'script', name)])),
+    },
+    manifests: join(source, 'doc/crds'),
+  }
+}
+
+/** Where Go has the source of a dependency. */
+function sourceOf(module: string, path: string): string {
+  return execFileSync('go', ['list', '-m', '-f', '{{.Dir}}', path], { cwd: module, encoding: 'utf8' }).trim()
 }
 
 /** Flannel's own plugin, which calls bridge. */

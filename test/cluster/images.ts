@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -58,11 +58,18 @@ export class Images implements Disposable {
   /** An image of programs that need nothing else, each at a path. */
   assemble(name: string, programs: Readonly<Record<string, string>>, entrypoint: string): void {
     const directory = join(this.#directory, `${name}-files`)
-    for (const [path, file] of Object.entries(programs)) {
-      mkdirSync(dirname(join(directory, path)), { recursive: true })
-      copyFileSync(file, join(directory, path))
-    }
+    copyTo(directory, programs)
     this.#base(name, directory, `ENTRYPOINT ["${entrypoint}"]`)
+  }
+
+  /** An image of programs and shell scripts, with a shell and what scripts call. */
+  assembleWithShell(name: string, programs: Readonly<Record<string, string>>): void {
+    const directory = this.#unpack(name, '--variant=extract', '--include=bash,coreutils,sed,mawk')
+    symlinkSync('bash', join(directory, 'bin/sh'))
+    symlinkSync('mawk', join(directory, 'usr/bin/awk'))
+    copyTo(directory, programs)
+    for (const path of Object.keys(programs)) chmodSync(join(directory, path), 0o755)
+    this.#base(name, directory, 'ENV PATH=/usr/bin:/bin')
   }
 
   /** Writes an image to an archive, under the name by which manifests ask for it. */
@@ -96,5 +103,12 @@ export class Images implements Disposable {
     const file = join(this.#directory, 'Dockerfile')
     writeFileSync(file, `FROM scratch\nCOPY . /\n${line}\n`)
     this.#run('build', '-t', tag, '-f', file, directory)
+  }
+}
+
+function copyTo(directory: string, programs: Readonly<Record<string, string>>): void {
+  for (const [path, file] of Object.entries(programs)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true })
+    copyFileSync(file, join(directory, path))
   }
 }

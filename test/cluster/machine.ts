@@ -44,7 +44,7 @@ const KERNEL = {
   'kernel/keys/root_maxbytes': 25_000_000,
 }
 
-/** $0 is the directory of the machine. What it has of its own is in memory, but for images. */
+/** $0 is the directory of the machine. What it has of its own, and what it changes of /etc, is in memory, but for images. */
 const SET_UP = `
 mount --make-rprivate /
 mount --make-rshared /
@@ -52,6 +52,10 @@ for path in /run /opt /var/lib /var/log; do
   mount -t tmpfs tmpfs $path
   mount --make-rshared $path
 done
+mkdir "$0/etc"
+mount -t tmpfs tmpfs "$0/etc"
+mkdir "$0/etc/upper" "$0/etc/work"
+mount -t overlay overlay -o "lowerdir=/etc,upperdir=$0/etc/upper,workdir=$0/etc/work" /etc
 mkdir -p /run/netns /var/lib/containerd "$0/containerd"
 mount --bind "$0/containerd" /var/lib/containerd
 ${Object.entries(KERNEL)

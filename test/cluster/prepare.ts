@@ -8,6 +8,7 @@ import {
   findNodePrograms,
   findPause,
   findPlugins,
+  findWhereabouts,
   MULTUS_PROGRAMS,
 } from './binaries.ts'
 import { findDefinitions } from './definitions.ts'
@@ -22,6 +23,7 @@ export function setup(): void {
   findFlannel()
   findPause()
   findPlugins()
+  findWhereabouts()
   findHelm()
   findCertManager()
   for (const name of ['openreports', 'wgpolicyk8s', 'certManager'] as const) findDefinitions(name)

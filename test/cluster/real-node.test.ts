@@ -4,7 +4,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Manifest } from '../../src/kube/manifest.ts'
-import { findBinaries, findMultus, findPause, MULTUS_IMAGE, multusManifest } from './binaries.ts'
+import {
+  findBinaries,
+  findMultus,
+  findPause,
+  findWhereabouts,
+  MULTUS_IMAGE,
+  multusManifest,
+} from './binaries.ts'
 import { Images } from './images.ts'
 import { applyManifests, caBundles, PATCHED_LAST, until } from './installation.ts'
 import { nodeObstacle } from './machine.ts'
@@ -14,6 +21,7 @@ const root = join(import.meta.dirname, '../..')
 const reason = nodeObstacle === undefined ? '' : ` (${nodeObstacle})`
 
 const PAUSE = 'registry.k8s.io/pause:tests'
+const HOST_LOCAL = { type: 'host-local', subnet: '10.100.0.0/24' }
 
 const world = [
   {
@@ -29,8 +37,7 @@ const world = [
   network('storage', 'eth0.100'),
 ]
 
-function network(name: string, master: string): Manifest {
-  const ipam = { type: 'host-local', subnet: '10.100.0.0/24' }
+function network(name: string, master: string, ipam: object = HOST_LOCAL): Manifest {
   const config = { cniVersion: '1.0.0', name, type: 'macvlan', master, ipam }
   return {
     apiVersion: 'k8s.cni.cncf.io/v1',
@@ -40,9 +47,9 @@ function network(name: string, master: string): Manifest {
   }
 }
 
-function podOf(networks: string) {
+function podOf(networks: string, app = 'teller') {
   return {
-    metadata: { labels: { app: 'teller' }, annotations: { 'k8s.v1.cni.cncf.io/networks': networks } },
+    metadata: { labels: { app }, annotations: { 'k8s.v1.cni.cncf.io/networks': networks } },
     spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'teller', image: PAUSE }] },
   }
 }
@@ -64,9 +71,9 @@ describe.skipIf(reason !== '')(`a real node, as K3s has it${reason}`, () => {
     kubectl('-n', namespace, 'rollout', 'status', workload, '--timeout=90s')
   const files = (directory: string) => node.machine.run('ls', directory).trim().split('\n')
   const leases = () => files('/var/lib/cni/networks/storage').filter(name => name.startsWith('10.'))
-  /** Addresses of the pods of the Deployment in their VLAN, as Multus tells them. */
-  const attached = () => {
-    const { items } = JSON.parse(kubectl('-n', 'finance', 'get', 'pods', '-l', 'app=teller', '-o', 'json'))
+  /** Addresses of the pods of a Deployment in their VLAN, as Multus tells them. */
+  const attached = (app = 'teller') => {
+    const { items } = JSON.parse(kubectl('-n', 'finance', 'get', 'pods', '-l', `app=${app}`, '-o', 'json'))
     return (items as Manifest[]).flatMap(({ metadata }) => {
       const status = JSON.parse(metadata.annotations?.['k8s.v1.cni.cncf.io/network-status'] ?? '[]')
       return (status as { interface?: string; ips?: string[] }[])
@@ -88,10 +95,12 @@ describe.skipIf(reason !== '')(`a real node, as K3s has it${reason}`, () => {
       ...programs,
     ])
     images.assemble('multus', multus, '/thin_entrypoint')
+    images.assembleWithShell('whereabouts', findWhereabouts().files)
     node = await startRealNode(PAUSE)
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     node.importImage(images.save('pause', PAUSE))
     node.importImage(images.save('multus', 'ghcr.io/k8snetworkplumbingwg/multus-cni:snapshot'))
+    node.importImage(images.save('whereabouts', 'ghcr.io/k8snetworkplumbingwg/whereabouts:v0.9.4'))
     for (const name of ['webhook', 'guard'] as const)
       node.importImage(images.save(name, `ghcr.io/socni/socni-${name}:${version}`))
   }, 1_200_000)
@@ -100,15 +109,23 @@ describe.skipIf(reason !== '')(`a real node, as K3s has it${reason}`, () => {
     images?.[Symbol.dispose]()
   })
 
-  it('takes Multus as docs/install.md says', () => {
-    const [, text = ''] = /```sh\n( *curl[^`]*multus-daemonset.yml\n[^`]*)```/.exec(
-      readFileSync(join(root, 'docs/install.md'), 'utf8'),
-    ) ?? ['']
-    const [download, ...commands] = text.split('\n').filter(line => !/doctor|apply/.test(line))
-    expect(download).toContain('curl')
-    writeFileSync(join(node.machine.directory, 'multus-daemonset.yml'), multusManifest())
+  /** Changes a manifest that was downloaded, by the commands of docs/install.md that change it, and applies it. */
+  const applyChanged = (name: string, manifest: string) => {
+    const blocks = readFileSync(join(root, 'docs/install.md'), 'utf8').match(/```sh\n[^`]*```/g) ?? []
+    const lines =
+      blocks
+        .find(block => block.includes(`/${name}\n`))
+        ?.split('\n')
+        .slice(1, -1) ?? []
+    const commands = lines.filter(line => !/curl|doctor|apply/.test(line))
+    expect(commands.join()).toContain('sed -i')
+    writeFileSync(join(node.machine.directory, name), manifest)
     execFileSync('sh', ['-ec', commands.join('\n')], { cwd: node.machine.directory })
-    kubectl('apply', '-f', join(node.machine.directory, 'multus-daemonset.yml'))
+    kubectl('apply', '-f', join(node.machine.directory, name))
+  }
+
+  it('takes Multus as docs/install.md says', () => {
+    applyChanged('multus-daemonset.yml', multusManifest())
     isRolledOut('daemonset/kube-multus-ds', 'kube-system')
   }, 120_000)
 
@@ -133,6 +150,28 @@ describe.skipIf(reason !== '')(`a real node, as K3s has it${reason}`, () => {
     expect(attached().sort()).toEqual(['10.100.0.2', '10.100.0.3'])
     expect(leases()).toEqual(['10.100.0.2', '10.100.0.3'])
   }, 120_000)
+
+  it('takes whereabouts as docs/install.md says, for addresses that are given back with the pod', async () => {
+    const { manifests } = findWhereabouts()
+    applyChanged('daemonset-install.yaml', readFileSync(join(manifests, 'daemonset-install.yaml'), 'utf8'))
+    for (const kind of ['ippools', 'overlappingrangeipreservations', 'nodeslicepools'])
+      kubectl('apply', '-f', join(manifests, `whereabouts.cni.cncf.io_${kind}.yaml`))
+    isRolledOut('daemonset/whereabouts', 'kube-system')
+    create(network('pool', 'eth0.100', { type: 'whereabouts', range: '10.100.9.0/24' }))
+    const { metadata, spec } = podOf('pool', 'saver')
+    const pod = { ...metadata, name: 'saver', namespace: 'finance' }
+    create({ apiVersion: 'v1', kind: 'Pod', metadata: pod, spec })
+    kubectl('-n', 'finance', 'wait', 'pod/saver', '--for=condition=Ready', '--timeout=60s')
+    expect(attached('saver')).toEqual(['10.100.9.1'])
+    const reserved = () =>
+      JSON.parse(kubectl('get', 'ippools.whereabouts.cni.cncf.io', '-A', '-o', 'json')).items.flatMap(
+        ({ spec: { allocations } }: { spec: { allocations: Record<string, { podref: string }> } }) =>
+          Object.values(allocations).map(({ podref }) => podref),
+      )
+    expect(reserved()).toEqual(['finance/saver'])
+    kubectl('-n', 'finance', 'delete', 'pod/saver')
+    expect(reserved()).toEqual([])
+  }, 240_000)
 
   it('replaces all replicas while pods are made, and none is refused', async () => {
     const at = (name: string) => join(node.machine.directory, name)
