@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../src/json/value.ts'
+import { type Prefix, parsePrefix } from '../src/net/prefix.ts'
 
 /** What the guard knows of the cluster's configuration, to read a network as the webhook did (src/store/node-facts.ts). */
 export interface Facts {
@@ -8,9 +9,9 @@ export interface Facts {
   readonly allowedCniArgs: readonly string[]
   /** Namespaces whose pods nobody judges, and that have no claims. */
   readonly exemptNamespaces: readonly string[]
-  /** Addresses of pods and services, as prefixes. */
-  readonly podCIDRs: readonly string[]
-  readonly serviceCIDRs: readonly string[]
+  /** Addresses of pods and of services. */
+  readonly podCIDRs: readonly Prefix[]
+  readonly serviceCIDRs: readonly Prefix[]
 }
 
 /** Says which field is not what it should be, by an error of the caller's. */
@@ -23,8 +24,8 @@ export function decodeFacts(fields: JsonObject, refuse: Refuse): Facts {
     interfaces: decodeInterfaces(fields, refuse),
     allowedCniArgs: decodeList(fields, 'allowedCniArgs', [], refuse),
     exemptNamespaces: decodeList(fields, 'exemptNamespaces', [], refuse),
-    podCIDRs: decodeList(fields, 'podCIDRs', ['10.42.0.0/16'], refuse),
-    serviceCIDRs: decodeList(fields, 'serviceCIDRs', ['10.43.0.0/16'], refuse),
+    podCIDRs: decodePrefixes(fields, 'podCIDRs', ['10.42.0.0/16'], refuse),
+    serviceCIDRs: decodePrefixes(fields, 'serviceCIDRs', ['10.43.0.0/16'], refuse),
   }
 }
 
@@ -57,6 +58,16 @@ export function decodeList(
   return Array.isArray(given) && given.every(item => typeof item === 'string')
     ? given
     : refuse(key, 'a list of texts')
+}
+
+function decodePrefixes(
+  fields: JsonObject,
+  key: string,
+  fallback: readonly string[],
+  refuse: Refuse,
+): readonly Prefix[] {
+  const wanted = 'a list of prefixes like "10.42.0.0/16"'
+  return decodeList(fields, key, fallback, refuse).map(text => parsePrefix(text) ?? refuse(key, wanted))
 }
 
 function decodeInterfaces({ interfaces }: JsonObject, refuse: Refuse): Facts['interfaces'] {

@@ -34,16 +34,22 @@ export function judgeResult(
   const routes = routesOf(reading.value)
   const whole = FAMILIES.find(family => unionCovers(routes, family))
   if (whole !== undefined && defaultRoute !== true) {
-    const texts = routes.filter(({ family, bits }) => family === whole.family && bits < 2).map(printPrefix)
-    return `the pod was given a default route (${texts.join(', ')}) when it was attached, beside Flannel's: ${REMEDIES[decider]}; or a cluster admin sets allowDefaultRoute`
+    return `the pod was given a default route (${broadest(routes, whole)}) when it was attached, beside Flannel's: ${REMEDIES[decider]}; or a cluster admin sets allowDefaultRoute`
   }
-  const ranges = [...podCIDRs, ...serviceCIDRs].flatMap(text => parsePrefix(text) ?? [])
+  const ranges = [...podCIDRs, ...serviceCIDRs]
   for (const route of routes.filter(({ bits }) => bits > 0)) {
     const range = ranges.find(prefix => overlaps(prefix, route))
     if (range !== undefined)
       return `the pod was given the route ${printPrefix(route)} when it was attached, which takes traffic of the cluster (${printPrefix(range)}) into the VLAN: ${REMEDIES[decider]}`
   }
   return undefined
+}
+
+/** The routes that make up a default route are the broadest; for a person a few are enough. */
+function broadest(routes: readonly Prefix[], { family }: Prefix): string {
+  const sorted = routes.filter(route => route.family === family).sort((a, b) => a.bits - b.bits)
+  const count = sorted[0]?.bits === 0 ? 1 : 2
+  return sorted.slice(0, count).map(printPrefix).join(', ')
 }
 
 /** Destinations of the routes in a result, and the networks that its addresses are in. */

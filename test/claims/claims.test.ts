@@ -163,10 +163,22 @@ describe('a claim', () => {
     ['uplinks', { uplinks: [] }],
     ['ips', { ips: ['10.100.1.9'] }],
     ['mac', { mac: '02:00:00:00:00:01' }],
+    ['defaultRoute', { defaultRoute: true }],
     ['configuration', { digests: [{ type: 'macvlan', sha256: 'y' }] }],
     ['configuration', { digests: [...claim.digests, ...claim.digests] }],
   ])('does not hold for another %s', (statement, change) => {
     expect(failed(jws, change)).toBe(statement)
+  })
+
+  it.each<[what: unknown, expected: boolean | undefined, result: string]>([
+    [true, true, 'ok'],
+    [true, undefined, 'ok'],
+    [true, false, 'defaultRoute'],
+    [false, false, 'payload'],
+    ['yes', true, 'payload'],
+  ])('that states a default route as %j, where %j is expected: %s', (stated, defaultRoute, result) => {
+    const signed = signClaim({ ...claim, defaultRoute: stated } as Claim, key)
+    expect(failed(signed, { defaultRoute })).toBe(result)
   })
 
   it.each<[change: Partial<Expected>, result: string]>([

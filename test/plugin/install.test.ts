@@ -395,6 +395,7 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
       ['[', 'no JSON object'],
       ['{"mode": "audit"}', '"mode" is no fact of the cluster'],
       ['{"interfaces": {"a": 7}}', 'a "interfaces.a" that is not {"parent", "vlan"}'],
+      ['{"podCIDRs": ["10.42"]}', 'a "podCIDRs" that is not a list of prefixes like "10.42.0.0/16"'],
     ]) {
       writeFileSync(facts, text ?? '')
       expect(install()).toMatchObject({ exit: 3, stderr: expect.stringContaining(message ?? '') })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { decodeFacts } from '../../plugin/facts.ts'
 import { judgeResult } from '../../plugin/result.ts'
 import type { Claim } from '../../src/claims/claim.ts'
 
@@ -13,7 +14,10 @@ const claim: Claim = {
   uplinks: [],
   digests: [],
 }
-const cluster = { podCIDRs: ['10.42.0.0/16', 'fd00:42::/56'], serviceCIDRs: ['10.43.0.0/16'] }
+const facts = { podCIDRs: ['10.42.0.0/16', 'fd00:42::/56'], serviceCIDRs: ['10.43.0.0/16'] }
+const cluster = decodeFacts(facts, key => {
+  throw new Error(key)
+})
 
 const judge = (result: object | string, change: Partial<Claim> = {}) =>
   judgeResult(
@@ -62,7 +66,9 @@ describe('what an attachment became', () => {
   })
 
   it('is refused where two halves are a default route', () => {
-    expect(judge(to('0.0.0.0/1', '128.0.0.0/1'))).toContain('a default route (0.0.0.0/1, 128.0.0.0/1)')
+    expect(judge(to('10.100.0.0/16', '0.0.0.0/1', '128.0.0.0/1'))).toContain(
+      'a default route (0.0.0.0/1, 128.0.0.0/1)',
+    )
   })
 
   it('says what to do about whoever decides', () => {
