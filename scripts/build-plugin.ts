@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
+import { fetchPackage } from './fetch-package.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -55,26 +55,7 @@ function bunOf(name: string): string {
   const installed = join(root, 'node_modules', name, 'bin/bun')
   if (existsSync(installed)) return installed
   const version = packageJson.optionalDependencies['@oven/bun-linux-x64']
-  const directory = join(
-    process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
-    'socni',
-    'bun',
-    `${name.replace('/', '-')}-${version}`,
-  )
-  const bun = join(directory, 'package/bin/bun')
-  if (existsSync(bun)) return bun
-  const partial = `${directory}.part`
-  rmSync(partial, { recursive: true, force: true })
-  mkdirSync(partial, { recursive: true })
-  const packed = execFileSync(
-    'npm',
-    ['pack', '--silent', `${name}@${version}`, '--pack-destination', partial],
-    { encoding: 'utf8' },
-  )
-  execFileSync('tar', ['xzf', join(partial, packed.trim()), '-C', partial])
-  rmSync(directory, { recursive: true, force: true })
-  renameSync(partial, directory)
-  return bun
+  return join(fetchPackage(name, version), 'bin/bun')
 }
 
 if (import.meta.main) {

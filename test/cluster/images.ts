@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fetchPackage } from '../../scripts/fetch-package.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -15,32 +16,49 @@ function findObstacle(): string | undefined {
   return missing && `${missing} is missing`
 }
 
+/** How Debian, Go and container images call a machine. */
+export type Architecture = 'amd64' | 'arm64'
+
 /**
- * Builds the images from their Dockerfiles. What those start from is in registries that are not asked here, so it is made
+ * Builds the images from their Dockerfiles, for this machine or another one. What those start from is in registries that are not asked here, so it is made
  * anew from the packages that it consists of: Debian's, and the Node of this project.
  */
 export class Images implements Disposable {
+  readonly #architecture: Architecture
   readonly #directory = mkdtempSync(join(tmpdir(), 'socni-images-'))
   readonly #buildah = [
     ...['--root', join(this.#directory, 'images'), '--runroot', join(this.#directory, 'run')],
     ...['--storage-driver', 'vfs'],
   ]
 
-  /** Builds an image from images/ on what is here. */
+  constructor(architecture: Architecture = 'amd64') {
+    this.#architecture = architecture
+  }
+
+  /**
+   * Builds an image from images/ on what is here. The buildah of Debian 12 takes the platform of one stage for those
+   * behind it too, so that what it builds with is called by the other machine's name; it runs here all the same.
+   */
   build(name: 'webhook' | 'guard'): void {
     const ignored = join(root, '.dockerignore')
     const file = join(root, 'images', `${name}.Dockerfile`)
-    const platform = ['--build-arg=BUILDPLATFORM=linux/amd64', '--build-arg=TARGETARCH=amd64']
-    this.#run('build', '--network=host', `--ignorefile=${ignored}`, ...platform, '-t', name, '-f', file, root)
+    const platform = `linux/${this.#architecture}`
+    const args = [
+      `--ignorefile=${ignored}`,
+      `--build-arg=BUILDPLATFORM=${platform}`,
+      `--platform=${platform}`,
+    ]
+    this.#run('build', '--pull=never', '--network=host', ...args, '-t', name, '-f', file, root)
   }
 
   /** The images that the Dockerfiles name: distroless, which is Debian's packages without Debian, and that of Node. */
   makeBases(): void {
     const packages = 'base-files,ca-certificates,libc6,libgcc-s1,libstdc++6,netbase,tzdata'
-    const distroless = this.#unpack('distroless', '--variant=extract', `--include=${packages}`)
+    const architecture = `--architectures=${this.#architecture}`
+    const distroless = this.#unpack('distroless', '--variant=extract', architecture, `--include=${packages}`)
     this.#base('gcr.io/distroless/base-nossl-debian12', distroless, '')
     mkdirSync(join(distroless, 'nodejs/bin'), { recursive: true })
-    copyFileSync(process.execPath, join(distroless, 'nodejs/bin/node'))
+    copyFileSync(nodeFor(this.#architecture), join(distroless, 'nodejs/bin/node'))
     this.#base('gcr.io/distroless/nodejs24-debian12:nonroot', distroless, 'USER 65532')
 
     const debian = this.#unpack('debian', '--variant=minbase', '--include=ca-certificates')
@@ -70,6 +88,18 @@ export class Images implements Disposable {
     copyTo(directory, programs)
     for (const path of Object.keys(programs)) chmodSync(join(directory, path), 0o755)
     this.#base(name, directory, 'ENV PATH=/usr/bin:/bin')
+  }
+
+  /** The directory of an image's files, and how it is run. */
+  open(name: string): { directory: string; entrypoint: string[]; user: string; workingDirectory: string } {
+    const { OCIv1 } = JSON.parse(this.#run('inspect', '--type=image', name))
+    const container = this.#run('from', '--pull-never', `--arch=${this.#architecture}`, name).trim()
+    return {
+      directory: this.#run('mount', container).trim(),
+      entrypoint: OCIv1.config.Entrypoint,
+      user: OCIv1.config.User ?? '0',
+      workingDirectory: OCIv1.config.WorkingDir ?? '/',
+    }
   }
 
   /** Writes an image to an archive, under the name by which manifests ask for it. */
@@ -102,8 +132,14 @@ export class Images implements Disposable {
   #base(tag: string, directory: string, line: string): void {
     const file = join(this.#directory, 'Dockerfile')
     writeFileSync(file, `FROM scratch\nCOPY . /\n${line}\n`)
-    this.#run('build', '-t', tag, '-f', file, directory)
+    this.#run('build', `--platform=linux/${this.#architecture}`, '-t', tag, '-f', file, directory)
   }
+}
+
+/** The Node of this project; for another machine out of its npm package. */
+function nodeFor(architecture: Architecture): string {
+  if (architecture === 'amd64') return process.execPath
+  return join(fetchPackage(`node-linux-${architecture}`, process.versions.node), 'bin/node')
 }
 
 function copyTo(directory: string, programs: Readonly<Record<string, string>>): void {
