@@ -9,6 +9,7 @@ import { closeFile, openFile } from './libc.ts'
 import { logDecision } from './log.ts'
 import { type Delegation, delegationOf } from './own-type.ts'
 import { judgeResult } from './result.ts'
+import { withoutAnnouncedDefaultRoute } from './router-advertisements.ts'
 import { findDirectory, readSettings, readTrust, type Settings } from './settings.ts'
 import type { Call, Commands, Output } from './skeleton.ts'
 import { checkUse, collect, join, leave, type User, waitForLock } from './sub-interface.ts'
@@ -59,7 +60,11 @@ export function createCommands(variables: Variables, executable: string): Comman
       let isAttached = false
       try {
         if (shared !== undefined) await join(shared, userOf(call), found.directory)
-        const added = run(type, 'ADD', body) ?? missing(type)
+        const attach = () => run(type, 'ADD', body)
+        const added =
+          (mayTakeDefaultRoute(decision, found)
+            ? attach()
+            : withoutAnnouncedDefaultRoute(call.environment.netns, attach)) ?? missing(type)
         const refusal = added.exit === 0 ? refusalOf(added.stdout, decision, call, found) : undefined
         isAttached = added.exit === 0 && refusal === undefined
         // A plugin that failed half-way has to undo the first half; what DEL says of that is not the news.
@@ -137,6 +142,11 @@ async function guard(call: Call, settings: Settings): Promise<Authorization> {
   if (decision.outcome === 'refused' && settings.mode === 'enforce')
     throw new CniError('configuration', decision.message, `statement: ${decision.statement}`)
   return decision
+}
+
+/** Whether nobody minds a default route that comes at run time. */
+function mayTakeDefaultRoute(decision: Authorization, { mode }: Settings): boolean {
+  return decision.outcome !== 'allowed' || decision.claim.defaultRoute === true || mode === 'audit'
 }
 
 /** Why an attachment may not stay, of which the claim does not say that it may become what it became. */

@@ -33,13 +33,15 @@ const MSG_DONTWAIT = 0x40
 const LOCK_EX_NB = 2 | 4
 const POLLIN = 1
 const POLLOUT = 4
+const CLONE_NEWNET = 0x40000000
 const ENOENT = 2
 const EINTR = 4
 const EAGAIN = 11
 const ENOTDIR = 20
 
-/** What one call in ten thousand needs: each symbol costs every call a moment. */
+/** What not every call needs: each symbol costs a moment. */
 const RARE_SYMBOLS = { rename: { args: ['ptr', 'ptr'], returns: 'i32' } } as const
+const NAMESPACE_SYMBOLS = { setns: { args: ['i32', 'i32'], returns: 'i32' } } as const
 
 type Libc = ReturnType<typeof dlopen<typeof SYMBOLS>>['symbols']
 let loaded: Libc | undefined
@@ -144,6 +146,43 @@ export function appendText(path: string, text: string): boolean {
   const written = repeat(() => libc().write(file, bytes, bytes.length))
   closeFile(file)
   return written === bytes.length
+}
+
+/** Writes to a file that is there, like those of /proc/sys. Returns whether it did. */
+export function overwriteText(path: string, text: string): boolean {
+  const file = repeat(() => libc().open(cString(path), O_WRONLY | O_CLOEXEC, 0))
+  if (file < 0) return false
+  const bytes = Buffer.from(text)
+  const written = repeat(() => libc().write(file, bytes, bytes.length))
+  closeFile(file)
+  return written === bytes.length
+}
+
+/**
+ * Does something in another network namespace, which is the thread's alone (setns(2)): nothing may be awaited or started
+ * meanwhile. Undefined when there is none at that path. Throws a CniError (5) when it cannot be entered, or left.
+ */
+export function inNetworkNamespace<T>(path: string, action: () => T): T | undefined {
+  const other = openFile(path)
+  if (other === undefined) return undefined
+  const own = openFile('/proc/thread-self/ns/net')
+  const { setns } = load(NAMESPACE_SYMBOLS)
+  const enter = (namespace: number): void => {
+    if (setns(namespace, CLONE_NEWNET) !== 0)
+      throw new CniError('io', `the network namespace ${path} cannot be entered or left`, `errno ${errno()}`)
+  }
+  try {
+    if (own === undefined) throw new CniError('io', 'the node does not show its network namespace in /proc')
+    enter(other)
+    try {
+      return action()
+    } finally {
+      enter(own)
+    }
+  } finally {
+    closeFile(other)
+    if (own !== undefined) closeFile(own)
+  }
 }
 
 /** Puts a file in the place of another one. Returns whether it did. */

@@ -22,7 +22,7 @@ export interface Claim {
   readonly uplinks: readonly ClaimedUplink[]
   readonly ips?: readonly string[]
   readonly mac?: string
-  /** What gives out addresses at run time (DHCP) may hand the pod a default route as well. */
+  /** A DHCP server, a pool or a router of the VLAN may give the pod a default route when it is attached. */
   readonly defaultRoute?: true
   /** One for each plugin of the network, in order. */
   readonly digests: readonly ClaimedDigest[]

@@ -78,7 +78,9 @@ export const tenantSpec = z
     allowDefaultRoute: z
       .boolean()
       .default(false)
-      .describe("Attachments may take the pod's default route away from Flannel."),
+      .describe(
+        "Attachments may take the pod's default route away from Flannel, also by a DHCP server or a router of the VLAN.",
+      ),
     maxNetworksPerPod: z.int().min(0).max(64).optional().describe('How many networks a pod may select.'),
     enforcement: enforcement
       .optional()

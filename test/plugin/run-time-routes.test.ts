@@ -22,11 +22,14 @@ const network = (ipam: JsonObject = {}): JsonObject => ({
   ipam: { type: 'dhcp', ...ipam },
 })
 
+/** What a server sends, also to who does not ask for it. */
+const option = (text: string) => `--dhcp-option-force=${text}`
+
 /** What asks a server for no router, and for no routes. */
 const NO_ROUTER = { request: [{ skipDefault: true, option: 'subnet-mask' }] }
 
 describe.skipIf(reason !== undefined)(
-  `a VLAN with a DHCP server${reason === undefined ? '' : ` (${reason})`}`,
+  `a VLAN with a DHCP server, or a router${reason === undefined ? '' : ` (${reason})`}`,
   () => {
     let node: Node
     let count = 0
@@ -43,7 +46,7 @@ describe.skipIf(reason !== undefined)(
       return existsSync(file) ? readFileSync(file, 'utf8') : ''
     }
 
-    /** Runs a server that sends these options while something happens. */
+    /** Runs a server with these flags while something happens. */
     async function serve(options: readonly string[], meanwhile: () => void): Promise<void> {
       const server = node.start(
         'dnsmasq',
@@ -57,7 +60,7 @@ describe.skipIf(reason !== undefined)(
         ],
         ...['--interface=far100', '--bind-interfaces', '--dhcp-range=10.100.1.10,10.100.1.50,1h'],
         `--dhcp-leasefile=${join(node.directory, 'leases')}`,
-        ...options.map(option => `--dhcp-option-force=${option}`),
+        ...options,
       )
       try {
         meanwhile()
@@ -79,7 +82,7 @@ describe.skipIf(reason !== undefined)(
 
     it('gets no default route from it into a pod, and gives the lease back', async () => {
       const admitted = await admit(network(), node.key)
-      await serve(['3,10.100.1.1'], () => {
+      await serve([option('3,10.100.1.1')], () => {
         const { exit, answer, links } = attach(admitted)
         expect([exit, answer.code, answer.details]).toEqual([1, 7, 'statement: routes'])
         expect(answer.msg).toContain('the pod was given a default route (0.0.0.0/0)')
@@ -95,7 +98,7 @@ describe.skipIf(reason !== undefined)(
         ['0.0.0.0/1,10.100.1.1,128.0.0.0/1,10.100.1.1', 'a default route (0.0.0.0/1, 128.0.0.0/1)'],
         ['10.43.0.0/24,10.100.1.1', 'the route 10.43.0.0/24'],
       ] as const) {
-        await serve([`121,${routes}`], () => {
+        await serve([option(`121,${routes}`)], () => {
           const { exit, answer } = attach(admitted)
           expect([exit, answer.details]).toEqual([1, 'statement: routes'])
           expect(answer.msg).toContain(said)
@@ -105,7 +108,7 @@ describe.skipIf(reason !== undefined)(
 
     it('attaches where it sends none', async () => {
       const admitted = await admit(network(NO_ROUTER), node.key)
-      await serve(['3'], () => {
+      await serve([option('3')], () => {
         const { exit, answer, routes } = attach(admitted)
         expect([exit, answer.routes ?? []]).toEqual([0, []])
         expect(routes).toMatch(/^10\.100\.1\.0\/24 dev net1/)
@@ -119,17 +122,51 @@ describe.skipIf(reason !== undefined)(
         { rules: { 'default-route': 'warn' } },
       ]) {
         const admitted = await admit(network(), node.key, { finance })
-        await serve(['3,10.100.1.1'], () => {
+        await serve([option('3,10.100.1.1')], () => {
           const { exit, routes } = attach(admitted)
           expect([exit, routes.split(' dev ')[0]]).toEqual([0, 'default via 10.100.1.1'])
         })
       }
     }, 60_000)
 
+    it('gets no default route from a router into a pod, but the address that it announces', async () => {
+      const ipam = { type: 'host-local', subnet: '10.100.2.0/24' }
+      node.run('ip', 'address', 'add', 'fd00:100::1/64', 'dev', 'far100')
+      const announcing = [
+        '--enable-ra',
+        '--dhcp-range=::,constructor:far100,ra-only',
+        '--ra-param=far100,4,60',
+      ]
+      for (const [finance, isGiven] of [
+        [{}, false],
+        [{ allowDefaultRoute: true }, true],
+      ] as const) {
+        const admitted = await admit(network(ipam), node.key, { finance })
+        await serve(announcing, () => {
+          const name = `pod-${count++}`
+          const netns = node.addPod(name)
+          const sysctl = (key: string) =>
+            node
+              .run('ip', 'netns', 'exec', name, 'cat', `/proc/sys/net/ipv6/conf/${key}/accept_ra_defrtr`)
+              .trim()
+          const environment = { CNI_NETNS: netns, CNI_ARGS: admitted.args, CNI_CONTAINERID: name }
+          const call = (command: string) =>
+            node.call({ plugin: 'macvlan', command, config: admitted.config, environment }).exit
+          expect(call('ADD')).toBe(0)
+          // What comes later into the pod is nobody's concern here.
+          expect([sysctl('net1'), sysctl('default')]).toEqual([isGiven ? '1' : '0', '1'])
+          const seconds = (test: string) => `for i in $(seq 150); do ${test} && exit; sleep 0.1; done; exit 1`
+          node.run('sh', '-c', seconds(`ip -n ${name} -6 address | grep -q fd00:100:`))
+          expect(node.run('ip', '-n', name, '-6', 'route').includes('default')).toBe(isGiven)
+          call('DEL')
+        })
+      }
+    }, 90_000)
+
     it('is only written down where the guard only writes down', async () => {
       node.configure({ mode: 'audit' })
       const admitted = await admit(network(), node.key)
-      await serve(['3,10.100.1.1'], () => {
+      await serve([option('3,10.100.1.1')], () => {
         const { exit, routes } = attach(admitted)
         expect([exit, routes.split(' dev ')[0]]).toEqual([0, 'default via 10.100.1.1'])
       })
