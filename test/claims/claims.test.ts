@@ -163,7 +163,6 @@ describe('a claim', () => {
     ['uplinks', { uplinks: [] }],
     ['ips', { ips: ['10.100.1.9'] }],
     ['mac', { mac: '02:00:00:00:00:01' }],
-    ['defaultRoute', { defaultRoute: true }],
     ['configuration', { digests: [{ type: 'macvlan', sha256: 'y' }] }],
     ['configuration', { digests: [...claim.digests, ...claim.digests] }],
   ])('does not hold for another %s', (statement, change) => {
@@ -174,6 +173,8 @@ describe('a claim', () => {
     [true, true, 'ok'],
     [true, undefined, 'ok'],
     [true, false, 'defaultRoute'],
+    [undefined, true, 'ok'],
+    [undefined, false, 'ok'],
     [false, false, 'payload'],
     ['yes', true, 'payload'],
   ])('that states a default route as %j, where %j is expected: %s', (stated, defaultRoute, result) => {
