@@ -1,7 +1,7 @@
 import { dlopen, read as peek } from 'bun:ffi'
 import { CniError } from '../src/cni/errors.ts'
 
-/** System calls that neither Bun nor Node has: locks, netlink, syslog's socket. Linux on x86-64 and arm64. */
+/** System calls that neither Bun nor Node has: locks, namespaces, netlink, syslog's socket. Linux on x86-64 and arm64. */
 
 /** The C library that the runtime itself was linked with: glibc, or musl. */
 const LIBRARIES = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1']
