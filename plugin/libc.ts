@@ -13,6 +13,7 @@ const SYMBOLS = {
   write: { args: ['i32', 'ptr', 'u64'], returns: 'i32' },
   poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
   flock: { args: ['i32', 'i32'], returns: 'i32' },
+  setns: { args: ['i32', 'i32'], returns: 'i32' },
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   sendto: { args: ['i32', 'ptr', 'u64', 'i32', 'ptr', 'u32'], returns: 'i32' },
   recv: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i32' },
@@ -39,9 +40,8 @@ const EINTR = 4
 const EAGAIN = 11
 const ENOTDIR = 20
 
-/** What not every call needs: each symbol costs a moment. */
+/** What one call in ten thousand needs: each symbol costs every call a moment. */
 const RARE_SYMBOLS = { rename: { args: ['ptr', 'ptr'], returns: 'i32' } } as const
-const NAMESPACE_SYMBOLS = { setns: { args: ['i32', 'i32'], returns: 'i32' } } as const
 
 type Libc = ReturnType<typeof dlopen<typeof SYMBOLS>>['symbols']
 let loaded: Libc | undefined
@@ -166,9 +166,8 @@ export function inNetworkNamespace<T>(path: string, action: () => T): T | undefi
   const other = openFile(path)
   if (other === undefined) return undefined
   const own = openFile('/proc/thread-self/ns/net')
-  const { setns } = load(NAMESPACE_SYMBOLS)
   const enter = (namespace: number): void => {
-    if (setns(namespace, CLONE_NEWNET) !== 0)
+    if (libc().setns(namespace, CLONE_NEWNET) !== 0)
       throw new CniError('io', `the network namespace ${path} cannot be entered or left`, `errno ${errno()}`)
   }
   try {
