@@ -196,6 +196,10 @@ const ROWS: readonly Row[] = [
     ],
   ],
   [
+    { type: 'tuning', sysctl: { 'net.ipv6.conf.IFNAME.accept_ra_defrtr': '0' } },
+    ['sysctl net.ipv6.conf.IFNAME.accept_ra_defrtr', 'pod sets args sysctl mac promisc mtu allmulti txQLen'],
+  ],
+  [
     { type: 'cnv-tuning', mac: '02:00:00:00:00:01' },
     ['pod sets args sysctl mac promisc mtu allmulti txQLen'],
   ],

@@ -176,6 +176,16 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     chained({ type: 'tuning', sysctl: { 'net/ipv4/conf/eth0/accept_local': '1' } }),
     'sysctl-on-primary',
   ],
+  [
+    'a default route from a router of the VLAN',
+    chained({ type: 'tuning', sysctl: { 'net/ipv6/conf/IFNAME/accept_ra_defrtr': '1' } }),
+    'default-route',
+  ],
+  [
+    'one in pieces',
+    chained({ type: 'tuning', sysctl: { 'net.ipv6.conf.IFNAME.accept_ra_rt_info_max_plen': '64' } }),
+    'default-route',
+  ],
   ['an unknown plugin', { type: 'teleport' }, 'unknown-plugin-type'],
   ['an unknown IPAM', { ...macvlanConfig(), ipam: { type: 'teleport' } }, 'unknown-plugin-type'],
   ['a path for a type', { type: '../../../bin/sh' }, 'unreadable-config'],

@@ -1,5 +1,11 @@
-import { declareCapabilities, readsArgs } from './common.ts'
+import { declareCapabilities, defaultRouteFact, readsArgs } from './common.ts'
 import type { Extractor } from './extractor.ts'
+
+/**
+ * What lets a router of the VLAN give the interface a default route, in one piece or in several (RFC 4191), where the guard
+ * has turned that off. The plugin takes "/" and "." for separators alike.
+ */
+const ANNOUNCED = /^net[./]ipv6[./]conf[./]IFNAME[./](?:accept_ra_defrtr|accept_ra_rt_info_max_plen)$/
 
 /** Changes sysctls of the pod's network namespace, and properties of the interface. */
 export const tuning: Extractor = {
@@ -20,7 +26,10 @@ export const tuning: Extractor = {
   extract(conf, facts) {
     const sysctl = conf.object('sysctl')
     for (const name of Object.keys(sysctl?.body ?? {})) {
-      facts.sysctl({ at: conf.path('sysctl', name), name, value: sysctl?.string(name) ?? '' })
+      const [at, value] = [conf.path('sysctl', name), sysctl?.string(name) ?? '']
+      facts.sysctl({ at, name, value })
+      if (ANNOUNCED.test(name) && value !== '0')
+        facts.route(defaultRouteFact(6, { at, cause: 'plugin', written: name }))
     }
     facts.mtu(conf.integer('mtu'), conf.path('mtu'))
     facts.hostPath(conf.string('dataDir'), 'write', conf.path('dataDir'))
