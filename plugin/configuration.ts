@@ -1,6 +1,6 @@
 import { knownKeys } from '../src/cni/facts/known-keys.ts'
 import { readJson } from '../src/json/reader.ts'
-import { isObject, type JsonObject } from '../src/json/value.ts'
+import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 
 /** Results of other plugins are in it too; more than this is none. */
 export const JSON_LIMIT = 4 * 1024 * 1024
@@ -33,13 +33,14 @@ export function readPluginConfiguration(text: string): PluginReading {
  * from before the guard was installed must come off all the same.
  */
 export function readForCleanUp(text: string): JsonObject | undefined {
-  const { body } = readPluginConfiguration(text)
-  if (body !== undefined) return body
+  return readPluginConfiguration(text).body ?? readAsGo(text)
+}
+
+/** An object as Go reads it, the last of two equal keys: for what need not be refused, or was printed by a real plugin. */
+export function readAsGo(text: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as JsonObject)
-      : undefined
+    const value: JsonValue = JSON.parse(text)
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }

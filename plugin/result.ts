@@ -1,7 +1,7 @@
 import type { Claim } from '../src/claims/claim.ts'
-import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { overlaps, type Prefix, parsePrefix, printPrefix, unionCovers } from '../src/net/prefix.ts'
+import { readAsGo } from './configuration.ts'
 import type { Facts } from './facts.ts'
 
 /** Who decides at run time which routes a pod gets: no configuration shows them, and no webhook has seen them. */
@@ -28,10 +28,10 @@ export function judgeResult(
   { defaultRoute }: Claim,
   { podCIDRs, serviceCIDRs }: Pick<Facts, 'podCIDRs' | 'serviceCIDRs'>,
 ): string | undefined {
-  const reading = readJson(stdout)
+  const result = readAsGo(stdout)
   // What is no result fails where the runtime reads it.
-  if (!reading.ok || !isObject(reading.value)) return undefined
-  const routes = routesOf(reading.value)
+  if (result === undefined) return undefined
+  const routes = routesOf(result)
   const whole = FAMILIES.find(family => unionCovers(routes, family))
   if (whole !== undefined && defaultRoute !== true) {
     return `the pod was given a default route (${broadest(routes, whole)}) when it was attached, beside Flannel's: ${REMEDIES[decider]}; or a cluster admin sets allowDefaultRoute`

@@ -65,6 +65,17 @@ describe('what an attachment became', () => {
     expect(judge(result)).toBeUndefined()
   })
 
+  it.each([
+    ['a control character', '{"routes":[{"dst":"0.0.0.0/0"}],"dns":{"domain":"a\\u0007"}}'],
+    ['two equal keys', '{"dns":{},"dns":{},"routes":[{"dst":"0.0.0.0/0"}]}'],
+    [
+      'more than a configuration may',
+      `{"x":"${'x'.repeat(5 * 1024 * 1024)}","routes":[{"dst":"0.0.0.0/0"}]}`,
+    ],
+  ])('is refused also where its result has %s, which the runtime reads', (_, result) => {
+    expect(judge(result)).toContain('a default route (0.0.0.0/0)')
+  })
+
   it('is refused where two halves are a default route', () => {
     expect(judge(to('10.100.0.0/16', '0.0.0.0/1', '128.0.0.0/1'))).toContain(
       'a default route (0.0.0.0/1, 128.0.0.0/1)',
