@@ -11,7 +11,6 @@ import { printVlans } from '../src/net/vlan-set.ts'
 import { describeSegments } from '../src/policy/describe.ts'
 import { type Reach, resolveReach } from '../src/policy/reach.ts'
 import type { CallEnvironment } from './environment.ts'
-import type { Decider } from './result.ts'
 import { sha256, verifyEd25519 } from './runtime.ts'
 import type { Settings, Trust } from './settings.ts'
 
@@ -19,7 +18,7 @@ import type { Settings, Trust } from './settings.ts'
 export type Authorization =
   /** Nothing of the host's networks is reached, or only what is the cluster's own. */
   | { readonly outcome: 'unguarded'; readonly reason: string }
-  | { readonly outcome: 'allowed'; readonly claim: Claim; readonly decider: Decider | undefined }
+  | { readonly outcome: 'allowed'; readonly claim: Claim; readonly decidedBy: RouteCause | undefined }
   | { readonly outcome: 'refused'; readonly statement: string; readonly message: string }
 
 /** Whether a plugin may be run with this configuration. Keys are only asked for where a claim is needed. */
@@ -30,7 +29,7 @@ export async function authorize(
   settings: Settings,
   trust: () => Trust,
 ): Promise<Authorization> {
-  const { reach, hostPaths, decider } = readFacts(body, type, settings)
+  const { reach, hostPaths, decidedBy } = readFacts(body, type, settings)
   // By its own name the guard is there on purpose, whatever it delegates to.
   if (reach.length === 0 && type !== GUARD_TYPE)
     return { outcome: 'unguarded', reason: 'it reaches no network of the host' }
@@ -63,7 +62,7 @@ export async function authorize(
       statement: 'prevResult',
       message: 'the configuration brings the result of an earlier plugin, and there is none before this one',
     }
-  return { outcome: 'allowed', claim: verification.claim, decider }
+  return { outcome: 'allowed', claim: verification.claim, decidedBy }
 }
 
 /**
@@ -89,12 +88,15 @@ async function verify(jws: string, keys: Trust['keys']): Promise<JwsVerification
   return unsealPayload(payload, await verifyEd25519(key.x, input, signature))
 }
 
-/** What the program that is called by this name makes of the configuration; its `type` says nothing to it. */
+/**
+ * What the program that is called by this name makes of the configuration; its `type` says nothing to it. `decidedBy`: who
+ * decides at run time which routes the pod gets, if anybody does.
+ */
 function readFacts(
   body: JsonObject,
   type: string,
   { interfaces, primaryInterface }: Settings,
-): { reach: Reach[]; hostPaths: readonly HostPathFact[]; decider: Decider | undefined } {
+): { reach: Reach[]; hostPaths: readonly HostPathFact[]; decidedBy: RouteCause | undefined } {
   // A device is chosen by the runtime, and is compared by what was claimed of it.
   const { deviceID: _, pciBusID: __, ...authored } = body
   const named = { ...authored, type }
@@ -109,13 +111,8 @@ function readFacts(
   return {
     reach: resolveReach(uplinks, { interfaces, primaryInterface }, undefined),
     hostPaths,
-    decider: deciderOf(routes.find(({ installed }) => installed === 'perhaps')?.cause),
+    decidedBy: routes.find(({ installed }) => installed === 'perhaps')?.cause,
   }
-}
-
-function deciderOf(cause: RouteCause | undefined): Decider | undefined {
-  if (cause === undefined || cause === 'pool') return cause
-  return cause === 'dhcp' || cause === 'unasked' ? 'dhcp' : 'plugin'
 }
 
 /** Flannel delegates to bridge for eth0 of every pod, on the bridge that all of them are on anyway, and names no file. */

@@ -138,10 +138,16 @@ export function createCommands(variables: Variables, executable: string): Comman
 async function guard(call: Call, settings: Settings): Promise<Authorization> {
   const trust = () => readTrust(settings)
   const decision = await authorize(call.body, call.calledAs, call.environment, settings, trust)
-  logDecision(settings.log, call, settings.mode, decision)
-  if (decision.outcome === 'refused' && settings.mode === 'enforce')
-    throw new CniError('configuration', decision.message, `statement: ${decision.statement}`)
+  const refusal = recorded(decision, call, settings)
+  if (refusal !== undefined) throw refusal
   return decision
+}
+
+/** Writes a decision down, and returns the error that it ends the call with, if it does. */
+function recorded(decision: Authorization, call: Call, { log, mode }: Settings): CniError | undefined {
+  logDecision(log, call, mode, decision)
+  if (decision.outcome !== 'refused' || mode !== 'enforce') return undefined
+  return new CniError('configuration', decision.message, `statement: ${decision.statement}`)
 }
 
 /** Whether nobody minds a default route that comes at run time. */
@@ -156,11 +162,11 @@ function refusalOf(
   call: Call,
   settings: Settings,
 ): CniError | undefined {
-  if (decision.outcome !== 'allowed' || decision.decider === undefined) return undefined
-  const message = judgeResult(stdout, decision.decider, decision.claim, settings)
-  if (message === undefined) return undefined
-  logDecision(settings.log, call, settings.mode, { outcome: 'refused', statement: 'routes', message })
-  return settings.mode === 'enforce' ? new CniError('configuration', message, 'statement: routes') : undefined
+  if (decision.outcome !== 'allowed' || decision.decidedBy === undefined) return undefined
+  const message = judgeResult(stdout, decision.decidedBy, decision.claim, settings)
+  return message === undefined
+    ? undefined
+    : recorded({ outcome: 'refused', statement: 'routes', message }, call, settings)
 }
 
 /**

@@ -1,30 +1,36 @@
 import type { Claim } from '../src/claims/claim.ts'
+import { REQUEST_FOR_NO_ROUTE } from '../src/cni/facts/dhcp.ts'
+import type { RouteCause } from '../src/cni/facts/facts.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { overlaps, type Prefix, parsePrefix, printPrefix, unionCovers } from '../src/net/prefix.ts'
 import { readAsGo } from './configuration.ts'
 import type { Facts } from './facts.ts'
-
-/** Who decides at run time which routes a pod gets: no configuration shows them, and no webhook has seen them. */
-export type Decider = 'dhcp' | 'pool' | 'plugin'
 
 const FAMILIES: readonly Prefix[] = [
   { family: 4, address: 0n, bits: 0 },
   { family: 6, address: 0n, bits: 0 },
 ]
 
-const REMEDIES: Readonly<Record<Decider, string>> = {
-  dhcp: 'have the DHCP server send none, or ask it for none ("request": [{"skipDefault": true, "option": "subnet-mask"}] under "ipam")',
-  pool: 'take the gateway out of the pool',
-  plugin: 'leave routes to the configuration',
+function remedyFor(decidedBy: RouteCause): string {
+  switch (decidedBy) {
+    case 'dhcp':
+    case 'unasked':
+      return `have the DHCP server send none, or ask it for none (${REQUEST_FOR_NO_ROUTE} under "ipam")`
+    case 'pool':
+      return 'take the gateway out of the pool'
+    default:
+      return 'leave routes to the configuration'
+  }
 }
 
 /**
  * What is wrong with an attachment that only its result shows; undefined where nothing is.
  * @param stdout The plugin's result (CNI SPEC 1.1.0, "ADD Success"; `ip4` and `ip6` before 0.3.0).
+ * @param decidedBy Who decided about its routes: no configuration shows them, and no webhook has seen them.
  */
 export function judgeResult(
   stdout: string,
-  decider: Decider,
+  decidedBy: RouteCause,
   { defaultRoute }: Claim,
   { podCIDRs, serviceCIDRs }: Pick<Facts, 'podCIDRs' | 'serviceCIDRs'>,
 ): string | undefined {
@@ -34,13 +40,13 @@ export function judgeResult(
   const routes = routesOf(result)
   const whole = FAMILIES.find(family => unionCovers(routes, family))
   if (whole !== undefined && defaultRoute !== true) {
-    return `the pod was given a default route (${broadest(routes, whole)}) when it was attached, beside Flannel's: ${REMEDIES[decider]}; or a cluster admin sets allowDefaultRoute`
+    return `the pod was given a default route (${broadest(routes, whole)}) when it was attached, beside Flannel's: ${remedyFor(decidedBy)}; or a cluster admin sets allowDefaultRoute`
   }
   const ranges = [...podCIDRs, ...serviceCIDRs]
   for (const route of routes.filter(({ bits }) => bits > 0)) {
     const range = ranges.find(prefix => overlaps(prefix, route))
     if (range !== undefined)
-      return `the pod was given the route ${printPrefix(route)} when it was attached, which takes traffic of the cluster (${printPrefix(range)}) into the VLAN: ${REMEDIES[decider]}`
+      return `the pod was given the route ${printPrefix(route)} when it was attached, which takes traffic of the cluster (${printPrefix(range)}) into the VLAN: ${remedyFor(decidedBy)}`
   }
   return undefined
 }

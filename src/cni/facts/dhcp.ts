@@ -5,6 +5,9 @@ import type { Fields } from './fields.ts'
 /** Options that bring routes (RFC 2132, RFC 3442), by number and, where the plugin knows one, by name. */
 const ROUTE_OPTIONS: ReadonlySet<string | undefined> = new Set(['3', 'routers', '33', '121', '249'])
 
+/** What to write under `ipam` so that the server is asked for no route, in words for a message. */
+export const REQUEST_FOR_NO_ROUTE = '"request": [{"skipDefault": true, "option": "subnet-mask"}]'
+
 /**
  * Addresses and routes from a DHCP server in the VLAN. Option 121 alone, or else options 3 and 33, decide the routes at
  * run time. A list of what is asked for, without the plugin's own, keeps most servers from sending any; without a list

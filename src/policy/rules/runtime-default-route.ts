@@ -1,3 +1,4 @@
+import { REQUEST_FOR_NO_ROUTE } from '../../cni/facts/dhcp.ts'
 import { printPath } from '../../json/value.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import type { Rule } from '../rule.ts'
@@ -23,10 +24,7 @@ export const runtimeDefaultRoute: Rule<'attachment'> = {
       said.add(place)
       const [decider, remedy] =
         route.cause === 'dhcp'
-          ? [
-              'the DHCP server of the VLAN',
-              'ask it for none by "request": [{"skipDefault": true, "option": "subnet-mask"}]',
-            ]
+          ? ['the DHCP server of the VLAN', `ask it for none by ${REQUEST_FOR_NO_ROUTE}`]
           : [`what "${route.plugin}" finds at run time`, 'see that there is none']
       yield {
         inside: route.at,
