@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { endProcess } from './processes.ts'
-import { type Address, readiness } from './readiness.ts'
+import { type Address, PROBE_TIMEOUT_MS, readiness } from './readiness.ts'
 
 /**
  * Stands in for a Service: connections go by turns to the replicas that say that they are ready. A process of its own,
@@ -33,8 +33,10 @@ export class Balancer implements AsyncDisposable {
   }
 }
 
-/** How often a kubelet would ask; endpoints change within a moment after that. */
-const PROBE_MS = 200
+/** A container that ended, and a pod that is deleted, leave the endpoints within a moment. */
+const LOOK_MS = 200
+/** A silent one leaves them when its probe has failed: two in a row, two seconds apart (manifests/base/webhook.yaml). */
+const SILENCE_MS = 4_000
 const LOOPBACK = '127.0.0.1'
 
 function balance({ host, port }: Address): void {
@@ -58,10 +60,18 @@ function balance({ host, port }: Address): void {
     }
   })
   createInterface(process.stdin).on('line', replica => replicas.set(Number(replica), true))
+  const answered = new Map<number, number>()
+  const probe = async (port: number): Promise<void> => {
+    const from = performance.now()
+    const status = await readiness({ host: LOOPBACK, port })
+    const now = performance.now()
+    if (status === 200) answered.set(port, now)
+    const isSilent = status === 0 && now - from >= PROBE_TIMEOUT_MS
+    if (!isSilent || now - (answered.get(port) ?? 0) > SILENCE_MS) replicas.set(port, status === 200)
+  }
   setInterval(() => {
-    for (const replica of replicas.keys())
-      void readiness({ host: LOOPBACK, port: replica }).then(status => replicas.set(replica, status === 200))
-  }, PROBE_MS)
+    for (const port of replicas.keys()) void probe(port)
+  }, LOOK_MS)
   server.listen(port, host, () => process.stdout.write('listening\n'))
 }
 

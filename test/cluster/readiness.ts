@@ -7,6 +7,9 @@ export interface Address {
   readonly port: number
 }
 
+/** As long as the kubelet waits (timeoutSeconds of a probe, by default). */
+export const PROBE_TIMEOUT_MS = 1_000
+
 /** HTTP status of /readyz; 0 while nobody listens. */
 export async function readiness(address: Address): Promise<number> {
   return (await ask(address, '/readyz')).status
@@ -27,7 +30,7 @@ export function servedSerial(address: Address): Promise<string> {
 export async function ask(address: Address, path: string): Promise<{ status: number; text: string }> {
   return new Promise(resolve => {
     // Who answers here is not in question: the process is ours.
-    const options = { ...address, path, rejectUnauthorized: false, timeout: 1_000 }
+    const options = { ...address, path, rejectUnauthorized: false, timeout: PROBE_TIMEOUT_MS }
     const request = get(options, response => {
       let text = ''
       response.on('data', part => {
@@ -36,7 +39,6 @@ export async function ask(address: Address, path: string): Promise<{ status: num
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
     })
     request.on('error', () => resolve({ status: 0, text: '' }))
-    // As the kubelet does: who says nothing for a second is not ready.
     request.on('timeout', () => request.destroy())
   })
 }
