@@ -135,9 +135,11 @@ export async function startControlPlane(place: Place = HERE): Promise<ControlPla
       return kubectl(['get', '--raw', '/readyz']) === 'ok'
     })
   } catch (error) {
-    const log = readFileSync(join(directory, 'kube-apiserver.log'), 'utf8').slice(-2000)
+    const logs = ['kube-apiserver', 'etcd'].map(name =>
+      readFileSync(join(directory, `${name}.log`), 'utf8').slice(-2000),
+    )
     await stop()
-    throw new Error(`the API server did not start: ${String(error)}\n${log}`)
+    throw new Error(`the API server did not start: ${String(error)}\n${logs.join('\n')}`)
   }
   const stopServers = async () => {
     await endServers()
@@ -269,11 +271,20 @@ export async function freeAddress(): Promise<Address> {
   return { host: '127.0.0.1', port: await freePort() }
 }
 
+/**
+ * Below the ports that Linux gives connections that go out (ip_local_port_range, 32768 and more): one of those is often
+ * taken between being found free and being listened on.
+ */
+const [FIRST_PORT, PORTS] = [20_000, 12_000]
+
 async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port is free')
-  return address.port
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
+    const server = createServer()
+    const isFree = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
+    })
+    await new Promise(resolve => server.close(resolve))
+    if (isFree) return port
+  }
 }
