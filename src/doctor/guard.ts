@@ -1,8 +1,6 @@
 import { KeyError } from '../claims/jwk.ts'
 import { type KeySet, parseKeySet } from '../claims/keys.ts'
 import { GUARD_DIRECTORY, GUARD_TYPE, GUARDED_PLUGINS, isStandIn } from '../cni/guarded.ts'
-import { readJson } from '../json/reader.ts'
-import { isObject } from '../json/value.ts'
 import { answer, type Check, type Question } from './check.ts'
 import { binDirsOf, type Distribution } from './distribution.ts'
 import { isExecutable } from './multus.ts'
@@ -54,9 +52,13 @@ export function isGuard(tree: Tree, path: string): boolean {
 }
 
 function checkMode(tree: Tree, executable: string, settings: string): Check {
-  const reading = readJson(tree.read(settings) ?? '')
-  const mode = reading.ok && isObject(reading.value) ? reading.value.mode : undefined
-  if (mode !== 'audit') return answer(GUARD, 'ok', `"${executable}"`)
+  const object = tree.readObject(settings)
+  if (typeof object === 'string') {
+    const found = `"${settings}" ${object}; the guard refuses every attachment`
+    const mend = 'run scripts/install-cni.sh again, or restart the pod of socni-guard on this node'
+    return answer(GUARD, 'error', found, mend)
+  }
+  if (object.mode !== 'audit') return answer(GUARD, 'ok', `"${executable}"`)
   return answer(
     GUARD,
     'warning',

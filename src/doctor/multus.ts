@@ -1,5 +1,4 @@
 import { isConfigurationFile } from '../cni/spec.ts'
-import { readJson } from '../json/reader.ts'
 import { isObject, type JsonObject } from '../json/value.ts'
 import { answer, type Check, type Question } from './check.ts'
 import { type Distribution, K3S_BIN_DIR } from './distribution.ts'
@@ -58,20 +57,12 @@ export function checkMultus(tree: Tree, { confDir, binDir }: Distribution): Chec
           `"${first}" sorts before "${name}" in ${confDir}`,
           `mv ${confDir}/${first} ${confDir}/zz-${first}`,
         )
-  const reading = readJson(tree.read(path) ?? '')
-  if (!reading.ok || !isObject(reading.value)) {
-    const problem = reading.ok ? 'it is no JSON object' : (reading.problems[0]?.message ?? '')
-    return [
-      order,
-      answer(
-        MODE,
-        'error',
-        `"${path}": ${problem}`,
-        'restart the Multus pod of this node: it writes the file again',
-      ),
-    ]
+  const configuration = tree.readObject(path)
+  if (typeof configuration === 'string') {
+    const mend = 'restart the Multus pod of this node: it writes the file again'
+    return [order, answer(MODE, 'error', `"${path}" ${configuration}`, mend)]
   }
-  const plugin = pluginOf(reading.value)
+  const plugin = pluginOf(configuration)
   return [order, checkMode(tree, path, plugin, binDir), checkDirectories(path, plugin, { confDir, binDir })]
 }
 

@@ -9,6 +9,8 @@ import {
   type Stats,
 } from 'node:fs'
 import { join, posix } from 'node:path'
+import { readJson } from '../json/reader.ts'
+import { isObject, type JsonObject } from '../json/value.ts'
 
 /** More than any configuration; the rest of a larger file is not looked at. */
 const MAX_BYTES = 1024 * 1024
@@ -98,6 +100,18 @@ export class Tree {
     } finally {
       if (file !== undefined) closeSync(file)
     }
+  }
+
+  /** The JSON object in a file, or why there is none: `is missing`, `is no JSON object: ...`. */
+  readObject(path: string): JsonObject | string {
+    const text = this.read(path)
+    if (text === undefined) {
+      const entry = this.entry(path)
+      return entry.kind === 'unreadable' ? `cannot be read: ${entry.reason}` : 'is missing'
+    }
+    const reading = readJson(text)
+    if (!reading.ok) return `is no JSON object: ${reading.problems[0]?.message}`
+    return isObject(reading.value) ? reading.value : 'is no JSON object'
   }
 
   #lstat(path: string): Stats | Entry {

@@ -1,5 +1,4 @@
 import { WHEREABOUTS_DIRECTORIES } from '../cni/facts/whereabouts.ts'
-import { readJson } from '../json/reader.ts'
 import { isObject } from '../json/value.ts'
 import { answer, type Check, type Question } from './check.ts'
 import type { Distribution } from './distribution.ts'
@@ -35,9 +34,9 @@ export function checkWhereabouts(tree: Tree, distribution: Distribution): Check[
 
 /** Its installer writes the path inside of its container where the host's was meant (whereabouts issue 465). */
 function checkKubeconfig(tree: Tree, path: string): Check {
-  const reading = readJson(tree.read(path) ?? '')
-  const configuration = reading.ok && isObject(reading.value) ? reading.value : undefined
-  if (configuration === undefined) return answer(WHEREABOUTS, 'error', `"${path}" is no JSON object`, RESTART)
+  const configuration = tree.readObject(path)
+  if (typeof configuration === 'string')
+    return answer(WHEREABOUTS, 'error', `"${path}" ${configuration}`, RESTART)
   const kubernetes = isObject(configuration.kubernetes) ? configuration.kubernetes : {}
   const { kubeconfig } = kubernetes
   if (typeof kubeconfig !== 'string')

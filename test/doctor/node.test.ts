@@ -47,6 +47,7 @@ function node(changes: Readonly<Record<string, string | undefined>> = {}): strin
       '{"cniVersion": "0.3.1", "name": "multus-cni-network", "type": "multus-shim"}',
     [`${CONF}/10-flannel.conflist`]:
       '{"cniVersion": "1.0.0", "name": "cbr0", "plugins": [{"type": "flannel"}]}',
+    [`${CONF}/socni.d/guard.json`]: '{"mode": "enforce"}',
     [`${CONF}/socni.d/keys.json`]: printKeySet(new Map([[key.kid, publish(key, 'current')]])),
     '/run/multus/multus.sock': '',
     '/run/flannel/subnet.env': 'FLANNEL_NETWORK=10.42.0.0/16\nFLANNEL_MTU=1450\n',
@@ -111,7 +112,7 @@ describe('socni-ctl doctor on a node', () => {
     [
       'a broken Multus',
       { [`${CONF}/00-multus.conf`]: '{"type": ' },
-      `multus-mode error: "${CONF}/00-multus.conf": the JSON ends here, but a value must follow`,
+      `multus-mode error: "${CONF}/00-multus.conf" is no JSON object: the JSON ends here, but a value must follow`,
     ],
     [
       'a Multus of no type',
@@ -215,6 +216,16 @@ describe('socni-ctl doctor on a node', () => {
       `guard warning: "${CONF}/socni.d/guard.json" has "mode": "audit"`,
     ],
     [
+      'a guard without its settings',
+      { [`${CONF}/socni.d/guard.json`]: undefined },
+      `guard error: "${CONF}/socni.d/guard.json" is missing; the guard refuses every attachment`,
+    ],
+    [
+      'a guard whose settings were cut off',
+      { [`${CONF}/socni.d/guard.json`]: '{"mode"' },
+      `guard error: "${CONF}/socni.d/guard.json" is no JSON object: the JSON ends here, but`,
+    ],
+    [
       'no guard',
       { [`${BIN}/socni`]: undefined, [`${BIN}/bridge`]: `-> ${BIN}/cni`, [`${BIN}/vlan`]: '#!program' },
       `guard warning: "${BIN}/socni" is missing`,
@@ -311,7 +322,9 @@ describe('socni-ctl doctor on a node', () => {
     [
       'cannot be read',
       { [`${IPAM}/whereabouts.conf`]: '{' },
-      [`whereabouts error: "${IPAM}/whereabouts.conf" is no JSON object`],
+      [
+        `whereabouts error: "${IPAM}/whereabouts.conf" is no JSON object: the JSON ends here, but a key in double quotes must follow`,
+      ],
     ],
   ])('sees whether whereabouts, where it is installed, has its configuration: it %s', (_, changes, said) => {
     expect(complaints({ [`${BIN}/whereabouts`]: '#!program', ...changes })).toEqual(said)
