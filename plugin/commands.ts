@@ -3,6 +3,7 @@ import { GUARD_DIRECTORY } from '../src/cni/guarded.ts'
 import { CNI_VERSIONS } from '../src/cni/spec.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { type Authorization, authorize } from './authorize.ts'
+import { withoutDaemonSettings } from './daemon-settings.ts'
 import { realDirectories, runDelegate } from './delegate.ts'
 import type { CallEnvironment, CommandName, Variables } from './environment.ts'
 import { closeFile, openFile } from './libc.ts'
@@ -47,9 +48,9 @@ export function createCommands(variables: Variables, executable: string): Comman
   }
 
   return {
-    async ADD(call) {
+    async ADD(asked) {
       const found = settings()
-      const decision = await guard(call, found)
+      const { call, decision } = await guard(asked, found)
       const { type, body, shared } = delegationOf(call.calledAs, call.body)
       if (type === undefined) return printPrevious(call.body)
       // Flannel's own bridge is not ours to delay.
@@ -77,9 +78,8 @@ export function createCommands(variables: Variables, executable: string): Comman
       }
     },
 
-    async CHECK(call) {
-      const found = settings()
-      await guard(call, found)
+    async CHECK(asked) {
+      const { call } = await guard(asked, settings())
       const { type, body, shared } = delegationOf(call.calledAs, call.body)
       if (type === undefined) return NOTHING
       if (shared !== undefined) checkUse(shared, userOf(call))
@@ -134,10 +134,21 @@ export function createCommands(variables: Variables, executable: string): Comman
   }
 }
 
-/** Refuses what no claim covers. */
-async function guard(call: Call, settings: Settings): Promise<Authorization> {
-  const trust = () => readTrust(settings)
-  const decision = await authorize(call.body, call.calledAs, call.environment, settings, trust)
+/** Refuses what no claim covers. Returns the call as it is to be made: with what was signed, and nothing that Multus added. */
+async function guard(asked: Call, settings: Settings): Promise<{ call: Call; decision: Authorization }> {
+  const judge = ({ body, calledAs, environment }: Call) =>
+    authorize(body, calledAs, environment, settings, () => readTrust(settings))
+  const decision = await judge(asked)
+  if (decision.outcome === 'refused' && decision.statement === 'configuration') {
+    const call = { ...asked, body: withoutDaemonSettings(asked.body) }
+    const other = await judge(call)
+    if (other.outcome === 'allowed') return { call, decision: granted(other, call, settings) }
+  }
+  return { call: asked, decision: granted(decision, asked, settings) }
+}
+
+/** Writes a decision down; a refusal is thrown. */
+function granted(decision: Authorization, call: Call, settings: Settings): Authorization {
   const refusal = recorded(decision, call, settings)
   if (refusal !== undefined) throw refusal
   return decision

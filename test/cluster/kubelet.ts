@@ -11,6 +11,13 @@ import { endProcess } from './processes.ts'
 /** Thin: the runtime calls Multus itself. Thick: it calls a shim, which asks Multus's daemon. */
 export type MultusMode = 'thin' | 'thick'
 
+/** A network that is put into a running pod. */
+export interface Attachment {
+  readonly interface: string
+  readonly config: object
+  readonly cniArgs?: object
+}
+
 /** What Flannel would have bridge do. */
 const CLUSTER_NETWORK = {
   type: 'bridge',
@@ -122,6 +129,26 @@ export class Kubelet implements AsyncDisposable {
       CNI_ARGS: `IgnoreUnknown=1;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=${pod};K8S_POD_INFRA_CONTAINER_ID=sandbox-${pod};K8S_POD_UID=${uid}`,
     }
     return this.node.call({ plugin, command, config, environment })
+  }
+
+  /**
+   * What the dynamic networks controller asks a thick Multus's daemon for, of a pod that runs (its pkg/controller/pod.go):
+   * the whole of the network's configuration, and what the pod's selection says. Returns what the daemon answers.
+   */
+  plug(command: 'ADD' | 'DEL', pod: string, uid: string, attachment: Attachment): string {
+    const request = {
+      env: {
+        CNI_COMMAND: command,
+        CNI_CONTAINERID: `sandbox-${pod}`,
+        CNI_NETNS: `/run/netns/${pod}`,
+        CNI_IFNAME: attachment.interface,
+        CNI_ARGS: `K8S_POD_NAMESPACE=finance;K8S_POD_NAME=${pod};K8S_POD_UID=${uid}`,
+      },
+      config: Buffer.from(JSON.stringify(attachment.config)).toString('base64'),
+      interfaceAttributes: { 'cni-args': attachment.cniArgs },
+    }
+    const program = join(import.meta.dirname, 'ask-daemon.ts')
+    return this.node.run(process.execPath, program, '/run/multus/multus.sock', JSON.stringify(request))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -18,6 +18,8 @@ const plugin = {
   ipam: { type: 'host-local', subnet: '10.100.1.0/24' },
 }
 
+const TUNING = { type: 'tuning', mtu: 1400 }
+
 function network(name: string, config: object): Manifest {
   return {
     apiVersion: 'k8s.cni.cncf.io/v1',
@@ -65,7 +67,7 @@ describe.each(modes)('real Multus, %s, with the guard in the place of macvlan', 
       network('chain', {
         cniVersion: '1.0.0',
         name: 'chain',
-        plugins: [plugin, { type: 'tuning', mtu: 1400 }],
+        plugins: [plugin, TUNING],
       }),
     ])
       plane.kubectl(['apply', '-f', '-'], JSON.stringify(manifest))
@@ -126,6 +128,38 @@ describe.each(modes)('real Multus, %s, with the guard in the place of macvlan', 
     expect(added.exit).not.toBe(0)
     expect(added.stdout).toMatch(/it was signed for pod .*victim/)
   })
+
+  // The controller that attaches networks to running pods asks the daemon (k8snetworkplumbingwg/multus-dynamic-networks-controller).
+  if (mode === 'thick')
+    it.each(['ledger', 'chain'])(
+      'takes the claim of a network that is put into a running pod: %s',
+      async name => {
+        const config = {
+          cniVersion: '1.0.0',
+          name,
+          ...(name === 'ledger' ? plugin : { plugins: [plugin, TUNING] }),
+        }
+        const { name: pod, added, call } = await attach('')
+        expect(added.exit).toBe(0)
+        const issued = await ctl([...flags(), 'claim', 'issue', '-'], {
+          input: printManifest(podWith(pod, `${name}@net1`)),
+        })
+        const [jws = ''] = /eyJ[\w.-]+/.exec(issued.stdout) ?? []
+        const uid = uidOf(plane, pod)
+        const plug = (command: 'ADD' | 'DEL', claim: string) =>
+          kubelet.plug(command, pod, uid, {
+            interface: 'net1',
+            config,
+            cniArgs: { 'socni.dev/claim': claim },
+          })
+        expect(plug('ADD', jws.slice(0, -8))).toContain('the claim does not hold')
+        expect(plug('ADD', jws)).toContain('"address":"10.100.1.')
+        expect(node.run('ip', '-n', pod, '-o', '-4', 'addr')).toContain('net1    inet 10.100.1.')
+        plug('DEL', jws)
+        expect(node.run('ip', '-n', pod, '-o', 'link')).not.toContain('net1')
+        expect(call('DEL').exit).toBe(0)
+      },
+    )
 
   // A daemon is told where plugins are by its own configuration.
   if (mode === 'thin')

@@ -610,6 +610,32 @@ describe.skipIf(obstacle !== undefined)(
       ).toBe('0')
     })
 
+    it('runs what was signed, and nothing of the settings that a daemon of Multus has put into it', () => {
+      const real = join(node.binDir, 'socni.d/macvlan')
+      const seen = join(node.directory, 'seen')
+      rmSync(real)
+      writeFileSync(real, `#!/bin/sh\n/usr/bin/tee ${seen} | ${PLUGINS}/macvlan\n`, { mode: 0o755 })
+      // As in the manifest of a thick Multus (deployments/multus-daemonset-thick.yml), and further ones.
+      const settings = {
+        chrootDir: '/hostroot',
+        cniVersion: '0.3.1',
+        logFile: '/etc/shadow',
+        capabilities: { portMappings: true },
+        readinessindicatorfile: '/run/ready',
+      }
+      const environment = { CNI_NETNS: node.addPod('plugged'), CNI_CONTAINERID: 'c10' }
+      const plugged = add(edited(settings), admitted.args, environment)
+      expect([plugged.exit, JSON.parse(plugged.stdout).cniVersion]).toEqual([0, '0.3.1'])
+      const { args: _, ...signed } = admitted.config
+      expect(JSON.parse(readFileSync(seen, 'utf8'))).toMatchObject({ ...signed, cniVersion: '0.3.1' })
+      expect(readFileSync(seen, 'utf8')).not.toMatch(/chrootDir|logFile|capabilities|readiness/)
+      rmSync(real)
+      symlinkSync(join(PLUGINS, 'macvlan'), real)
+      expect(add(edited({ ...settings, mtu: 9000 }), admitted.args, environment).stdout).toContain(
+        'configuration',
+      )
+    })
+
     it('waits with DEL for a plugin that goes on after its guard was killed, so that nothing is left', async () => {
       const own = macvlan({ name: 'killed', ipam: { type: 'host-local', subnet: '10.100.4.0/24' } })
       const { config, args: given } = await admit(own, node.key)
