@@ -190,21 +190,28 @@ describe('three replicas under a steady stream of pods', () => {
     // A quiet watch is heard of every thirty seconds; each must have been, since then.
     await until(async () => (await staleness()) < SILENT_WATCH_MS / 1_000)
     expect(await readiness(replica.address)).toBe(200)
+    await replica.end('SIGKILL')
+    await addReplica()
   }, 120_000)
 
   it('go on by themselves after the API server and etcd were away for half a minute', async () => {
     let backAt = 0
     const start = performance.now()
-    const { made, refused, unanswered } = await stream('API server and etcd away for 30 s', async () => {
-      const from = performance.now()
-      const startAgain = await plane.stopServers()
-      await pause(30_000)
-      await startAgain()
-      backAt = performance.now() - from
-    })
+    const { made, refused, longest, unanswered } = await stream(
+      'API server and etcd away for 30 s',
+      async () => {
+        const from = performance.now()
+        const startAgain = await plane.stopServers()
+        await pause(30_000)
+        await startAgain()
+        backAt = performance.now() - from
+      },
+    )
     expect(performance.now() - start).toBeGreaterThan(30_000)
     expect([made > 100, unanswered > 100]).toEqual([true, true])
-    expect(refused.filter(({ at }) => at > backAt + TIMEOUT_MS)).toEqual([])
+    // An API server that has just started takes all of a small machine; each refusal has waited for the timeout.
+    expect(refused.filter(({ at }) => at > backAt + 4 * TIMEOUT_MS)).toEqual([])
+    expect(longest).toBeLessThan(3 * TIMEOUT_MS)
     const ledger = plane.said(['-n', 'finance', 'delete', 'net-attach-def', 'ledger', '--dry-run=server'])
     expect(ledger).toContain('[attachment-in-use]')
   }, 120_000)
@@ -239,5 +246,6 @@ function describeResult(name: string, { made, refused, longest, unanswered }: St
       ? ''
       : `, the last one ${(last / 1000).toFixed(1)} s after, none for longer than ${longest} ms`
   const away = unanswered === 0 ? '' : `, ${unanswered} times nobody answered`
-  return `${name}: ${refused.length} of ${made + refused.length} pods refused${until_}${away}\n`
+  const reasons = [...new Set(refused.map(({ message }) => `  ${message}\n`))]
+  return `${name}: ${refused.length} of ${made + refused.length} pods refused${until_}${away}\n${reasons.join('')}`
 }
