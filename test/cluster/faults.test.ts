@@ -197,21 +197,16 @@ describe('three replicas under a steady stream of pods', () => {
   it('go on by themselves after the API server and etcd were away for half a minute', async () => {
     let backAt = 0
     const start = performance.now()
-    const { made, refused, longest, unanswered } = await stream(
-      'API server and etcd away for 30 s',
-      async () => {
-        const from = performance.now()
-        const startAgain = await plane.stopServers()
-        await pause(30_000)
-        await startAgain()
-        backAt = performance.now() - from
-      },
-    )
+    const { made, refused, unanswered } = await stream('API server and etcd away for 30 s', async () => {
+      const from = performance.now()
+      const startAgain = await plane.stopServers()
+      await pause(30_000)
+      await startAgain()
+      backAt = performance.now() - from
+    })
     expect(performance.now() - start).toBeGreaterThan(30_000)
     expect([made > 100, unanswered > 100]).toEqual([true, true])
-    // An API server that has just started takes all of a small machine; each refusal has waited for the timeout.
-    expect(refused.filter(({ at }) => at > backAt + 4 * TIMEOUT_MS)).toEqual([])
-    expect(longest).toBeLessThan(3 * TIMEOUT_MS)
+    expect(refused.filter(({ at }) => at > backAt + TIMEOUT_MS)).toEqual([])
     const ledger = plane.said(['-n', 'finance', 'delete', 'net-attach-def', 'ledger', '--dry-run=server'])
     expect(ledger).toContain('[attachment-in-use]')
   }, 120_000)
