@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
-import { endProcess } from './processes.ts'
+import { endProcess, startProgram } from './processes.ts'
 import { type Address, PROBE_TIMEOUT_MS, readiness } from './readiness.ts'
 
 /**
@@ -17,10 +16,7 @@ export class Balancer implements AsyncDisposable {
   }
 
   static async start({ host, port }: Address): Promise<Balancer> {
-    const child = spawn(process.execPath, [import.meta.filename, host, String(port)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    if (child.stdout !== null) await once(child.stdout, 'data')
+    const { child } = await startProgram('balancer.ts', host, String(port))
     return new Balancer(child)
   }
 

@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type ControlPlane, freeAddress } from './control-plane.ts'
-import { endProcess } from './processes.ts'
+import type { ChildProcess } from 'node:child_process'
+import { byPort, type ControlPlane, freeAddress } from './control-plane.ts'
+import { endProcess, startProgram } from './processes.ts'
 import type { Address } from './readiness.ts'
 
 /**
@@ -30,13 +27,7 @@ export class Cable implements AsyncDisposable {
       await startForwarder(server.port, Number(new URL(plane.server).port)),
       await startForwarder(address.port, end.port),
     ]
-    const kubeconfig = (user: Parameters<ControlPlane['kubeconfig']>[0]) => {
-      const file = join(plane.directory, `${user}-${server.port}.kubeconfig`)
-      const text = readFileSync(plane.kubeconfig(user), 'utf8')
-      writeFileSync(file, text.replace(plane.server, `https://127.0.0.1:${server.port}`), { mode: 0o600 })
-      return file
-    }
-    return new Cable({ ...plane, kubeconfig }, address, ways)
+    return new Cable(byPort(plane, server.port), address, ways)
   }
 
   cut(): void {
@@ -54,10 +45,6 @@ export class Cable implements AsyncDisposable {
 }
 
 async function startForwarder(from: number, to: number): Promise<ChildProcess> {
-  const program = join(import.meta.dirname, 'forwarder.ts')
-  const way = spawn(process.execPath, [program, String(from), String(to)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  await once(way.stdout, 'data')
-  return way
+  const { child } = await startProgram('forwarder.ts', String(from), String(to))
+  return child
 }

@@ -266,6 +266,19 @@ function printKubeconfig(server: string, directory: string, user: User, token: s
   })
 }
 
+/** The same control plane, by a way to its API server that begins at another port of loopback. */
+export function byPort(plane: ControlPlane, port: number): ControlPlane {
+  return {
+    ...plane,
+    kubeconfig: user => {
+      const file = join(plane.directory, `${user}-${port}.kubeconfig`)
+      const text = readFileSync(plane.kubeconfig(user), 'utf8')
+      writeFileSync(file, text.replace(plane.server, `https://127.0.0.1:${port}`), { mode: 0o600 })
+      return file
+    },
+  }
+}
+
 /** A free port of loopback. */
 export async function freeAddress(): Promise<Address> {
   return { host: '127.0.0.1', port: await freePort() }

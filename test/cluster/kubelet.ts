@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import type { CallResult, Node } from '../plugin/node.ts'
 import { findMultus } from './binaries.ts'
 import type { ControlPlane, User } from './control-plane.ts'
 import { until } from './installation.ts'
-import { endProcess } from './processes.ts'
+import { endProcess, startProgram } from './processes.ts'
 
 /** Thin: the runtime calls Multus itself. Thick: it calls a shim, which asks Multus's daemon. */
 export type MultusMode = 'thin' | 'thick'
@@ -61,11 +61,9 @@ export class Kubelet implements AsyncDisposable {
     const port = Number(new URL(plane.server).port)
     const socket = join(node.directory, 'api.sock')
     const forwarder = join(import.meta.dirname, 'forwarder.ts')
-    const proxy = spawn(process.execPath, [forwarder, socket, String(port)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const inside = node.start(process.execPath, forwarder, String(port), socket)
-    for (const { stdout } of [proxy, inside]) if (stdout !== null) await once(stdout, 'data')
+    const { child: proxy } = await startProgram('forwarder.ts', socket, String(port))
+    const { stdout } = node.start(process.execPath, forwarder, String(port), socket)
+    if (stdout !== null) await once(stdout, 'data')
     const program = mode === 'thin' ? 'multus' : 'multus-shim'
     copyFileSync(findMultus(program), join(node.binDir, program))
     if (mode === 'thick') await startDaemon(plane, node, user, port)

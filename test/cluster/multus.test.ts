@@ -18,7 +18,10 @@ const plugin = {
   ipam: { type: 'host-local', subnet: '10.100.1.0/24' },
 }
 
-const TUNING = { type: 'tuning', mtu: 1400 }
+const CONFIGS: Readonly<Record<string, object>> = {
+  ledger: { cniVersion: '1.0.0', ...plugin },
+  chain: { cniVersion: '1.0.0', name: 'chain', plugins: [plugin, { type: 'tuning', mtu: 1400 }] },
+}
 
 function network(name: string, config: object): Manifest {
   return {
@@ -62,15 +65,8 @@ describe.each(modes)('real Multus, %s, with the guard in the place of macvlan', 
     node = await Node.start(signing)
     node.trust(printKeySet(keys))
     kubelet = await Kubelet.start(plane, node, 'admin', mode)
-    for (const manifest of [
-      network('ledger', { cniVersion: '1.0.0', ...plugin }),
-      network('chain', {
-        cniVersion: '1.0.0',
-        name: 'chain',
-        plugins: [plugin, TUNING],
-      }),
-    ])
-      plane.kubectl(['apply', '-f', '-'], JSON.stringify(manifest))
+    for (const [name, config] of Object.entries(CONFIGS))
+      plane.kubectl(['apply', '-f', '-'], JSON.stringify(network(name, config)))
     await ctl([...flags(), '--tenant-id', 'finance', 'create', '--id', '100', '--master', 'eth0'])
     const known = plane.kubectl(['-n', 'finance', 'get', 'net-attach-def', '-o', 'json'])
     writeFileSync(join(state(), 'policy/networks.json'), known)
@@ -131,14 +127,9 @@ describe.each(modes)('real Multus, %s, with the guard in the place of macvlan', 
 
   // The controller that attaches networks to running pods asks the daemon (k8snetworkplumbingwg/multus-dynamic-networks-controller).
   if (mode === 'thick')
-    it.each(['ledger', 'chain'])(
+    it.each(Object.entries(CONFIGS))(
       'takes the claim of a network that is put into a running pod: %s',
-      async name => {
-        const config = {
-          cniVersion: '1.0.0',
-          name,
-          ...(name === 'ledger' ? plugin : { plugins: [plugin, TUNING] }),
-        }
+      async (name, config) => {
         const { name: pod, added, call } = await attach('')
         expect(added.exit).toBe(0)
         const issued = await ctl([...flags(), 'claim', 'issue', '-'], {
@@ -149,7 +140,8 @@ describe.each(modes)('real Multus, %s, with the guard in the place of macvlan', 
         const plug = (command: 'ADD' | 'DEL', claim: string) =>
           kubelet.plug(command, pod, uid, {
             interface: 'net1',
-            config,
+            // The controller names what has no name after its NAD (GetCNIConfigFromSpec).
+            config: { name, ...config },
             cniArgs: { 'socni.dev/claim': claim },
           })
         expect(plug('ADD', jws.slice(0, -8))).toContain('the claim does not hold')

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
 
 export interface ProcessOptions {
   /** All of its environment, but for an empty PATH: nothing is to depend on what the machine has. */
@@ -21,6 +22,15 @@ export function startProcess(
   } finally {
     closeSync(file)
   }
+}
+
+/** Starts one of the tests' own programs, which prints a line when it is ready; returns that line too. */
+export async function startProgram(name: string, ...args: readonly string[]) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, name), ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const [line] = await once(child.stdout, 'data')
+  return { child, line: String(line).trim() }
 }
 
 /** Ends a process that the tests started, if it runs still, and waits until it has ended; by force when it takes too long. */
