@@ -18,7 +18,7 @@ import {
   startReplica,
   until,
 } from './installation.ts'
-import { ask, readiness } from './readiness.ts'
+import { readiness, staleness } from './readiness.ts'
 import { pause, type StreamResult, streamPods } from './stream.ts'
 
 /** As a pod of the cluster, whose endpoints take a moment to forget it. */
@@ -181,14 +181,10 @@ describe('three replicas under a steady stream of pods', () => {
     // A pod may meet one more of them when it is made again.
     expect(longest).toBeLessThan(3 * TIMEOUT_MS)
 
-    const staleness = async () => {
-      const { text } = await ask(replica.address, '/metrics')
-      return Number(/^socni_policy_staleness_seconds (\S+)/m.exec(text)?.[1])
-    }
-    expect(await staleness()).toBeGreaterThan(SILENT_WATCH_MS / 1_000 + 10)
+    expect(await staleness(replica.address)).toBeGreaterThan(SILENT_WATCH_MS / 1_000 + 10)
     cable.mend()
     // A quiet watch is heard of every thirty seconds; each must have been, since then.
-    await until(async () => (await staleness()) < SILENT_WATCH_MS / 1_000)
+    await until(async () => (await staleness(replica.address)) < SILENT_WATCH_MS / 1_000)
     expect(await readiness(replica.address)).toBe(200)
     await replica.end('SIGKILL')
     await addReplica()

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startReplica } from './installation.ts'
+import { startReplica, until } from './installation.ts'
 import { type Lag, startLag } from './lag.ts'
+import { staleness } from './readiness.ts'
 import { ledger, NETWORKS, network, pod, Tenants, tenant } from './tenants.ts'
 
 /** Longer than kubectl needs for the next object, and shorter than a review waits. */
@@ -111,6 +112,16 @@ describe('the webhook, while its watches are behind', () => {
     expect(tenants.plane.said(['-n', 'finance', 'get', 'pod', 'gone', 'ending'])).toMatch(
       /^ending .*\n.*"gone" not found/m,
     )
+  })
+
+  it('goes on where it was when the connections of its watches break, without a list of everything', async () => {
+    const before = await lag.breakWatches()
+    const config = { ...ledger, master: 'eth0.730', ipam: { type: 'whereabouts', range: '10.73.0.0/24' } }
+    const vlans = [{ ids: '730', masters: ['eth0'] }]
+    const said = all(namespace('depot'), tenant('depot', vlans), network('gates', config, 'depot'))
+    expect(said.match(/ created$/gm)).toHaveLength(3)
+    await until(async () => (await staleness(tenants.replica.address)) < 1)
+    expect([before > 0, await lag.breakWatches()]).toEqual([true, before])
   })
 
   it('refuses what it does not know, when that takes too long', async () => {

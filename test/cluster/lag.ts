@@ -9,6 +9,8 @@ export interface Lag extends AsyncDisposable {
   readonly plane: ControlPlane
   /** How late from now on. */
   be(milliseconds: number): Promise<void>
+  /** Breaks the connections of all watches; how often a whole list of the keys was asked for until then. */
+  breakWatches(): Promise<number>
 }
 
 export async function startLag(plane: ControlPlane): Promise<Lag> {
@@ -16,12 +18,17 @@ export async function startLag(plane: ControlPlane): Promise<Lag> {
     join(plane.directory, `certificates/apiserver.${end}`),
   )
   const { child, line } = await startProgram('late-watches.ts', plane.server, certificate, key)
+  const tell = async (what: number | 'break'): Promise<number> => {
+    child.stdin.write(`${what}\n`)
+    const [answer] = await once(child.stdout, 'data')
+    return Number(answer)
+  }
   return {
     plane: byPort(plane, Number(line)),
     be: async milliseconds => {
-      child.stdin.write(`${milliseconds}\n`)
-      await once(child.stdout, 'data')
+      await tell(milliseconds)
     },
+    breakWatches: () => tell('break'),
     [Symbol.asyncDispose]: () => endProcess(child),
   }
 }

@@ -15,6 +15,12 @@ export async function readiness(address: Address): Promise<number> {
   return (await ask(address, '/readyz')).status
 }
 
+/** Seconds since a replica heard of the API server, on the watch that waits longest. */
+export async function staleness(address: Address): Promise<number> {
+  const { text } = await ask(address, '/metrics')
+  return Number(/^socni_policy_staleness_seconds (\S+)/m.exec(text)?.[1])
+}
+
 /** The number of the certificate that a replica serves. */
 export function servedSerial(address: Address): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -82,6 +82,7 @@ export function startReflector(
     state.version = resourceVersion
     const resyncAt = Date.now() + RESYNC_MS * (0.75 + Math.random() / 2)
     while (!isStopped && Date.now() < resyncAt) {
+      const since = Date.now()
       const outcome = await watchOnce(client.config, subject, state.version, {
         started: stop => {
           abort = stop
@@ -97,8 +98,12 @@ export function startReflector(
         },
       })
       if (outcome === 'gone' || isStopped) return
-      // A watch that was silent may have been cut; a look at one object tells whether the API server is there.
-      await client.list(subject, () => undefined, { ...options, limit: 1 })
+      // One that ends at once is not asked for again and again.
+      if (Date.now() - since < BACKOFF_MS) await sleep(BACKOFF_MS)
+      // A watch that was silent may have been cut; a look at one object tells whether the API server is there. One whose
+      // etcd was restored from a copy counts from where that was made.
+      const look = await client.list(subject, () => undefined, { ...options, limit: 1 })
+      if (!isAsNew(look.resourceVersion, state.version)) return
       heard()
     }
   }
@@ -158,7 +163,10 @@ interface Listener {
   event(type: string, manifest: Manifest): void
 }
 
-/** One watch, until the API server or client-node's own limit of thirty silent seconds ends it. */
+/**
+ * One watch, until the API server ends it, client-node's own limit of thirty silent seconds, or a broken connection.
+ * Throws what the API server answers in its place.
+ */
 async function watchOnce(
   config: KubeConfig,
   { path, fieldSelector }: Subject,
@@ -186,7 +194,7 @@ async function watchOnce(
         (error: unknown) => {
           // An ERROR event is 410 nearly always, and a new list is right for the others too.
           if (isGone || statusOf(error) === 410) resolve('gone')
-          else if (error === null || error === undefined || isTimeout(error)) resolve('ended')
+          else if (statusOf(error) === undefined) resolve('ended')
           else reject(error)
         },
       )
@@ -196,8 +204,4 @@ async function watchOnce(
 
 function statusOf(error: unknown): unknown {
   return error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof DOMException && (error.name === 'TimeoutError' || error.name === 'AbortError')
 }
