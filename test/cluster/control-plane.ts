@@ -25,7 +25,7 @@ const USERS = {
 /** A real etcd and a real API server on loopback, with RBAC; stopped by its own process ids. */
 export interface ControlPlane extends AsyncDisposable {
   /** Stops the API server and etcd; calling the result starts them again, with all that was stored. */
-  stopServers(): Promise<() => Promise<void>>
+  stopServers(signal?: NodeJS.Signals): Promise<() => Promise<void>>
   readonly server: string
   readonly directory: string
   /** Starts a program where the servers run; its output goes to a file in the directory. */
@@ -94,8 +94,8 @@ export async function startControlPlane(place: Place = HERE): Promise<ControlPla
     return [start('kube-apiserver', binaries.apiServer, flags), etcd]
   }
   let servers = startServers()
-  const endServers = async (): Promise<void> => {
-    await Promise.all(servers.map(child => endProcess(child)))
+  const endServers = async (signal?: NodeJS.Signals): Promise<void> => {
+    await Promise.all(servers.map(child => endProcess(child, signal)))
   }
   const stop = async (): Promise<void> => {
     await endServers()
@@ -141,8 +141,8 @@ export async function startControlPlane(place: Place = HERE): Promise<ControlPla
     await stop()
     throw new Error(`the API server did not start: ${String(error)}\n${logs.join('\n')}`)
   }
-  const stopServers = async () => {
-    await endServers()
+  const stopServers = async (signal?: NodeJS.Signals) => {
+    await endServers(signal)
     return async () => {
       servers = startServers()
       await isReady(

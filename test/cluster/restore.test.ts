@@ -23,10 +23,10 @@ describe('the webhook, when etcd is restored from a copy', () => {
     return JSON.parse(Buffer.from(jws.split('.')[0] ?? '', 'base64url').toString()).kid
   }
 
-  /** Stops the control plane, and starts it when the files of etcd are as they should be. */
+  /** A control plane that breaks down, and starts again when the files of etcd are as they should be. */
   async function whileStopped(work: (data: string, copy: string) => void): Promise<void> {
     const { plane } = tenants
-    const start = await plane.stopServers()
+    const start = await plane.stopServers('SIGKILL')
     work(join(plane.directory, 'etcd'), join(plane.directory, 'etcd-copy'))
     await start()
   }
