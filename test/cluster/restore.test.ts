@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseKeySet } from '../../src/claims/keys.ts'
 import { ctl } from '../socni-ctl.ts'
-import { until } from './installation.ts'
+import { caBundles, until } from './installation.ts'
+import { servedSerial } from './readiness.ts'
 import { ledger, metadataOf, NETWORKS, network, pod, Tenants, tenant } from './tenants.ts'
 
 /** A network of finance in a VLAN that only the grants below reach. */
@@ -45,12 +46,21 @@ describe('the webhook, when etcd is restored from a copy', () => {
       expect([exit, stderr]).toEqual([0, ''])
     }
     const newKey = await keyOf('before')
+    const { address } = tenants.replica
+    const authorities = caBundles(plane)
+    plane.kubectl(['-n', 'socni-system', 'delete', 'secret', 'socni-webhook-tls'])
+    await until(() => authorities.isDisjointFrom(caBundles(plane)))
+    const serial = await servedSerial(address)
 
     await whileStopped((data, copy) => {
       rmSync(data, { recursive: true })
       cpSync(copy, data, { recursive: true })
     })
     await until(() => judged().includes('[vlan-not-granted]'))
+    expect([caBundles(plane), await servedSerial(address)]).toEqual([
+      authorities,
+      expect.not.stringContaining(serial),
+    ])
     const published = plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json'])
     const known = [...parseKeySet(JSON.parse(published).data['keys.json']).keys()]
     expect(known).not.toContain(newKey)
