@@ -1,5 +1,5 @@
 import type { Tenant } from '../config/tenant.ts'
-import { printVlans } from '../net/vlan-set.ts'
+import { isEmptyVlans, printVlans } from '../net/vlan-set.ts'
 import type { Segment } from './reach.ts'
 import type { Attachment } from './subjects.ts'
 
@@ -9,10 +9,14 @@ export function describeUsers(users: ReadonlySet<string>): string {
   return users.size === 1 ? `pod "${first}" uses` : `${users.size} pods, "${first}" among them, use`
 }
 
+/** "VLAN 100 on "eth0""; of an id that no VLAN has, the interface alone. */
+export function describeSegment({ master, vlans }: Segment): string {
+  return isEmptyVlans(vlans) ? `"${master}"` : `VLAN ${printVlans(vlans)} on "${master}"`
+}
+
 /** "VLAN 100 on "eth0"", each once and in order, so that equal reach has equal text. */
 export function describeSegments(segments: readonly Segment[]): string {
-  const texts = segments.map(({ master, vlans }) => `VLAN ${printVlans(vlans)} on "${master}"`)
-  return [...new Set(texts)].sort().join(', ') || 'no VLAN'
+  return [...new Set(segments.map(describeSegment))].sort().join(', ') || 'no VLAN'
 }
 
 /** A network of somebody else's, and whose it is. */

@@ -1,4 +1,4 @@
-import { printVlans } from '../../net/vlan-set.ts'
+import { describeSegment } from '../describe.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import type { Rule } from '../rule.ts'
 
@@ -18,10 +18,9 @@ export const namespaceWithoutTenant: Rule<'attachment'> = {
       claimants.length === 0
         ? `namespace "${namespace}" belongs to no tenant`
         : `namespace "${namespace}" is claimed by ${claimants.map(({ name }) => `"${name}"`).join(' and ')}`
-    const where = `VLAN ${printVlans(first.vlans)} on "${first.master}"`
     yield {
       at: ['metadata', 'namespace'],
-      message: `${reason}, so it may not attach to ${where}: have a cluster admin add it to one Tenant`,
+      message: `${reason}, so it may not attach to ${describeSegment(first)}: have a cluster admin add it to one Tenant`,
     }
   },
 }

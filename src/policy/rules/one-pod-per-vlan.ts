@@ -1,4 +1,4 @@
-import { printVlans } from '../../net/vlan-set.ts'
+import { isEmptyVlans, printVlans } from '../../net/vlan-set.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import type { Rule } from '../rule.ts'
 
@@ -16,7 +16,7 @@ export const onePodPerVlan: Rule<'attachment'> = {
   *check({ attachment: { reach } }) {
     for (const { uplink, master } of reach) {
       // Also where another plugin delegates to it.
-      if (uplink.plugin.split(' > ').at(-1) !== 'vlan') continue
+      if (uplink.plugin.split(' > ').at(-1) !== 'vlan' || isEmptyVlans(uplink.vlans)) continue
       const id = printVlans(uplink.vlans)
       // VID 0 is the untagged network, which the interface itself is on.
       const shared = id === 'native' ? master : `${master}.${id}`
