@@ -38,6 +38,7 @@ const KINDS: Readonly<Record<keyof typeof rules, string>> = {
   removal: 'Networks that are deleted',
   selection: 'Networks that a pod selects',
   pod: 'Pods and pod templates',
+  workload: 'What makes pods',
   tenant: 'Tenants',
   namespace: 'Namespaces',
   binding: 'Bindings',

@@ -94,6 +94,24 @@ export function pod(
   }
 }
 
+/** A Deployment of finance with these annotations of its own, and of its pods. */
+export function deployment(
+  own: Readonly<Record<string, string>>,
+  ofPods: Readonly<Record<string, string>>,
+): Manifest {
+  const { spec } = pod(undefined)
+  const labels = { app: 'teller' }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'teller', namespace: 'finance', annotations: own },
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels, annotations: ofPods }, spec },
+    },
+  }
+}
+
 export function tenant(name: string, spec: Record<string, unknown>): Manifest {
   return { apiVersion: 'socni.dev/v1alpha1', kind: 'Tenant', metadata: { name }, spec }
 }

@@ -55,9 +55,12 @@ export function judge(given: Manifest, inventory: Inventory, circumstances: Circ
       return judgeBinding(manifest, inventory)
     default: {
       const template = findPodTemplate(manifest)
-      return template === undefined
-        ? []
-        : judgePod(podSubject(manifest, template, inventory, circumstances), template)
+      if (template === undefined) return []
+      const workload = { metadata: manifest.metadata, template: template.metadata, at: template.at }
+      return [
+        ...judgePod(podSubject(manifest, template, inventory, circumstances), template),
+        ...evaluate(workload, rules.workload, asGiven),
+      ]
     }
   }
 }

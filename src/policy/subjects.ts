@@ -16,6 +16,7 @@ export interface Subjects {
   removal: RemovalSubject
   selection: SelectionSubject
   pod: PodSubject
+  workload: WorkloadSubject
   tenant: TenantSubject
   namespace: NamespaceSubject
   binding: BindingSubject
@@ -116,6 +117,13 @@ export interface PodSubject {
   /** The user who asks, when there is a request (not in lint). */
   readonly user: string | undefined
   readonly groups: readonly string[]
+}
+
+/** What makes pods, or a pod by itself, and where its template is in it; empty for a pod. */
+export interface WorkloadSubject {
+  readonly metadata: ObjectMeta
+  readonly template: ObjectMeta
+  readonly at: Path
 }
 
 export interface TenantSubject {

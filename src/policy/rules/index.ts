@@ -44,6 +44,7 @@ import { undecidableConfig } from './undecidable-config.ts'
 import { unknownAttachment } from './unknown-attachment.ts'
 import { unknownPluginType } from './unknown-plugin-type.ts'
 import { unknownRule } from './unknown-rule.ts'
+import { unreadAnnotation } from './unread-annotation.ts'
 import { unreadableConfig } from './unreadable-config.ts'
 import { unreadableSelection } from './unreadable-selection.ts'
 import { unsupportedCniVersion } from './unsupported-cni-version.ts'
@@ -106,6 +107,7 @@ export const rules: Rules = {
     vlanHoppingCapability,
     hostNetworkAttachment,
   ],
+  workload: [unreadAnnotation],
   tenant: [invalidTenant, vlanGrantedTwice, namespaceClaimedTwice, exemptNamespace, orphanedNetworks],
   namespace: [tenancyChanged],
   binding: [forgedBinding],
@@ -118,6 +120,7 @@ export const allRules = [
   ...rules.removal,
   ...rules.selection,
   ...rules.pod,
+  ...rules.workload,
   ...rules.tenant,
   ...rules.namespace,
   ...rules.binding,
