@@ -21,7 +21,7 @@ function findObstacle(): string | undefined {
  * Boots a kernel with 802.1Q in software, runs a script in it and powers off; returns what the script printed. The guest's
  * root is this machine's, so that what it writes to is mounted over first; the folder `shared` alone is not.
  */
-export function runInKernel(script: string, shared: string, seconds = 150): { exit: number; output: string } {
+export function runInKernel(script: string, shared: string, seconds = 240): { exit: number; output: string } {
   const first = join(shared, 'first.sh')
   const root = join(CACHE, 'root')
   writeFileSync(

@@ -169,7 +169,7 @@ describe.skipIf(reason !== undefined)(
           'addresses 0',
         ],
       })
-    }, 180_000)
+    }, 270_000)
 
     it("leaves what others made, refuses what is something else, and collects what is no pod's any more", () => {
       expect(linesOf(runInKernel(OTHERS, shared))).toEqual({
@@ -195,7 +195,7 @@ describe.skipIf(reason !== undefined)(
           'n1: vlan protocol 802.1Q id 100, uses 1',
         ],
       })
-    }, 180_000)
+    }, 270_000)
 
     it('survives 120 ADDs and DELs at once, with guards killed at any moment, and leaves nothing behind', () => {
       const storm = {

@@ -107,6 +107,6 @@ describe.skipIf(reason !== undefined)(
           'left: 0 interfaces, 0 addresses',
         ],
       })
-    }, 180_000)
+    }, 270_000)
   },
 )
