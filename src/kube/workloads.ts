@@ -21,6 +21,7 @@ export interface PodTemplate {
 /** Where each kind keeps its pod template, by API group and kind. */
 const TEMPLATES: Readonly<Record<string, Path>> = {
   '/Pod': [],
+  '/PodTemplate': ['template'],
   '/ReplicationController': ['spec', 'template'],
   'apps/Deployment': ['spec', 'template'],
   'apps/StatefulSet': ['spec', 'template'],
@@ -38,14 +39,29 @@ export function groupKind(manifest: Pick<Manifest, 'apiVersion' | 'kind'>): stri
   return `${apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''}/${kind}`
 }
 
-/** Whether this kind is a pod, or makes pods from a template. */
-export function makesPods(manifest: Pick<Manifest, 'apiVersion' | 'kind'>): boolean {
-  return Object.hasOwn(TEMPLATES, groupKind(manifest))
+/** What says of a manifest that it makes pods. */
+type Maker = Pick<Manifest, 'apiVersion' | 'kind' | 'spec'>
+
+/** Whether this is a pod, or makes pods from a template. */
+export function makesPods(manifest: Maker): boolean {
+  return templateAt(manifest) !== undefined
 }
 
-/** The pod (template) of a manifest; undefined for a kind that makes no pods, or where the template is no object. */
+/**
+ * Where the template is. Kinds of others that make pods have it where a Deployment has: DeploymentConfigs of OpenShift,
+ * Rollouts of Argo, Services of Knative.
+ */
+function templateAt(manifest: Maker): Path | undefined {
+  const kind = groupKind(manifest)
+  if (Object.hasOwn(TEMPLATES, kind)) return TEMPLATES[kind]
+  const template = isRecord(manifest.spec) ? manifest.spec.template : undefined
+  const spec = isRecord(template) ? template.spec : undefined
+  return isRecord(spec) && Array.isArray(spec.containers) ? ['spec', 'template'] : undefined
+}
+
+/** The pod (template) of a manifest; undefined for one that makes no pods, or where the template is no object. */
 export function findPodTemplate(manifest: Manifest): PodTemplate | undefined {
-  const at = makesPods(manifest) ? TEMPLATES[groupKind(manifest)] : undefined
+  const at = templateAt(manifest)
   if (at === undefined) return undefined
   let template: unknown = manifest
   for (const step of at) template = isRecord(template) ? template[step] : undefined

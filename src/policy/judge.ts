@@ -65,8 +65,8 @@ export function judge(given: Manifest, inventory: Inventory, circumstances: Circ
   }
 }
 
-/** Whether there are rules for this kind at all. */
-export function isJudged(manifest: Pick<Manifest, 'apiVersion' | 'kind'>): boolean {
+/** Whether there are rules for this at all. */
+export function isJudged(manifest: Pick<Manifest, 'apiVersion' | 'kind' | 'spec'>): boolean {
   return OWN_KINDS.has(groupKind(manifest)) || makesPods(manifest)
 }
 

@@ -88,30 +88,32 @@ describe('who administers a namespace, and means harm,', () => {
       () => pod('x', { [NETWORKS]: '[{"name":"ledger","deviceID":"0000:3b:02.1"}]' }),
       'device-request',
     ],
-    [
-      'a workload that does so',
-      () => ({
-        apiVersion: 'batch/v1',
-        kind: 'CronJob',
-        metadata: { name: 'x', namespace: 'finance' },
-        spec: {
-          schedule: '* * * * *',
-          jobTemplate: {
-            spec: {
-              template: {
-                metadata: { annotations: { [NETWORKS]: 'logistics/fleet' } },
-                spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'b' }] },
-              },
-            },
-          },
-        },
-      }),
-      'foreign-attachment',
-    ],
   ])('refuses %s, of an administrator of the namespace', (_, object, rule) => {
     const answer = apply(object(), 'alice')
     expect(answer).toContain(`[${rule}]`)
     expect(answer).not.toMatch(/created|configured/)
+  })
+
+  const stealing = {
+    metadata: { labels: { app: 'x' }, annotations: { [NETWORKS]: 'logistics/fleet' } },
+    spec: { restartPolicy: 'Always', containers: [{ name: 'a', image: 'b' }] },
+  }
+  const once = { ...stealing, spec: { ...stealing.spec, restartPolicy: 'Never' } }
+  const selector = { matchLabels: { app: 'x' } }
+
+  it.each<[apiVersion: string, kind: string, rest: object]>([
+    ['apps/v1', 'Deployment', { spec: { selector, template: stealing } }],
+    ['apps/v1', 'ReplicaSet', { spec: { selector, template: stealing } }],
+    ['apps/v1', 'DaemonSet', { spec: { selector, template: stealing } }],
+    ['apps/v1', 'StatefulSet', { spec: { selector, serviceName: 'x', template: stealing } }],
+    ['batch/v1', 'Job', { spec: { template: once } }],
+    ['batch/v1', 'CronJob', { spec: { schedule: '* * * * *', jobTemplate: { spec: { template: once } } } }],
+    ['v1', 'ReplicationController', { spec: { selector: { app: 'x' }, template: stealing } }],
+    ['v1', 'PodTemplate', { template: stealing }],
+  ])('refuses it of a workload as well: %s %s', (apiVersion, kind, rest) => {
+    const answer = apply({ apiVersion, kind, metadata: { name: 'x', namespace: 'finance' }, ...rest })
+    expect(answer).toContain('[foreign-attachment]')
+    expect(answer).not.toMatch(/created|configured|no rules/)
   })
 
   it('replaces a claim that somebody wrote, also one that holds for another pod', () => {

@@ -6,6 +6,7 @@ import { findPodTemplate, virtualMachineNetworks } from '../../src/kube/workload
 import { readManifests } from '../../src/yaml/document.ts'
 
 const template = { metadata: { annotations: { a: 'b' } }, spec: { hostNetwork: true } }
+const withContainers = { ...template, spec: { ...template.spec, containers: [] } }
 const make = (apiVersion: string, kind: string, spec: unknown, rest: object = {}): Manifest => ({
   apiVersion,
   kind,
@@ -15,7 +16,7 @@ const make = (apiVersion: string, kind: string, spec: unknown, rest: object = {}
 })
 
 describe('a pod template', () => {
-  it.each([
+  it.each<[apiVersion: string, kind: string, spec: unknown, rest?: object]>([
     ['v1', 'ReplicationController', { template }],
     ['apps/v1', 'Deployment', { template }],
     ['apps/v1', 'StatefulSet', { template }],
@@ -24,8 +25,11 @@ describe('a pod template', () => {
     ['batch/v1', 'Job', { template }],
     ['batch/v1', 'CronJob', { jobTemplate: { spec: { template } } }],
     ['kubevirt.io/v1', 'VirtualMachine', { template }],
-  ])('is found in %s %s', (apiVersion, kind, spec) => {
-    expect(findPodTemplate(make(apiVersion, kind, spec))).toMatchObject({
+    ['v1', 'PodTemplate', undefined, { template }],
+    ['apps.openshift.io/v1', 'DeploymentConfig', { template: withContainers }],
+    ['argoproj.io/v1alpha1', 'Rollout', { template: withContainers }],
+  ])('is found in %s %s', (apiVersion, kind, spec, rest = {}) => {
+    expect(findPodTemplate(make(apiVersion, kind, spec, rest))).toMatchObject({
       metadata: { annotations: { a: 'b' } },
       spec: { hostNetwork: true },
     })
@@ -37,6 +41,7 @@ describe('a pod template', () => {
     ['a template that is a list', make('apps/v1', 'Deployment', { template: [template] })],
     ['a kind named like a method', make('v1', 'toString', {})],
     ['a Service', make('v1', 'Service', { template })],
+    ['a template of something else', make('argoproj.io/v1alpha1', 'ApplicationSet', { template })],
   ])('is not found in %s', (_, manifest) => {
     expect(findPodTemplate(manifest)).toBeUndefined()
   })
