@@ -205,7 +205,12 @@ const ROWS: readonly Row[] = [
   ],
   [{ type: 'bandwidth', ingressRate: 'x' }, ['wrong-type at ingressRate']],
   [{ type: 'firewall' }, []],
-  [{ type: 'portmap', snat: true }, []],
+  [{ type: 'portmap', snat: true, conditionsV4: [], conditionsV6: null }, []],
+  [
+    { type: 'portmap', conditionsV4: ['-d', '1.2.3.4'], capabilities: { portMappings: true } },
+    ['execute -d 1.2.3.4', 'pod sets portMappings'],
+  ],
+  [{ type: 'portmap', conditionsV6: '-d ::1' }, ['wrong-type at conditionsV6']],
   [{ type: 'passthru' }, []],
   [{ type: 'rdma' }, []],
   [{ type: 'sriov', vlan: 100 }, ['uplink 100 on ?* (device, key)']],

@@ -164,6 +164,11 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     { ...macvlanConfig(), ipam: { type: 'dhcp', daemonSocketPath: '/run/containerd/containerd.sock' } },
     'host-path',
   ],
+  [
+    'rules of its own in the firewall of the node',
+    chained({ type: 'portmap', backend: 'nftables', conditionsV4: ['return\nadd table inet mine'] }),
+    'host-path',
+  ],
   ['commands', { type: 'debug', addHooks: [['sh', '-c', 'id']] }, 'host-path'],
   [
     "Flannel's address store",
@@ -295,6 +300,23 @@ describe('a tenant that writes a pod', () => {
   it.each(PODS)('does not get %s', (_, manifest, rule) => {
     const errors = judge(manifest, exampleInventory()).filter(({ severity }) => severity === 'error')
     expect(errors.map(finding => finding.rule)).toContain(rule)
+  })
+})
+
+describe('ports of the node', () => {
+  const mapping = { hostPort: 8080, containerPort: 80, protocol: 'tcp accept\nflush ruleset\nadd rule tcp' }
+  const rulesFor = (...plugins: object[]) => {
+    const inventory = exampleInventory(attachment(chained(...plugins), { name: 'published' }))
+    return judge(pod([{ name: 'published', portMappings: [mapping] }]), inventory).map(({ rule }) => rule)
+  }
+
+  it('are not given to a pod, nor what nft would read in the place of a protocol', () => {
+    const portmap = { type: 'portmap', backend: 'nftables', capabilities: { portMappings: true } }
+    expect(rulesFor(portmap)).toEqual(['host-port'])
+  })
+
+  it('are left alone where no plugin is told of them', () => {
+    expect(rulesFor({ type: 'portmap' })).toEqual([])
   })
 })
 

@@ -1,3 +1,4 @@
+import { declareCapabilities } from './common.ts'
 import type { Extractor } from './extractor.ts'
 
 /** Plugins that join no host network and add no route; their keys are listed so that misspelt ones are found. */
@@ -50,7 +51,8 @@ export const firewall: Extractor = {
 export const portmap: Extractor = {
   types: ['portmap'],
   role: 'plugin',
-  source: 'containernetworking/plugins v1.9.1 plugins/meta/portmap/main.go',
+  source:
+    'containernetworking/plugins v1.9.1 plugins/meta/portmap/main.go, portmap_iptables.go, portmap_nftables.go',
   keys: {
     backend: {},
     snat: {},
@@ -61,8 +63,14 @@ export const portmap: Extractor = {
     externalSetMarkChain: {},
     containerID: {},
   },
-  extract(conf) {
+  extract(conf, facts) {
     conf.boolean('snat')
+    // They become a part of an iptables command, or of the text that nft is told, line breaks and all.
+    for (const key of ['conditionsV4', 'conditionsV6']) {
+      const conditions = conf.strings(key).map(({ value }) => value)
+      facts.hostPath(conditions.join(' '), 'execute', conf.path(key))
+    }
+    declareCapabilities(conf, facts, 'portMappings')
   },
 }
 

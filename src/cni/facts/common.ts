@@ -130,7 +130,7 @@ export function runIpam(conf: Fields, facts: FactsBuilder, need: 'required' | 'o
 export function declareCapabilities(
   conf: Fields,
   facts: FactsBuilder,
-  ...inputs: ('ips' | 'mac' | 'deviceID')[]
+  ...inputs: ('ips' | 'mac' | 'deviceID' | 'portMappings')[]
 ): void {
   const capabilities = conf.object('capabilities')
   for (const input of inputs) {

@@ -136,7 +136,7 @@ export interface TypeFact extends Stated {
  * or reads keys under args.cni.
  */
 export interface PodInput extends Stated {
-  readonly input: 'ips' | 'mac' | 'deviceID' | 'args'
+  readonly input: 'ips' | 'mac' | 'deviceID' | 'portMappings' | 'args'
   /** For `args`: the keys under args.cni that the plugin reads. */
   readonly keys: readonly string[]
 }

@@ -18,6 +18,7 @@ import { forgedNetworkStatus } from './forged-network-status.ts'
 import { hostLocalOnManyNodes } from './host-local-on-many-nodes.ts'
 import { hostNetworkAttachment } from './host-network-attachment.ts'
 import { hostPath } from './host-path.ts'
+import { hostPort } from './host-port.ts'
 import { ignoredSelectionKey } from './ignored-selection-key.ts'
 import { ignoredVlanKey } from './ignored-vlan-key.ts'
 import { interfaceNotGranted } from './interface-not-granted.ts'
@@ -95,6 +96,7 @@ export const rules: Rules = {
     invalidMac,
     cniArgsNotAllowed,
     deviceRequest,
+    hostPort,
     foreignClaim,
   ],
   pod: [
