@@ -29,6 +29,7 @@ function factsOf(config: object): string[] {
       ({ ipam, name, directory }) => `store ${ipam} ${name}${directory ? ` in ${directory}` : ''}`,
     ),
     ...facts.hostPaths.map(({ use, path }) => `${use} ${path}`),
+    ...facts.hostRoutes.map(({ plugin }) => `node routes ${plugin}`),
     ...facts.sysctls.map(({ name }) => `sysctl ${name}`),
     ...facts.mtus.map(({ mtu }) => `mtu ${mtu}`),
     ...facts.podInputs.map(({ input, keys }) => `pod sets ${[input, ...keys].join(' ')}`),
@@ -155,17 +156,22 @@ const ROWS: readonly Row[] = [
   ],
   [
     { type: 'bridge', bridge: 'br1', isDefaultGateway: true },
-    ['uplink native on br1 (bridge, default)', ...BOTH('default-gateway'), 'pod sets args mac'],
+    [
+      'uplink native on br1 (bridge, default)',
+      ...BOTH('default-gateway'),
+      'node routes bridge',
+      'pod sets args mac',
+    ],
   ],
   [
     { type: 'bridge', bridge: 'br1', isGateway: true },
-    ['uplink native on br1 (bridge, default)', 'pod sets args mac'],
+    ['uplink native on br1 (bridge, default)', 'node routes bridge', 'pod sets args mac'],
   ],
   [
     { type: 'bridge', forceAddress: true },
     ['uplink native on cni0* (bridge, default)', 'pod sets args mac', 'contradiction at forceAddress'],
   ],
-  [{ type: 'ptp' }, ['missing at ipam']],
+  [{ type: 'ptp' }, ['node routes ptp', 'missing at ipam']],
   [{ type: 'host-device', device: 'eth1' }, ['uplink native on eth1 (move, untagged)']],
   [
     { type: 'host-device', device: 'eth1', pciBusID: '0000:00:1f.6' },
@@ -325,9 +331,9 @@ const ROWS: readonly Row[] = [
     { type: 'ifacer', interfaces: ['eth0', 'eth1'], vlanID: 100 },
     ['uplink 100 on eth0 (enslave, key)', 'uplink 100 on eth1 (enslave, key)', 'missing at interfaces'],
   ],
-  [{ type: 'coordinator', podDefaultRouteNic: 'net1' }, BOTH('plugin')],
-  [{ type: 'coordinator' }, BOTH('plugin', 'route', '?')],
-  [{ type: 'coordinator', mode: 'overlay' }, []],
+  [{ type: 'coordinator', podDefaultRouteNic: 'net1' }, [...BOTH('plugin'), 'node routes coordinator']],
+  [{ type: 'coordinator' }, [...BOTH('plugin', 'route', '?'), 'node routes coordinator']],
+  [{ type: 'coordinator', mode: 'overlay' }, ['node routes coordinator']],
   [
     {
       type: 'egress-router',
@@ -345,7 +351,7 @@ const ROWS: readonly Row[] = [
   [{ type: 'debug', cniOutput: '/o', addHooks: [['sh', '-c', 'id']] }, ['write /o', 'execute sh -c id']],
   // IPAM
   [
-    { type: 'ptp', ipam: { type: 'host-local', subnet: '10.1.0.0/24' } },
+    { type: 'dummy', ipam: { type: 'host-local', subnet: '10.1.0.0/24' } },
     [
       'route 10.1.0.0/24 (connected)',
       'subnet 10.1.0.0/24 10.1.0.1..10.1.0.254 via 10.1.0.1',
@@ -355,7 +361,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     {
-      type: 'ptp',
+      type: 'dummy',
       name: 'cbr0',
       ipam: {
         type: 'host-local',
@@ -384,7 +390,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     {
-      type: 'ptp',
+      type: 'dummy',
       ipam: { type: 'host-local', subnet: '10.1.0.5/24', routes: [{ dst: '10.0.0.0/0' }, { dst: 'x' }] },
     },
     [
@@ -399,7 +405,7 @@ const ROWS: readonly Row[] = [
     ],
   ],
   [
-    { type: 'ptp', ipam: { type: 'host-local', subnet: '10.1.0.0/31' } },
+    { type: 'dummy', ipam: { type: 'host-local', subnet: '10.1.0.0/31' } },
     [
       'route 10.1.0.0/31 (connected)',
       'subnet 10.1.0.0/31 10.1.0.1..10.1.0.0 via 10.1.0.1',
@@ -409,12 +415,12 @@ const ROWS: readonly Row[] = [
     ],
   ],
   [
-    { type: 'ptp', ipam: { type: 'host-local' } },
+    { type: 'dummy', ipam: { type: 'host-local' } },
     ['store host-local nad', 'pod sets args ips', 'missing at ipam'],
   ],
   [
     {
-      type: 'ptp',
+      type: 'dummy',
       ipam: {
         type: 'static',
         addresses: [{ address: '10.43.0.10/32', gateway: '10.43.0.1' }, { address: '::/0' }],
@@ -451,7 +457,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     {
-      type: 'ptp',
+      type: 'dummy',
       ipam: {
         type: 'whereabouts',
         range: '10.1.0.20-10.1.0.0/24',
@@ -471,7 +477,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     {
-      type: 'ptp',
+      type: 'dummy',
       ipam: {
         type: 'whereabouts',
         ipRanges: [{ range: '010.001.0.0/24' }],

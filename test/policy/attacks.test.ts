@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
-import { attachment, bridgeConfig, macvlanConfig, pod } from '../../src/policy/example.ts'
+import { attachment, bridgeConfig, macvlanConfig, pod, tenant } from '../../src/policy/example.ts'
 import { judge } from '../../src/policy/judge.ts'
 import { exampleInventory } from '../example-inventory.ts'
 
@@ -169,6 +169,26 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     chained({ type: 'portmap', backend: 'nftables', conditionsV4: ['return\nadd table inet mine'] }),
     'host-path',
   ],
+  [
+    'an address of the whole Internet, from the node and all of its pods',
+    { type: 'ptp', ipam: { type: 'static', addresses: [{ address: '8.8.8.8/24', gateway: '8.8.8.1' }] } },
+    'host-route',
+  ],
+  [
+    'one for the node that is no gateway of its subnet',
+    { type: 'ptp', ipam: { type: 'static', addresses: [{ address: '10.100.1.5/24', gateway: '1.1.1.1' }] } },
+    'host-route',
+  ],
+  [
+    'whatever its own DHCP server says, on the node',
+    { type: 'bridge', bridge: 'br-finance', vlan: 100, isGateway: true, ipam: { type: 'dhcp' } },
+    'host-route',
+  ],
+  [
+    'whatever a pod asks for, on the node',
+    { type: 'ptp', capabilities: { ips: true }, ipam: { type: 'static' } },
+    'host-route',
+  ],
   ['commands', { type: 'debug', addHooks: [['sh', '-c', 'id']] }, 'host-path'],
   [
     "Flannel's address store",
@@ -300,6 +320,37 @@ describe('a tenant that writes a pod', () => {
   it.each(PODS)('does not get %s', (_, manifest, rule) => {
     const errors = judge(manifest, exampleInventory()).filter(({ severity }) => severity === 'error')
     expect(errors.map(finding => finding.rule)).toContain(rule)
+  })
+})
+
+describe('addresses that the node itself routes', () => {
+  const gateway = {
+    cniVersion: '1.0.0',
+    type: 'bridge',
+    bridge: 'br-open',
+    vlan: 300,
+    isGateway: true,
+    ipam: { type: 'whereabouts', range: '128.0.0.0/1', gateway: '128.0.0.1' },
+  }
+  const rulesFor = (config: Record<string, unknown>, namespace: string, ...given: Manifest[]) =>
+    judge(attachment(config, { namespace }), exampleInventory(...given)).map(({ rule }) => rule)
+  const open = (grant: object) =>
+    tenant('open', { namespaces: ['open'], vlans: [{ ids: '300', masters: ['br-open'], ...grant }] })
+
+  it('are those of the grants, also where a grant leaves addresses in the VLAN to the tenant', () => {
+    expect(rulesFor(gateway, 'open', open({}))).toEqual(['host-route'])
+    expect(rulesFor({ ...gateway, isGateway: false }, 'open', open({}))).toEqual([])
+    expect(rulesFor(gateway, 'open', open({ subnets: ['128.0.0.0/1'] }))).toEqual([])
+    expect(rulesFor(gateway, 'open', open({ subnets: ['10.140.0.0/16'] }))).toEqual(['subnet-not-granted'])
+  })
+
+  it('are nobody’s in a namespace of no tenant', () => {
+    const ipam = { type: 'whereabouts', range: '10.99.0.0/24', gateway: '10.99.0.1' }
+    expect(rulesFor({ cniVersion: '1.0.0', type: 'ptp', ipam }, 'forgotten')).toEqual(['host-route'])
+  })
+
+  it('are the cluster administrator’s where a pool gives them out', () => {
+    expect(rulesFor({ type: 'ptp', ipam: { type: 'spiderpool' } }, 'finance')).not.toContain('host-route')
   })
 })
 

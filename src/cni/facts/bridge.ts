@@ -49,6 +49,8 @@ export const bridge: Extractor = {
       master,
       ...readVlans(conf, facts),
     })
+    if (conf.boolean('isGateway')) facts.hostRoute(conf.path('isGateway'))
+    else if (conf.boolean('isDefaultGateway')) facts.hostRoute(conf.path('isDefaultGateway'))
     if (conf.boolean('isDefaultGateway')) {
       // One for each family that the IPAM plugin gives an address of; which those are is not known before it ran.
       const at = conf.path('isDefaultGateway')

@@ -74,6 +74,10 @@ export class FactsBuilder {
     this.#facts.hostPaths.push({ plugin: this.plugin, path, use, at, usual: usual[0] })
   }
 
+  hostRoute(at: Path): void {
+    this.#facts.hostRoutes.push({ plugin: this.plugin, at })
+  }
+
   sysctl(fact: Unstated<SysctlFact>): void {
     this.#facts.sysctls.push({ plugin: this.plugin, ...fact })
   }
@@ -115,6 +119,7 @@ function emptyFacts(): { [K in keyof Facts]: Facts[K][number][] } {
     addresses: [],
     stores: [],
     hostPaths: [],
+    hostRoutes: [],
     sysctls: [],
     mtus: [],
     types: [],

@@ -28,6 +28,7 @@ export const coordinator: Extractor = {
   },
 
   extract(conf, facts) {
+    facts.hostRoute(conf.at)
     const nic = conf.string('podDefaultRouteNic')
     if (nic && nic !== 'eth0') {
       for (const family of [4, 6] as const) {

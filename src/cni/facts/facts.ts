@@ -15,6 +15,7 @@ export interface Facts {
   readonly addresses: readonly AddressFact[]
   readonly stores: readonly StoreFact[]
   readonly hostPaths: readonly HostPathFact[]
+  readonly hostRoutes: readonly HostRouteFact[]
   readonly sysctls: readonly SysctlFact[]
   readonly mtus: readonly MtuFact[]
   readonly types: readonly TypeFact[]
@@ -114,6 +115,9 @@ export interface HostPathFact extends Stated {
   /** The path that may stand there, since it is no choice: the project's own documents have it. */
   readonly usual: string | undefined
 }
+
+/** The plugin gives the node itself an address of the attachment's, and routes to it. */
+export type HostRouteFact = Stated
 
 export interface SysctlFact extends Stated {
   readonly name: string

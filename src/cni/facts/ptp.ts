@@ -1,7 +1,7 @@
 import { declareCapabilities, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
 
-/** A veth pair routed by the host: no host network is joined, routes come from IPAM alone. */
+/** A veth pair routed by the host, which takes the gateway's address; no host network is joined. */
 export const ptp: Extractor = {
   types: ['ptp'],
   role: 'plugin',
@@ -9,6 +9,7 @@ export const ptp: Extractor = {
   keys: { ipMasq: {}, ipMasqBackend: {}, mtu: {} },
 
   extract(conf, facts) {
+    facts.hostRoute(conf.at)
     facts.mtu(conf.integer('mtu'), conf.path('mtu'))
     declareCapabilities(conf, facts, 'ips')
     runIpam(conf, facts, 'required')

@@ -19,6 +19,7 @@ import { hostLocalOnManyNodes } from './host-local-on-many-nodes.ts'
 import { hostNetworkAttachment } from './host-network-attachment.ts'
 import { hostPath } from './host-path.ts'
 import { hostPort } from './host-port.ts'
+import { hostRoute } from './host-route.ts'
 import { ignoredSelectionKey } from './ignored-selection-key.ts'
 import { ignoredVlanKey } from './ignored-vlan-key.ts'
 import { interfaceNotGranted } from './interface-not-granted.ts'
@@ -73,6 +74,7 @@ export const rules: Rules = {
     runtimeDefaultRoute,
     clusterRoute,
     subnetNotGranted,
+    hostRoute,
     overlappingSubnet,
     addressOutsideSubnet,
     hostPath,

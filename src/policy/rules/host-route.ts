@@ -1,0 +1,57 @@
+import { contains, covers, type Prefix, prefixOf, printPrefix } from '../../net/prefix.ts'
+import { attachment } from '../example.ts'
+import { grantsFor } from '../grants.ts'
+import type { Rule } from '../rule.ts'
+
+const routed = (range: string, gateway: string) =>
+  attachment({
+    cniVersion: '1.0.0',
+    name: 'ledger',
+    type: 'ptp',
+    ipam: { type: 'whereabouts', range, gateway },
+  })
+
+export const hostRoute: Rule<'attachment'> = {
+  id: 'host-route',
+  title: 'The node itself would route addresses that the tenant was not granted',
+  severity: 'error',
+  why: 'The plugin gives the node an address, and routes into the pod: what the node and all of its pods send to these addresses goes there, whatever network they are of.',
+  source:
+    'containernetworking/plugins v1.9.1 plugins/main/ptp/ptp.go setupHostVeth(), bridge/bridge.go ensureAddr(); spiderpool coordinator',
+  good: { manifest: routed('10.100.7.0/24', '10.100.7.1') },
+  bad: { manifest: routed('172.31.7.0/24', '172.31.7.1') },
+
+  *check({ attachment: { facts, reach }, tenant, cluster }) {
+    const [first] = facts?.hostRoutes ?? []
+    if (facts === undefined || first === undefined) return
+    const grants =
+      reach.length === 0 || tenant === undefined
+        ? (tenant?.vlans ?? [])
+        : reach.flatMap(segment => grantsFor(tenant, segment, cluster))
+    const granted = [...new Set(grants.flatMap(grant => grant.subnets))]
+    const accepted =
+      granted.length === 0
+        ? 'have a cluster admin grant the tenant subnets'
+        : `use addresses of ${granted.map(printPrefix).join(', ')}`
+    const outside = (prefix: Prefix): boolean => !granted.some(subnet => covers(subnet, prefix))
+    const isPooled = facts.routes.some(({ cause }) => cause === 'pool')
+    if (facts.subnets.length === 0 && !isPooled)
+      yield {
+        inside: first.at,
+        message: `the node would route whatever addresses the pod gets through "${first.plugin}": name them in "ipam"`,
+      }
+    // Of a grant with subnets subnet-not-granted has said it.
+    const isSaid = reach.length > 0 && grants.length > 0 && grants.every(grant => grant.subnets.length > 0)
+    for (const { subnet, at } of isSaid ? [] : facts.subnets)
+      if (outside(subnet))
+        yield { inside: at, message: `${printPrefix(subnet)} would be routed by the node: ${accepted}` }
+    for (const { address, role, at } of facts.addresses) {
+      const isWithin = facts.subnets.some(({ subnet }) => contains(subnet, address))
+      if (role === 'gateway' && !isWithin && outside(prefixOf(address)))
+        yield {
+          inside: at,
+          message: `${printPrefix(prefixOf(address))} would be the node's own: ${accepted}`,
+        }
+    }
+  },
+}
