@@ -1,4 +1,5 @@
-import { contains, covers, type Prefix, prefixOf, printPrefix } from '../../net/prefix.ts'
+import type { AddressFact, Facts } from '../../cni/facts/facts.ts'
+import { contains, covers, prefixOf, printPrefix } from '../../net/prefix.ts'
 import { attachment } from '../example.ts'
 import { grantsFor } from '../grants.ts'
 import type { Rule } from '../rule.ts'
@@ -33,25 +34,33 @@ export const hostRoute: Rule<'attachment'> = {
       granted.length === 0
         ? 'have a cluster admin grant the tenant subnets'
         : `use addresses of ${granted.map(printPrefix).join(', ')}`
-    const outside = (prefix: Prefix): boolean => !granted.some(subnet => covers(subnet, prefix))
+    // Pools are the cluster administrator's.
     const isPooled = facts.routes.some(({ cause }) => cause === 'pool')
-    if (facts.subnets.length === 0 && !isPooled)
-      yield {
-        inside: first.at,
-        message: `the node would route whatever addresses the pod gets through "${first.plugin}": name them in "ipam"`,
-      }
+    if (facts.subnets.length === 0 && !isPooled) {
+      const message = `the node would route whatever addresses the pod gets through "${first.plugin}": name them in "ipam"`
+      yield { inside: first.at, message }
+    }
     // Of a grant with subnets subnet-not-granted has said it.
     const isSaid = reach.length > 0 && grants.length > 0 && grants.every(grant => grant.subnets.length > 0)
-    for (const { subnet, at } of isSaid ? [] : facts.subnets)
-      if (outside(subnet))
-        yield { inside: at, message: `${printPrefix(subnet)} would be routed by the node: ${accepted}` }
-    for (const { address, role, at } of facts.addresses) {
-      const isWithin = facts.subnets.some(({ subnet }) => contains(subnet, address))
-      if (role === 'gateway' && !isWithin && outside(prefixOf(address)))
-        yield {
-          inside: at,
-          message: `${printPrefix(prefixOf(address))} would be the node's own: ${accepted}`,
-        }
+    const subnets = isSaid ? [] : facts.subnets
+    const wanted = [
+      ...subnets.map(({ subnet, at }) => ({ prefix: subnet, at, deed: 'be routed by the node' })),
+      ...strayGateways(facts).map(({ address, at }) => ({
+        prefix: prefixOf(address),
+        at,
+        deed: 'be the node’s own',
+      })),
+    ]
+    for (const { prefix, at, deed } of wanted) {
+      if (granted.some(subnet => covers(subnet, prefix))) continue
+      yield { inside: at, message: `${printPrefix(prefix)} would ${deed}: ${accepted}` }
     }
   },
+}
+
+/** Gateways that are in none of the subnets; those of a subnet are judged with it. */
+function strayGateways({ addresses, subnets }: Facts): readonly AddressFact[] {
+  return addresses.filter(
+    ({ address, role }) => role === 'gateway' && !subnets.some(({ subnet }) => contains(subnet, address)),
+  )
 }
