@@ -210,7 +210,10 @@ const ROWS: readonly Row[] = [
     ['pod sets args sysctl mac promisc mtu allmulti txQLen'],
   ],
   [{ type: 'bandwidth', ingressRate: 'x' }, ['wrong-type at ingressRate']],
-  [{ type: 'firewall' }, []],
+  [{ type: 'firewall', iptablesAdminChainName: 'CNI-ADMIN' }, []],
+  [{ type: 'firewall', iptablesAdminChainName: 'FLANNEL-FWD' }, ['execute FLANNEL-FWD']],
+  [{ type: 'portmap', externalSetMarkChain: 'KUBE-MARK-MASQ' }, []],
+  [{ type: 'portmap', externalSetMarkChain: 'KUBE-SERVICES' }, ['execute KUBE-SERVICES']],
   [{ type: 'portmap', snat: true, conditionsV4: [], conditionsV6: null }, []],
   [
     { type: 'portmap', conditionsV4: ['-d', '1.2.3.4'], capabilities: { portMappings: true } },

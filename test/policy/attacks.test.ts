@@ -170,6 +170,11 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     'host-path',
   ],
   [
+    'a way past the network policies of the node',
+    chained({ type: 'firewall', iptablesAdminChainName: 'FLANNEL-FWD' }),
+    'host-path',
+  ],
+  [
     'an address of the whole Internet, from the node and all of its pods',
     { type: 'ptp', ipam: { type: 'static', addresses: [{ address: '8.8.8.8/24', gateway: '8.8.8.1' }] } },
     'host-route',

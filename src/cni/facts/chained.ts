@@ -42,9 +42,11 @@ export const firewall: Extractor = {
   role: 'plugin',
   source: 'containernetworking/plugins v1.9.1 plugins/meta/firewall/firewall.go',
   keys: { backend: {}, firewalldZone: {}, iptablesAdminChainName: {}, ingressPolicy: {} },
-  extract(conf) {
-    for (const key of ['backend', 'firewalldZone', 'iptablesAdminChainName', 'ingressPolicy'])
-      conf.string(key)
+  extract(conf, facts) {
+    for (const key of ['backend', 'firewalldZone', 'ingressPolicy']) conf.string(key)
+    // It is jumped to before all that FORWARD has: a chain that accepts goes past the node's network policies.
+    const chain = 'iptablesAdminChainName'
+    facts.hostPath(conf.string(chain), 'execute', conf.path(chain), ['CNI-ADMIN'])
   },
 }
 
@@ -70,6 +72,8 @@ export const portmap: Extractor = {
       const conditions = conf.strings(key).map(({ value }) => value)
       facts.hostPath(conditions.join(' '), 'execute', conf.path(key))
     }
+    const chain = 'externalSetMarkChain'
+    facts.hostPath(conf.string(chain), 'execute', conf.path(chain), ['KUBE-MARK-MASQ'])
     declareCapabilities(conf, facts, 'portMappings')
   },
 }

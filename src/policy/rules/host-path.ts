@@ -4,11 +4,11 @@ import type { Rule } from '../rule.ts'
 
 export const hostPath: Rule<'attachment'> = {
   id: 'host-path',
-  title: 'The configuration names a file, socket or command on the node',
+  title: 'The configuration names a file, socket, command or firewall rule on the node',
   severity: 'error',
   why: 'CNI plugins run as root on the node: a path of the tenant’s choice is read, written, connected to or run as root.',
   source:
-    'host-local dataDir, resolvConf; dhcp daemonSocketPath; ovs socket_file; cni plugins/debug addHooks; portmap conditionsV4; multus kubeconfig',
+    'host-local dataDir, resolvConf; dhcp daemonSocketPath; ovs socket_file; cni plugins/debug addHooks; portmap conditionsV4; firewall iptablesAdminChainName; multus kubeconfig',
   good: { manifest: attachment(macvlanConfig()) },
   bad: {
     manifest: attachment({
