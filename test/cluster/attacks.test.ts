@@ -12,6 +12,8 @@ describe('who administers a namespace, and means harm,', () => {
     await tenants.start()
     expect(apply(pod('books', { [NETWORKS]: 'ledger' }), 'alice')).toBe('pod/books created\n')
     expect(bind('books')).toBe('')
+    const portmap = { type: 'portmap', capabilities: { portMappings: true } }
+    expect(apply(network('published', { plugins: [ledger, portmap] }), 'alice')).toContain('created')
   })
   afterAll(() => tenants[Symbol.asyncDispose]())
 
@@ -29,6 +31,24 @@ describe('who administers a namespace, and means harm,', () => {
       'vlan-not-granted',
     ],
     ['commands on the host', () => network('x', { type: 'debug', addHooks: [['sh']] }), 'host-path'],
+    [
+      'rules for the firewall of the node',
+      () => network('x', { plugins: [ledger, { type: 'portmap', conditionsV4: ['return\nflush ruleset'] }] }),
+      'host-path',
+    ],
+    [
+      'addresses that the node would route',
+      () => network('x', { type: 'ptp', ipam: { type: 'whereabouts', range: '8.8.8.0/24' } }),
+      'host-route',
+    ],
+    [
+      'ports of the node',
+      () =>
+        pod('x', {
+          [NETWORKS]: '[{"name":"published","portMappings":[{"hostPort":22,"containerPort":22}]}]',
+        }),
+      'host-port',
+    ],
     [
       'a default route',
       () => network('x', { ...ledger, ipam: { ...ledger.ipam, routes: [{ dst: '0.0.0.0/0' }] } }),

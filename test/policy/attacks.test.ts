@@ -347,6 +347,9 @@ describe('addresses that the node itself routes', () => {
     expect(rulesFor({ ...gateway, isGateway: false }, 'open', open({}))).toEqual([])
     expect(rulesFor(gateway, 'open', open({ subnets: ['128.0.0.0/1'] }))).toEqual([])
     expect(rulesFor(gateway, 'open', open({ subnets: ['10.140.0.0/16'] }))).toEqual(['subnet-not-granted'])
+    const asked = { ...gateway, capabilities: { ips: true }, ipam: { type: 'static' } }
+    expect(rulesFor(asked, 'open', open({}))).toEqual(['host-route'])
+    expect(rulesFor(asked, 'open', open({ subnets: ['10.140.0.0/16'] }))).toEqual([])
   })
 
   it('are nobody’s in a namespace of no tenant', () => {
@@ -355,7 +358,10 @@ describe('addresses that the node itself routes', () => {
   })
 
   it('are the cluster administrator’s where a pool gives them out', () => {
-    expect(rulesFor({ type: 'ptp', ipam: { type: 'spiderpool' } }, 'finance')).not.toContain('host-route')
+    for (const clean_gateway of [true, false]) {
+      const ipam = { type: 'spiderpool', clean_gateway }
+      expect(rulesFor({ type: 'ptp', ipam }, 'finance')).not.toContain('host-route')
+    }
   })
 })
 

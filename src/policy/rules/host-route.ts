@@ -26,23 +26,21 @@ export const hostRoute: Rule<'attachment'> = {
     const [first] = facts?.hostRoutes ?? []
     if (facts === undefined || first === undefined) return
     const grants =
-      reach.length === 0 || tenant === undefined
-        ? (tenant?.vlans ?? [])
+      tenant === undefined || reach.length === 0
+        ? (tenant?.vlans ?? []) // What is in no VLAN, as ptp is, may use whatever the tenant was granted.
         : reach.flatMap(segment => grantsFor(tenant, segment, cluster))
     const granted = [...new Set(grants.flatMap(grant => grant.subnets))]
     const accepted =
       granted.length === 0
         ? 'have a cluster admin grant the tenant subnets'
         : `use addresses of ${granted.map(printPrefix).join(', ')}`
-    // Pools are the cluster administrator's.
-    const isPooled = facts.routes.some(({ cause }) => cause === 'pool')
-    if (facts.subnets.length === 0 && !isPooled) {
+    // Then subnet-not-granted says it of the network, and address-not-granted of what a pod asks for.
+    const isLimited = reach.length > 0 && grants.length > 0 && grants.every(grant => grant.subnets.length > 0)
+    if (facts.subnets.length === 0 && (isOfDhcp(facts) || (isOfPods(facts) && !isLimited))) {
       const message = `the node would route whatever addresses the pod gets through "${first.plugin}": name them in "ipam"`
       yield { inside: first.at, message }
     }
-    // Of a grant with subnets subnet-not-granted has said it.
-    const isSaid = reach.length > 0 && grants.length > 0 && grants.every(grant => grant.subnets.length > 0)
-    const subnets = isSaid ? [] : facts.subnets
+    const subnets = isLimited ? [] : facts.subnets
     const wanted = [
       ...subnets.map(({ subnet, at }) => ({ prefix: subnet, at, deed: 'be routed by the node' })),
       ...strayGateways(facts).map(({ address, at }) => ({
@@ -56,6 +54,14 @@ export const hostRoute: Rule<'attachment'> = {
       yield { inside: at, message: `${printPrefix(prefix)} would ${deed}: ${accepted}` }
     }
   },
+}
+
+function isOfDhcp({ routes }: Facts): boolean {
+  return routes.some(({ cause }) => cause === 'dhcp' || cause === 'unasked')
+}
+
+function isOfPods({ podInputs }: Facts): boolean {
+  return podInputs.some(({ input }) => input === 'ips')
 }
 
 /** Gateways that are in none of the subnets; those of a subnet are judged with it. */
