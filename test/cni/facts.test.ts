@@ -114,6 +114,7 @@ const ROWS: readonly Row[] = [
     { type: 'vlan', master: 'net1', linkInContainer: true, vlanId: 5, ipam: { type: 'static' } },
     ['uplink 5 on pod:net1 (ride, key)', 'pod sets ips', 'pod sets args ips'],
   ],
+  [{ type: 'macvlan', master: 'eth1', mode: 'passthru' }, ['uplink native on eth1 (move, untagged)']],
   [{ type: 'macvlan' }, ['uplink native on ?* (ride, untagged)']],
   [
     { type: 'macvlan', master: 'eth0.200', vlan: 100, mode: 'x', mtu: 1400 },

@@ -76,6 +76,11 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
   ],
   ['an egress router', { type: 'egress-router', interfaceArgs: { master: 'eth0.100' } }, 'default-route'],
   ["Flannel's bridge", { type: 'bridge' }, 'protected-interface'],
+  [
+    'all that the node receives',
+    { ...macvlanConfig(), master: 'eth0', mode: 'passthru' },
+    'protected-interface',
+  ],
   ["the node's own NIC", { type: 'host-device', device: 'eth0' }, 'protected-interface'],
   ['a bond over the NIC', { type: 'bond', links: [{ name: 'eth0' }] }, 'protected-interface'],
   ['a key in other letters', text(bridgeConfig(), '"vlan"', '"VLAN"'), 'ambiguous-config'],

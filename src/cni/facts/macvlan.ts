@@ -9,8 +9,9 @@ export const macvlan: Extractor = {
   keys: { master: {}, mode: {}, mtu: {}, mac: {}, linkInContainer: {}, bcqueuelen: {} },
 
   extract(conf, facts) {
-    untaggedUplink(conf, masterAt(conf, 'master', 'ride'), facts)
     const mode = conf.string('mode')
+    // Everything that reaches the master goes to the pod then, and nothing to the node (Linux drivers/net/macvlan.c).
+    untaggedUplink(conf, masterAt(conf, 'master', mode === 'passthru' ? 'move' : 'ride'), facts)
     if (mode && !['bridge', 'private', 'vepa', 'passthru'].includes(mode)) {
       facts.problem(
         'malformed',
