@@ -170,7 +170,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     { type: 'bridge', forceAddress: true },
-    ['uplink native on cni0* (bridge, default)', 'pod sets args mac', 'contradiction at forceAddress'],
+    ['uplink native on cni0* (move, default)', 'pod sets args mac', 'contradiction at forceAddress'],
   ],
   [{ type: 'ptp' }, ['node routes ptp', 'missing at ipam']],
   [{ type: 'host-device', device: 'eth1' }, ['uplink native on eth1 (move, untagged)']],

@@ -81,6 +81,17 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     { ...macvlanConfig(), master: 'eth0', mode: 'passthru' },
     'protected-interface',
   ],
+  [
+    'the address of the node',
+    {
+      type: 'bridge',
+      bridge: 'eth0',
+      isGateway: true,
+      forceAddress: true,
+      ipam: ranged('10.100.1.0/24').ipam,
+    },
+    'protected-interface',
+  ],
   ["the node's own NIC", { type: 'host-device', device: 'eth0' }, 'protected-interface'],
   ['a bond over the NIC', { type: 'bond', links: [{ name: 'eth0' }] }, 'protected-interface'],
   ['a key in other letters', text(bridgeConfig(), '"vlan"', '"VLAN"'), 'ambiguous-config'],

@@ -9,7 +9,7 @@ export const protectedInterface: Rule<'attachment'> = {
   id: 'protected-interface',
   title: "The attachment takes hold of an interface that the cluster's own network needs",
   severity: 'error',
-  why: "A pod on cni0 or flannel.1 sits in every tenant's pod network; moving or enslaving the node's own NIC, or macvlan in passthru mode on it, cuts the node off.",
+  why: "A pod on cni0 or flannel.1 sits in every tenant's pod network; moving or enslaving the node's own NIC, macvlan in passthru mode on it, or a bridge’s forced address, cuts the node off.",
   source:
     'containernetworking/plugins bridge (default "cni0", forceAddress), host-device; flannel backend interfaces',
   good: { manifest: attachment(macvlanConfig()) },
