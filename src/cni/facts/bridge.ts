@@ -43,9 +43,9 @@ export const bridge: Extractor = {
   },
 
   extract(conf, facts) {
-    const bridge = bridgeAt(conf, 'bridge', 'cni0')
+    const named = bridgeAt(conf, 'bridge', 'cni0')
     // An address of the bridge that is in the way is deleted: where it is the node's own, the node is gone.
-    const master = conf.boolean('forceAddress') ? { ...bridge, use: 'move' as const } : bridge
+    const master = conf.boolean('forceAddress') ? { ...named, use: 'move' as const } : named
     facts.uplink({
       at: conf.has('vlan') ? conf.path('vlan') : conf.has('vlanTrunk') ? conf.path('vlanTrunk') : conf.at,
       master,
