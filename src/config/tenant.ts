@@ -52,7 +52,7 @@ const grant = z.strictObject({
     .array(prefix)
     .default([])
     .describe(
-      'Subnets that attachments in these VLANs may use; without any, every subnet that no other tenant holds.',
+      'Subnets that attachments in these VLANs may use; without any, every subnet that no other tenant holds, but none that the node itself would route.',
     ),
   mtu: z
     .int()
