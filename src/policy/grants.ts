@@ -1,6 +1,7 @@
 import type { Revocation } from '../claims/revocations.ts'
 import type { Cluster } from '../config/cluster.ts'
 import type { Grant, Tenant } from '../config/tenant.ts'
+import type { Prefix } from '../net/prefix.ts'
 import {
   containsVlans,
   intersectVlans,
@@ -66,6 +67,16 @@ export function ungranted(
 /** What of a segment the tenant was granted. */
 export function granted(tenant: Tenant, segment: Segment, cluster: Cluster): VlanSet {
   return subtractVlans(segment.vlans, ungranted(tenant, segment, cluster).vlans)
+}
+
+/** Their subnets, each once. */
+export function subnetsOf(grants: readonly Grant[]): Prefix[] {
+  return [...new Set(grants.flatMap(grant => grant.subnets))]
+}
+
+/** Whether these grants say which addresses a network may use; one without subnets leaves the choice to the tenant. */
+export function limitSubnets(grants: readonly Grant[]): boolean {
+  return grants.length > 0 && grants.every(grant => grant.subnets.length > 0)
 }
 
 /** The grants under which a tenant may use a segment: those that hold one of its VLANs on its interface. */

@@ -1,7 +1,7 @@
 import type { AddressFact, Facts } from '../../cni/facts/facts.ts'
 import { contains, covers, prefixOf, printPrefix } from '../../net/prefix.ts'
 import { attachment } from '../example.ts'
-import { grantsFor } from '../grants.ts'
+import { grantsFor, limitSubnets, subnetsOf } from '../grants.ts'
 import type { Rule } from '../rule.ts'
 
 const routed = (range: string, gateway: string) =>
@@ -29,13 +29,13 @@ export const hostRoute: Rule<'attachment'> = {
       tenant === undefined || reach.length === 0
         ? (tenant?.vlans ?? []) // What is in no VLAN, as ptp is, may use whatever the tenant was granted.
         : reach.flatMap(segment => grantsFor(tenant, segment, cluster))
-    const granted = [...new Set(grants.flatMap(grant => grant.subnets))]
+    const granted = subnetsOf(grants)
     const accepted =
       granted.length === 0
         ? 'have a cluster admin grant the tenant subnets'
         : `use addresses of ${granted.map(printPrefix).join(', ')}`
     // Then subnet-not-granted says it of the network, and address-not-granted of what a pod asks for.
-    const isLimited = reach.length > 0 && grants.length > 0 && grants.every(grant => grant.subnets.length > 0)
+    const isLimited = reach.length > 0 && limitSubnets(grants)
     if (facts.subnets.length === 0 && (isOfDhcp(facts) || (isOfPods(facts) && !isLimited))) {
       const message = `the node would route whatever addresses the pod gets through "${first.plugin}": name them in "ipam"`
       yield { inside: first.at, message }

@@ -1,6 +1,6 @@
 import { covers, printPrefix } from '../../net/prefix.ts'
 import { attachment, macvlanConfig } from '../example.ts'
-import { grantsFor } from '../grants.ts'
+import { grantsFor, limitSubnets, subnetsOf } from '../grants.ts'
 import type { Rule } from '../rule.ts'
 
 export const subnetNotGranted: Rule<'attachment'> = {
@@ -17,9 +17,8 @@ export const subnetNotGranted: Rule<'attachment'> = {
   *check({ attachment: { facts, reach }, tenant, cluster }) {
     if (tenant === undefined) return
     const grants = reach.flatMap(segment => grantsFor(tenant, segment, cluster))
-    // A grant without subnets leaves the choice to the tenant.
-    if (grants.length === 0 || grants.some(grant => grant.subnets.length === 0)) return
-    const granted = [...new Set(grants.flatMap(grant => grant.subnets))]
+    if (!limitSubnets(grants)) return
+    const granted = subnetsOf(grants)
     for (const { subnet, at } of facts?.subnets ?? []) {
       if (granted.some(prefix => covers(prefix, subnet))) continue
       const accepted = granted.map(printPrefix).join(', ')
