@@ -45,8 +45,8 @@ const RESYNC_MS = 10 * 60_000
 const ABSENT_MS = 10_000
 
 /**
- * Follows the objects of a kind: a list, then a watch from where it ended, and again from the list when the API server has
- * forgotten that (410) or anything fails. client-node's own informer stops for good at the first error of a watch, and
+ * Follows the objects of a kind: a list, then a watch from where it ended, on from there when it ends or breaks, and again
+ * from the list when the API server has forgotten that (410) or cannot be asked. client-node's own informer stops for good at the first error of a watch, and
  * lists without pages (docs/operations.md, "In a cluster").
  */
 export function startReflector(

@@ -51,8 +51,8 @@ export const bridge: Extractor = {
       master,
       ...readVlans(conf, facts),
     })
-    if (conf.boolean('isGateway')) facts.hostRoute(conf.path('isGateway'))
-    else if (conf.boolean('isDefaultGateway')) facts.hostRoute(conf.path('isDefaultGateway'))
+    const gateway = ['isGateway', 'isDefaultGateway'].find(key => conf.boolean(key))
+    if (gateway !== undefined) facts.hostRoute(conf.path(gateway))
     if (conf.boolean('isDefaultGateway')) {
       // One for each family that the IPAM plugin gives an address of; which those are is not known before it ran.
       const at = conf.path('isDefaultGateway')

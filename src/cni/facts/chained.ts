@@ -1,7 +1,10 @@
 import { declareCapabilities } from './common.ts'
 import type { Extractor } from './extractor.ts'
 
-/** Plugins that join no host network and add no route; their keys are listed so that misspelt ones are found. */
+/**
+ * Plugins that join no host network and give the pod no route. Their keys are listed so that misspelt ones are found; some
+ * change the node's firewall.
+ */
 
 export const loopback: Extractor = {
   types: ['loopback'],

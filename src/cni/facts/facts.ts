@@ -48,7 +48,7 @@ export interface Master {
   readonly at: Path
   /**
    * ride: a sub-interface is created on it · bridge: the pod's veth becomes its port · enslave: put under a new master ·
-   * move: taken away from the host · device: a virtual function or PCI device
+   * move: taken away from the host, or what it receives or its address is · device: a virtual function or PCI device
    */
   readonly use: 'ride' | 'bridge' | 'enslave' | 'move' | 'device'
   /** The name came from the plugin's default, not from the configuration. */

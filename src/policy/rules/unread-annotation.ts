@@ -6,10 +6,10 @@ import type { Rule } from '../rule.ts'
 
 const networks = { [NETWORKS_ANNOTATION]: 'storage' }
 
-/** Keys that are nearly those which Multus reads: of another version, or in the singular. */
-const MISSPELT = [
-  { right: NETWORKS_ANNOTATION, pattern: /(^|\.)cni\.cncf\.io\/networks?$/i },
-  { right: DEFAULT_NETWORK_ANNOTATION, pattern: /(^|\.)multus-cni\.io\/default-networks?$/i },
+/** What Multus reads of pods, and what is nearly that: of another version, or in the singular. */
+const READ = [
+  { key: NETWORKS_ANNOTATION, near: /(^|\.)cni\.cncf\.io\/networks?$/i },
+  { key: DEFAULT_NETWORK_ANNOTATION, near: /(^|\.)multus-cni\.io\/default-networks?$/i },
 ]
 
 /** Mostly the linter's: the webhook is asked about workloads whose template names networks, and no others. */
@@ -24,19 +24,20 @@ export const unreadAnnotation: Rule<'workload'> = {
   bad: { manifest: deployment(networks, {}) },
 
   *check({ metadata, template, at }) {
-    for (const { right } of at.length === 0 ? [] : MISSPELT) {
-      if (metadata.annotations?.[right] === undefined || template.annotations?.[right] !== undefined) continue
+    const annotations = [...at, 'metadata', 'annotations']
+    for (const { key } of READ) {
+      if (metadata.annotations?.[key] === undefined || template.annotations?.[key] !== undefined) continue
       yield {
-        at: ['metadata', 'annotations', right],
-        message: `${quote(right)} stands on the workload, and its pods do not get it: write it in ${printPath([...at, 'metadata', 'annotations'])}`,
+        at: ['metadata', 'annotations', key],
+        message: `${quote(key)} stands on the workload, and its pods do not get it: write it in ${printPath(annotations)}`,
       }
     }
-    for (const key of Object.keys(template.annotations ?? {})) {
-      const meant = MISSPELT.find(({ right, pattern }) => key !== right && pattern.test(key))
+    for (const written of Object.keys(template.annotations ?? {})) {
+      const meant = READ.find(({ key, near }) => written !== key && near.test(written))
       if (meant === undefined) continue
       yield {
-        at: [...at, 'metadata', 'annotations', key],
-        message: `${quote(key)} is read by nobody: write ${quote(meant.right)}`,
+        at: [...annotations, written],
+        message: `${quote(written)} is read by nobody: write ${quote(meant.key)}`,
       }
     }
   },
