@@ -7,7 +7,7 @@ import { buildPlugin } from '../../scripts/build-plugin.ts'
 import { Node, obstacle } from '../plugin/node.ts'
 import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, startControllers, startControlPlane } from './control-plane.ts'
-import { install, type Replica, until } from './installation.ts'
+import { install, publishedTexts, type Replica, until } from './installation.ts'
 import { Kubelet } from './kubelet.ts'
 import { uidOf } from './tenants.ts'
 
@@ -93,12 +93,10 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
 
   /** What the guard's DaemonSet does with the ConfigMap that it mounts. */
   function bringKeys(withFacts = true): void {
-    const { data } = JSON.parse(
-      plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json']),
-    )
-    node.trust(data['keys.json'])
-    if (data['revocations.json'] !== undefined) node.revoke(data['revocations.json'])
-    node.configure({ node: 'node-1', ...(withFacts && JSON.parse(data['facts.json'])) })
+    const texts = publishedTexts(plane)
+    node.trust(texts['keys.json'] ?? '')
+    if (texts['revocations.json'] !== undefined) node.revoke(texts['revocations.json'])
+    node.configure({ node: 'node-1', ...(withFacts && JSON.parse(texts['facts.json'] ?? '')) })
   }
 
   interface Scheduled {
@@ -310,10 +308,8 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
       stderr: expect.stringContaining('cannot get resource "secrets"'),
     })
 
-    const map = JSON.parse(
-      plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json']),
-    )
-    expect(await ctl([...alice, 'keys', 'export'])).toMatchObject({ exit: 0, stdout: map.data['keys.json'] })
+    const texts = publishedTexts(plane)
+    expect(await ctl([...alice, 'keys', 'export'])).toMatchObject({ exit: 0, stdout: texts['keys.json'] })
     const root = mkdtempSync(join(tmpdir(), 'socni-chain-'))
     mkdirSync(join(root, 'opt/cni/bin'), { recursive: true })
     mkdirSync(join(root, 'etc/cni/net.d'), { recursive: true })
@@ -322,8 +318,8 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
     const guard = ['--plugin', buildPlugin('linux-x64-glibc')]
     expect(await ctl([...alice, 'install', ...where, ...guard])).toMatchObject({ exit: 0 })
     const installed = (file: string) => readFileSync(join(root, 'etc/cni/net.d/socni.d', file), 'utf8')
-    expect(installed('keys.json')).toBe(map.data['keys.json'])
-    expect(JSON.parse(installed('guard.json'))).toMatchObject(JSON.parse(map.data['facts.json']))
+    expect(installed('keys.json')).toBe(texts['keys.json'])
+    expect(JSON.parse(installed('guard.json'))).toMatchObject(JSON.parse(texts['facts.json'] ?? ''))
     rmSync(root, { recursive: true })
   })
 
@@ -361,12 +357,8 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
       spec: { ...spec, vlans: [{ ids, masters: ['eth0'] }] },
     })
     const held = () => plane.said(['-n', 'socni-system', 'get', 'configmap', 'socni-held', '-o', 'yaml'])
-    const revocations = (): { vlans: string; master?: string; notBefore: number }[] => {
-      const { data } = JSON.parse(
-        plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json']),
-      )
-      return JSON.parse(data['revocations.json']).revocations
-    }
+    const revocations = (): { vlans: string; master?: string; notBefore: number }[] =>
+      JSON.parse(publishedTexts(plane)['revocations.json'] ?? '').revocations
     // As whoever keeps Tenants in Git: nobody runs socni-ctl.
     apply(tenant('100,150'))
     await until(() => held().includes('100,150'))

@@ -13,6 +13,7 @@ import {
   applyManifests,
   caBundles,
   PATCHED_LAST,
+  publishedTexts,
   type Replica,
   serviceAddress,
   startReplica,
@@ -209,8 +210,7 @@ describe('three replicas under a steady stream of pods', () => {
 
   it('admitted nothing unchecked meanwhile: every pod has a claim that a node takes', () => {
     const { items } = JSON.parse(plane.kubectl(['-n', 'finance', 'get', 'pods', '-o', 'json']))
-    const published = plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json'])
-    const keys = parseKeySet(JSON.parse(published).data['keys.json'])
+    const keys = parseKeySet(publishedTexts(plane)['keys.json'] ?? '')
     expect(keys.size).toBe(2)
     const refusedByNodes = (items as { metadata: ObjectMeta }[]).flatMap(({ metadata }) => {
       const [jws = ''] = /eyJ[\w.-]+/.exec(metadata.annotations?.[NETWORKS_ANNOTATION] ?? '') ?? []

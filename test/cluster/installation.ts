@@ -71,6 +71,12 @@ export function caBundles(
   )
 }
 
+/** What the webhook publishes to the nodes: the texts of the ConfigMap that the guard's DaemonSet mounts. */
+export function publishedTexts(plane: ControlPlane): Readonly<Record<string, string>> {
+  const map = plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json'])
+  return JSON.parse(map).data
+}
+
 /** How a kubelet is told to start something of SOCNI: arguments, and environment on a node called node-1. */
 export function containerOf(plane: ControlPlane, kind: 'deployment' | 'daemonset', name: string) {
   const object = plane.kubectl(['-n', 'socni-system', 'get', kind, name, '-o', 'json'])

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseKeySet } from '../../src/claims/keys.ts'
 import { ctl } from '../socni-ctl.ts'
-import { caBundles, until } from './installation.ts'
+import { caBundles, publishedTexts, until } from './installation.ts'
 import { servedSerial } from './readiness.ts'
-import { ledger, metadataOf, NETWORKS, network, pod, Tenants, tenant } from './tenants.ts'
+import { keyIdOf, ledger, NETWORKS, network, pod, Tenants, tenant } from './tenants.ts'
 
 /** A network of finance in a VLAN that only the grants below reach. */
 const vault = network('vault', { ...ledger, master: 'eth0.130', ipam: {} })
@@ -18,10 +18,9 @@ describe('the webhook, when etcd is restored from a copy', () => {
   afterAll(() => tenants[Symbol.asyncDispose]())
 
   /** The id of the key that signs for a new pod. */
-  async function keyOf(name: string): Promise<string | undefined> {
+  function keyOf(name: string): string | undefined {
     expect(apply(pod(name, { [NETWORKS]: 'ledger' }))).toContain('created')
-    const [jws = ''] = /eyJ[\w.-]+/.exec(metadataOf(tenants.plane, name, 'annotations')) ?? []
-    return JSON.parse(Buffer.from(jws.split('.')[0] ?? '', 'base64url').toString()).kid
+    return keyIdOf(tenants.plane, name)
   }
 
   /** A control plane that breaks down, and starts again when the files of etcd are as they should be. */
@@ -45,7 +44,7 @@ describe('the webhook, when etcd is restored from a copy', () => {
       const { exit, stderr } = await ctl(['--kubeconfig', plane.kubeconfig('admin'), 'keys', verb])
       expect([exit, stderr]).toEqual([0, ''])
     }
-    const newKey = await keyOf('before')
+    const newKey = keyOf('before')
     const { address } = tenants.replica
     const authorities = caBundles(plane)
     plane.kubectl(['-n', 'socni-system', 'delete', 'secret', 'socni-webhook-tls'])
@@ -61,11 +60,10 @@ describe('the webhook, when etcd is restored from a copy', () => {
       authorities,
       expect.not.stringContaining(serial),
     ])
-    const published = plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json'])
-    const known = [...parseKeySet(JSON.parse(published).data['keys.json']).keys()]
+    const known = [...parseKeySet(publishedTexts(plane)['keys.json'] ?? '').keys()]
     expect(known).not.toContain(newKey)
     let pods = 0
-    await until(async () => known.includes((await keyOf(`after-${pods++}`)) ?? ''))
+    await until(() => known.includes(keyOf(`after-${pods++}`) ?? ''))
     const fleet = network('fleet', { ...ledger, master: 'eth0.300', ipam: {} }, 'logistics')
     expect(apply(fleet)).toMatch(/unchanged|configured/)
   }, 120_000)

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ctl } from '../socni-ctl.ts'
 import { findBinaries } from './binaries.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
+import { publishedTexts } from './installation.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const seeds = join(root, 'examples/seeds')
@@ -62,10 +63,7 @@ describe('socni-ctl on a cluster', () => {
     })
     expect((await cluster('revoke', '--vlan-id', '200', '--target-tenant', 'finance', '--yes')).exit).toBe(0)
     expect(JSON.parse(plane.kubectl(['get', 'tenant', 'finance', '-o', 'json'])).spec.vlans).toEqual([])
-    const map = JSON.parse(
-      plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json']),
-    )
-    expect(JSON.parse(map.data['revocations.json']).revocations).toMatchObject([
+    expect(JSON.parse(publishedTexts(plane)['revocations.json'] ?? '').revocations).toMatchObject([
       { tenant: 'finance', vlans: '200' },
     ])
   })
@@ -73,10 +71,7 @@ describe('socni-ctl on a cluster', () => {
   it('adds a second revocation to the first', async () => {
     await cluster('create', '--id', '300', '--master', 'eth0')
     await cluster('delete', '--id', '300', '--yes')
-    const map = JSON.parse(
-      plane.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-keys', '-o', 'json']),
-    )
-    expect(JSON.parse(map.data['revocations.json']).revocations).toHaveLength(2)
+    expect(JSON.parse(publishedTexts(plane)['revocations.json'] ?? '').revocations).toHaveLength(2)
   })
 
   it('shows networks and pods that use a VLAN, and refuses to delete it', async () => {

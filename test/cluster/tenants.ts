@@ -127,6 +127,12 @@ export class Tenants implements AsyncDisposable {
   }
 }
 
+/** The id of the key that signed the first claim of a pod of finance. */
+export function keyIdOf(plane: ControlPlane, pod: string): string | undefined {
+  const [jws = ''] = /eyJ[\w.-]+/.exec(metadataOf(plane, pod, 'annotations')) ?? []
+  return (readUnverified(jws)?.header as { kid?: string } | undefined)?.kid
+}
+
 /** The UID of a pod. */
 export function uidOf(plane: ControlPlane, pod: string, namespace?: string): string {
   return metadataOf(plane, pod, 'uid', namespace)

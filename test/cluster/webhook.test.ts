@@ -2,13 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readUnverified } from '../../src/claims/jws.ts'
 import { ctl } from '../socni-ctl.ts'
 import { freeAddress } from './control-plane.ts'
-import { applyManifests, caBundles, startReplica, until } from './installation.ts'
+import { applyManifests, caBundles, publishedTexts, startReplica, until } from './installation.ts'
 import { ask, readiness, servedSerial } from './readiness.ts'
 import { pause } from './stream.ts'
-import { ledger, metadataOf, NETWORKS, network, pod, Tenants, tenant, uidOf } from './tenants.ts'
+import { keyIdOf, ledger, metadataOf, NETWORKS, network, pod, Tenants, tenant, uidOf } from './tenants.ts'
 
 const root = join(import.meta.dirname, '../..')
 const STATUS = 'k8s.v1.cni.cncf.io/network-status'
@@ -44,17 +43,6 @@ describe('the webhook in a real cluster', () => {
     const patch = ['-n', 'socni-system', 'patch', 'configmap', 'socni-configuration', '--type=merge', '-p']
     return tenants.plane.said([...patch, JSON.stringify({ data })])
   }
-  /** A text that the nodes get. */
-  const publishedKeys = (key: string) =>
-    tenants.plane.kubectl([
-      '-n',
-      'socni-system',
-      'get',
-      'configmap',
-      'socni-keys',
-      '-o',
-      `jsonpath={.data.${key}}`,
-    ])
 
   it('answers every manifest of the seeds as the golden file has it, also where nothing is stored', () => {
     const steps: string[][] = [
@@ -311,7 +299,7 @@ describe('the webhook in a real cluster', () => {
     expect(make('more')).toBe('namespace/more created\n')
     tenants.plane.kubectl(['delete', 'tenants', 'rest', 'expected'])
     configure('exemptNamespaces: [kube-system, infra], namespaces: {trial: {enforcement: audit}}')
-    await until(() => publishedKeys('facts\\.json').includes('"infra"'))
+    await until(() => publishedTexts(tenants.plane)['facts.json']?.includes('"infra"') === true)
     expect(make('infra')).toContain('[tenancy-changed]')
     expect(make('trial')).toContain('other rules hold for namespace "trial" than for any other')
     configure('')
@@ -384,22 +372,17 @@ describe('the webhook in a real cluster', () => {
       expect([exit, stderr]).toEqual([0, ''])
       return stdout
     }
-    const published = () => publishedKeys('keys\\.json')
+    const published = () => publishedTexts(tenants.plane)['keys.json']
     expect(await keys('generate')).toMatch(/current {2}\*\n\S+ {2}next/)
     expect(published()).toContain('"next"')
     expect(apply(pod('between', { [NETWORKS]: 'ledger' }))).toContain('created')
     const [, next = ''] = /\n(\S+) {2}next/.exec(await keys('list')) ?? []
     expect(await keys('rotate')).toContain(`${next}  current  *`)
-    const kidOf = (name: string) => {
-      const [jws = ''] =
-        /eyJ[\w.-]+/.exec(tenants.plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', 'json'])) ?? []
-      return (readUnverified(jws)?.header as { kid?: string } | undefined)?.kid
-    }
     let count = 0
     await until(() => {
       const name = `rotated-${count++}`
       expect(apply(pod(name, { [NETWORKS]: 'ledger' }))).toContain('created')
-      return kidOf(name) === next
+      return keyIdOf(tenants.plane, name) === next
     })
     // What was signed before still holds: the pod can be bound, updated and judged again.
     expect(bind('between')).toBe('')
