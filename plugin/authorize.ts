@@ -9,8 +9,9 @@ import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
 import { printVlans } from '../src/net/vlan-set.ts'
 import { describeSegments } from '../src/policy/describe.ts'
-import { type Reach, resolveReach } from '../src/policy/reach.ts'
+import { type Reach, resolveReach, ridesInPod, tagsInPod } from '../src/policy/reach.ts'
 import type { CallEnvironment } from './environment.ts'
+import { findLink } from './netlink.ts'
 import { sha256, verifyEd25519 } from './runtime.ts'
 import type { Settings, Trust } from './settings.ts'
 
@@ -29,15 +30,21 @@ export async function authorize(
   settings: Settings,
   trust: () => Trust,
 ): Promise<Authorization> {
-  const { reach, hostPaths, decidedBy } = readFacts(body, type, settings)
+  const { reach, tagsInPod, eitherMaster, hostPaths, decidedBy } = readFacts(body, type, settings)
   // By its own name the guard is there on purpose, whatever it delegates to.
-  if (reach.length === 0 && type !== GUARD_TYPE)
+  if (reach.length === 0 && !tagsInPod && eitherMaster === undefined && type !== GUARD_TYPE)
     return { outcome: 'unguarded', reason: 'it reaches no network of the host' }
   if (type === 'bridge' && hostPaths.length === 0 && isClusterNetwork(body, reach, environment, settings))
     return { outcome: 'unguarded', reason: "it is the cluster's own network" }
   const namespace = environment.args.get('K8S_POD_NAMESPACE')
   if (namespace !== undefined && settings.exemptNamespaces.includes(namespace))
     return { outcome: 'unguarded', reason: `nobody judges the pods of namespace "${namespace}"` }
+  if (eitherMaster !== undefined)
+    return {
+      outcome: 'refused',
+      statement: 'linkInContainer',
+      message: `plugins before 1.3.0 take ${eitherMaster} for the pod's: name a "master" that this node does not have, such as "net1"`,
+    }
   const stray = strayInput(body, settings)
   if (stray !== undefined) return { outcome: 'refused', ...stray }
   const jws = claimIn(body)
@@ -88,15 +95,23 @@ async function verify(jws: string, keys: Trust['keys']): Promise<JwsVerification
   return unsealPayload(payload, await verifyEd25519(key.x, input, signature))
 }
 
-/**
- * What the program that is called by this name makes of the configuration; its `type` says nothing to it. `decidedBy`: who
- * decides at run time which routes the pod gets, if anybody does.
- */
+interface ConfiguredFacts {
+  readonly reach: Reach[]
+  /** It tags frames on an interface of the pod: the webhook knows what that one is on, and nobody here does. */
+  readonly tagsInPod: boolean
+  /** An interface of this node that some plugins would take in place of the pod's, in words. */
+  readonly eitherMaster: string | undefined
+  readonly hostPaths: readonly HostPathFact[]
+  /** Who decides at run time which routes the pod gets, if anybody does. */
+  readonly decidedBy: RouteCause | undefined
+}
+
+/** What the program that is called by this name makes of the configuration; its `type` says nothing to it. */
 function readFacts(
   body: JsonObject,
   type: string,
   { interfaces, primaryInterface }: Settings,
-): { reach: Reach[]; hostPaths: readonly HostPathFact[]; decidedBy: RouteCause | undefined } {
+): ConfiguredFacts {
   // A device is chosen by the runtime, and is compared by what was claimed of it.
   const { deviceID: _, pciBusID: __, ...authored } = body
   const named = { ...authored, type }
@@ -110,9 +125,17 @@ function readFacts(
   const { uplinks, hostPaths, routes } = extractFacts(network)
   return {
     reach: resolveReach(uplinks, { interfaces, primaryInterface }, undefined),
+    tagsInPod: tagsInPod(uplinks).length > 0,
+    eitherMaster: ridesInPod(uplinks)
+      .map(({ name }) => (name === undefined ? "the node's default interface" : nameOnNode(name)))
+      .find(words => words !== undefined),
     hostPaths,
     decidedBy: routes.find(({ installed }) => installed === 'perhaps')?.cause,
   }
+}
+
+function nameOnNode(name: string): string | undefined {
+  return findLink(name) === undefined ? undefined : `"${name}" of the node`
 }
 
 /** Flannel delegates to bridge for eth0 of every pod, on the bridge that all of them are on anyway, and names no file. */

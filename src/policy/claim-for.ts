@@ -6,16 +6,17 @@ import { GUARD_TYPE } from '../cni/guarded.ts'
 import type { ObjectMeta } from '../kube/manifest.ts'
 import { printVlans } from '../net/vlan-set.ts'
 import { settingOf } from './decision.ts'
+import { type Segment, tagsInPod } from './reach.ts'
 import type { Attachment, SelectionSubject } from './subjects.ts'
 
 /**
- * A network that reaches a host network, or calls the guard by its own name, needs a claim; any other is let through by
- * the guard.
+ * A network that reaches a host network, tags frames on an interface of the pod, or calls the guard by its own name, needs a
+ * claim; any other is let through by the guard.
  */
 export function needsClaim({ attachment }: SelectionSubject): boolean {
   if (attachment === undefined) return false
   const isByName = attachment.network?.plugins.some(({ type }) => type === GUARD_TYPE) ?? false
-  return attachment.reach.length > 0 || isByName
+  return attachment.reach.length > 0 || tagsInPod(attachment.facts?.uplinks ?? []).length > 0 || isByName
 }
 
 /** A pod's UID and node, once the scheduler has bound it. */
@@ -31,7 +32,7 @@ export function claimFor(
   iat: number,
   bound?: Bound,
 ): Claim | undefined {
-  const { attachment, tenant, selection, namespace } = subject
+  const { attachment, through, tenant, selection, namespace } = subject
   if (attachment === undefined || tenant === undefined) return undefined
   const { ips, mac } = selection
   return {
@@ -43,7 +44,7 @@ export function claimFor(
     ...bound,
     nad: `${attachment.namespace}/${attachment.name}`,
     interface: selection.interface,
-    uplinks: claimedUplinks(attachment),
+    uplinks: claimedUplinks([...attachment.reach, ...through.segments]),
     ...(ips.length > 0 && { ips }),
     ...(mac !== undefined && { mac }),
     ...(mayTakeDefaultRoute(subject) && { defaultRoute: true }),
@@ -67,8 +68,8 @@ function mayTakeDefaultRoute(where: SelectionSubject): boolean {
   )
 }
 
-/** The networks that the attachment reaches, in order and without repetitions, so that equal reach has equal text. */
-function claimedUplinks({ reach }: Attachment): ClaimedUplink[] {
+/** The networks that are reached, in order and without repetitions, so that equal reach has equal text. */
+function claimedUplinks(reach: readonly Segment[]): ClaimedUplink[] {
   const texts = reach.map(({ master, vlans }) => JSON.stringify({ master, vlans: printVlans(vlans) }))
   return [...new Set(texts)].sort().map(text => JSON.parse(text))
 }

@@ -1,7 +1,8 @@
 import type { Revocation } from '../claims/revocations.ts'
 import type { Cluster } from '../config/cluster.ts'
 import type { Grant, Tenant } from '../config/tenant.ts'
-import type { Prefix } from '../net/prefix.ts'
+import type { Path } from '../json/value.ts'
+import { covers, type Prefix, printPrefix } from '../net/prefix.ts'
 import {
   containsVlans,
   intersectVlans,
@@ -13,6 +14,7 @@ import {
   vlanSet,
 } from '../net/vlan-set.ts'
 import { hiddenVlan, resolveSegment, type Segment } from './reach.ts'
+import type { Attachment } from './subjects.ts'
 
 /** The segments that a grant stands for, resolved as the attachments' are: native on `eth0.300` is 300 on eth0. */
 export function grantedSegments(grant: Grant, cluster: Cluster): Segment[] {
@@ -77,6 +79,25 @@ export function subnetsOf(grants: readonly Grant[]): Prefix[] {
 /** Whether these grants say which addresses a network may use; one without subnets leaves the choice to the tenant. */
 export function limitSubnets(grants: readonly Grant[]): boolean {
   return grants.length > 0 && grants.every(grant => grant.subnets.length > 0)
+}
+
+/**
+ * Subnets of a network that are in none of those granted for the segments that it reaches, with the place of each and what would be
+ * accepted; none where a grant leaves the choice to the tenant.
+ */
+export function straySubnets(
+  attachment: Attachment | undefined,
+  segments: readonly Segment[],
+  tenant: Tenant,
+  cluster: Cluster,
+): { prefix: string; at: Path; accepted: string }[] {
+  const grants = segments.flatMap(segment => grantsFor(tenant, segment, cluster))
+  if (!limitSubnets(grants)) return []
+  const granted = subnetsOf(grants)
+  const accepted = granted.map(printPrefix).join(', ')
+  return (attachment?.facts?.subnets ?? [])
+    .filter(({ subnet }) => !granted.some(prefix => covers(prefix, subnet)))
+    .map(({ subnet, at }) => ({ prefix: printPrefix(subnet), at, accepted }))
 }
 
 /** The grants under which a tenant may use a segment: those that hold one of its VLANs on its interface. */

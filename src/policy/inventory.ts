@@ -1,6 +1,7 @@
 import { type Cluster, defaultCluster } from '../config/cluster.ts'
 import type { Grant, Tenant } from '../config/tenant.ts'
 import type { Manifest, ObjectMeta } from '../kube/manifest.ts'
+import { readVlanName } from '../net/interface-name.ts'
 import type { Prefix } from '../net/prefix.ts'
 import { PrefixTable } from '../net/prefix-table.ts'
 import { readAttachment } from './attachment.ts'
@@ -37,6 +38,7 @@ export class Inventory {
   readonly #holders = new Map<object, { prefix: Prefix; holder: Holder }[]>()
   readonly #stores = new SetMap<Attachment>()
   readonly #holdings = new SetMap<Holding>()
+  readonly #masters = new SetMap<Grant>()
   #revision = 0
 
   /** Grows with each change of what rules may know; uses count their own. */
@@ -67,6 +69,7 @@ export class Inventory {
     for (const grant of tenant.vlans) {
       const holding = { tenant, grant }
       for (const key of this.#segmentKeys(grant)) this.#holdings.add(key, holding)
+      for (const master of grant.masters) this.#masters.add(master, grant)
     }
   }
 
@@ -81,6 +84,7 @@ export class Inventory {
         for (const holding of this.#holdings.get(key))
           if (holding.tenant === tenant) this.#holdings.delete(key, holding)
       }
+      for (const master of grant.masters) this.#masters.delete(master, grant)
     }
   }
 
@@ -170,6 +174,21 @@ export class Inventory {
     return tenant === undefined
       ? []
       : findOverlaps(attachment, tenant, this.#subnets, namespace => this.tenantOf(namespace))
+  }
+
+  /** Whether nodes have an interface of this name, as far as is known: by the configuration, or by what tenants hold. */
+  isHostInterface(name: string): boolean {
+    const { primaryInterface, protectedInterfaces, interfaces, mtus } = this.#cluster
+    const parents = Object.values(interfaces).map(({ parent }) => parent)
+    const named = [
+      primaryInterface,
+      ...protectedInterfaces,
+      ...parents,
+      ...Object.keys({ ...interfaces, ...mtus }),
+    ]
+    if (named.includes(name) || this.#masters.get(name).size > 0) return true
+    const hidden = readVlanName(name)
+    return hidden !== undefined && this.isHostInterface(hidden.parent)
   }
 
   /** IPAM stores of this attachment that the cluster's own network or another tenant's attachment uses. */

@@ -15,11 +15,20 @@ import type { Jurisdiction } from './decision.ts'
 import { effectiveFindings } from './decision.ts'
 import { asGiven, evaluate, type Place } from './evaluate.ts'
 import type { Finding } from './finding.ts'
+import { type PodInterfaces, throughPod } from './in-pod.ts'
 import type { Inventory } from './inventory.ts'
 import { judgeCluster, judgeTenant } from './judge-settings.ts'
 import { orphansOf } from './orphans.ts'
+import { ridesInPod } from './reach.ts'
 import { rules } from './rules/index.ts'
-import type { Attachment, AttachmentSubject, ClaimState, PodSubject, SelectionSubject } from './subjects.ts'
+import type {
+  Attachment,
+  AttachmentSubject,
+  ClaimState,
+  PodSubject,
+  SelectionSubject,
+  Through,
+} from './subjects.ts'
 
 /** What is known about a request, beyond the object. A linter knows nothing of this. */
 export interface Circumstances {
@@ -97,6 +106,9 @@ function attachmentSubject(
     tenant,
     claimants,
     cluster: inventory.cluster,
+    eitherMasters: ridesInPod(attachment.facts?.uplinks ?? []).filter(
+      ({ name }) => name === undefined || inventory.isHostInterface(name),
+    ),
     overlaps: inventory.overlapsOf(attachment, tenant),
     sharedStores: inventory.sharedStoresOf(attachment, tenant),
     before: before && readAttachment(before, inventory.cluster),
@@ -155,13 +167,14 @@ export function podSubject(
   const reading = readSelections(networks.length === 0 ? undefined : networks.join(','), namespace)
   const own = { namespace, tenant: inventory.tenantOf(namespace), cluster: inventory.cluster }
   const isTemplate = template.at.length > 0
+  const interfaces = interfacesOf(reading.selections, inventory)
   return {
     ...own,
     metadata: template.metadata,
     spec: template.spec,
     reading,
     selections: reading.selections.map(selection =>
-      selectionSubject(selection, own, inventory, { isTemplate, checkClaim }),
+      selectionSubject(selection, own, inventory, interfaces, { isTemplate, checkClaim }),
     ),
     defaultNetwork:
       readDefaultNetwork(annotations[DEFAULT_NETWORK_ANNOTATION]) ??
@@ -173,10 +186,19 @@ export function podSubject(
   }
 }
 
+const NOTHING: Through = { segments: [], unknown: [] }
+
+function interfacesOf(selections: readonly Selection[], inventory: Inventory): PodInterfaces {
+  const attachmentOf = ({ namespace, name }: Selection) => inventory.attachment(namespace, name) ?? []
+  const byInterface = Map.groupBy(selections, selection => selection.interface)
+  return new Map([...byInterface].map(([name, on]) => [name, on.flatMap(attachmentOf)]))
+}
+
 function selectionSubject(
   selection: Selection,
   own: Pick<SelectionSubject, 'namespace' | 'tenant' | 'cluster'>,
   inventory: Inventory,
+  interfaces: PodInterfaces,
   { isTemplate, checkClaim }: Pick<SelectionSubject, 'isTemplate'> & Pick<Circumstances, 'checkClaim'>,
 ): SelectionSubject {
   const attachment = inventory.attachment(selection.namespace, selection.name)
@@ -185,6 +207,7 @@ function selectionSubject(
     selection,
     attachment,
     attachmentTenant: inventory.tenantOf(selection.namespace),
+    through: attachment === undefined ? NOTHING : throughPod(attachment, interfaces),
     claim: { state: claimOf(selection) === undefined ? 'none' : 'unchecked' },
     refusals: attachment === undefined ? [] : refusalsOf(attachment, inventory),
     isTemplate,

@@ -1,4 +1,4 @@
-import type { Uplink } from '../cni/facts/facts.ts'
+import type { Master, Uplink } from '../cni/facts/facts.ts'
 import type { Cluster } from '../config/cluster.ts'
 import { readVlanName } from '../net/interface-name.ts'
 import {
@@ -43,6 +43,20 @@ export function resolveReach(
       const master = masterName(uplink, cluster, resourceName)
       return resolveSegment({ master, vlans: uplink.vlans }, cluster).map(segment => ({ ...segment, uplink }))
     })
+}
+
+/** Interfaces of the pod that are ridden on (linkInContainer); plugins before 1.3.0 look for them on the node. */
+export function ridesInPod(uplinks: readonly Uplink[]): Master[] {
+  return uplinks
+    .map(({ master }) => master)
+    .filter(({ inContainer, use }) => inContainer && use !== 'enslave')
+}
+
+/** Uplinks on interfaces of the pod itself, where frames are tagged: what that reaches depends on what these are on. */
+export function tagsInPod(uplinks: readonly Uplink[]): Uplink[] {
+  return uplinks.filter(
+    ({ master, vlans }) => master.inContainer && !isEmptyVlans(subtractVlans(vlans, NATIVE)),
+  )
 }
 
 /** A segment in terms of physical interfaces: the untagged part of a sub-interface belongs to its parent. */

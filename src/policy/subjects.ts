@@ -1,4 +1,4 @@
-import type { Facts } from '../cni/facts/facts.ts'
+import type { Facts, Master } from '../cni/facts/facts.ts'
 import type { Network, NetworkReading } from '../cni/network.ts'
 import type { Cluster } from '../config/cluster.ts'
 import type { DocumentProblem } from '../config/document.ts'
@@ -45,6 +45,8 @@ export interface AttachmentSubject {
   /** Every tenant that claims the namespace: with more than one, nobody holds it and `tenant` is undefined. */
   readonly claimants: readonly Tenant[]
   readonly cluster: Cluster
+  /** Masters of which nobody can tell whether the plugin takes the pod's (linkInContainer) or the node's. */
+  readonly eitherMasters: readonly Master[]
   /** Subnets of other tenants (granted, or in use by their NADs) that overlap one of this attachment's. */
   readonly overlaps: readonly Overlap[]
   /** NADs of other tenants, or of the node, whose IPAM store this attachment would share. */
@@ -84,12 +86,20 @@ export interface SelectionSubject {
   readonly attachment: Attachment | undefined
   /** The tenant of the NAD's namespace. */
   readonly attachmentTenant: Tenant | undefined
+  /** What it reaches by tagging frames on other interfaces of the pod (linkInContainer). */
+  readonly through: Through
   /** What is known of the claim that the selection carries: nothing, that nobody looked, or why it fails. */
   readonly claim: ClaimState
   /** Why the NAD itself is refused; it may be older than the policy, or have slipped in while nobody judged. */
   readonly refusals: readonly Finding[]
   /** It stands in the template of a workload, not in a pod. */
   readonly isTemplate: boolean
+}
+
+export interface Through {
+  readonly segments: readonly Segment[]
+  /** Interfaces that no network of the pod is on, so that nobody can tell what they reach. */
+  readonly unknown: readonly string[]
 }
 
 /**

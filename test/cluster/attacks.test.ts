@@ -13,6 +13,8 @@ describe('who administers a namespace, and means harm,', () => {
     expect(apply(pod('books', { [NETWORKS]: 'ledger' }), 'alice')).toBe('pod/books created\n')
     expect(bind('books')).toBe('')
     const portmap = { type: 'portmap', capabilities: { portMappings: true } }
+    const tagged = { ...ledger, type: 'vlan', master: 'enp59s0f1', vlanId: 300, linkInContainer: true }
+    expect(apply(network('tagged', tagged), 'alice')).toContain('created')
     expect(apply(network('published', { plugins: [ledger, portmap] }), 'alice')).toContain('created')
   })
   afterAll(() => tenants[Symbol.asyncDispose]())
@@ -29,6 +31,16 @@ describe('who administers a namespace, and means harm,', () => {
       'a nested delegate',
       () => network('x', { type: 'socni', delegate: { ...ledger, master: 'eth0.300' } }),
       'vlan-not-granted',
+    ],
+    [
+      'an interface of the node in the place of the pod’s',
+      () => network('x', { ...ledger, master: 'eth0.300', linkInContainer: true }),
+      'ambiguous-config',
+    ],
+    [
+      'a tag on an interface that only the node knows',
+      () => pod('x', { [NETWORKS]: 'ledger,tagged' }),
+      'pod-vlan-not-granted',
     ],
     ['commands on the host', () => network('x', { type: 'debug', addHooks: [['sh']] }), 'host-path'],
     [

@@ -114,6 +114,16 @@ const ROWS: readonly Row[] = [
     { type: 'vlan', master: 'net1', linkInContainer: true, vlanId: 5, ipam: { type: 'static' } },
     ['uplink 5 on pod:net1 (ride, key)', 'pod sets ips', 'pod sets args ips'],
   ],
+  [
+    { plugins: [{ type: 'macvlan', master: 'eth1' }, { type: 'ipvlan' }] },
+    [
+      'uplink native on eth1 (ride, untagged)',
+      'uplink native on ?* (ride, untagged)',
+      'undecidable at plugins.1',
+    ],
+  ],
+  [{ type: 'rdma', deviceID: '0000:3b:00.0' }, ['uplink native on 0000:3b:00.0 (device, untagged)']],
+  [{ type: 'rdma' }, []],
   [{ type: 'macvlan', master: 'eth1', mode: 'passthru' }, ['uplink native on eth1 (move, untagged)']],
   [{ type: 'macvlan' }, ['uplink native on ?* (ride, untagged)']],
   [

@@ -397,6 +397,58 @@ describe.skipIf(obstacle !== undefined)(
       expect(said('intel.com/sriov', '0000:3b:02.9')).not.toContain('statement')
     })
 
+    it('asks for a claim to tags on an interface of the pod, and for none to what is untagged there', () => {
+      const payload = readUnverified(claim())?.payload as unknown as Claim
+      const tagged: JsonObject = {
+        cniVersion: '1.0.0',
+        name: 'tagged',
+        type: 'vlan',
+        master: 'net7',
+        linkInContainer: true,
+        vlanId: 300,
+        ipam: { type: 'host-local', subnet: '10.100.1.0/24' },
+      }
+      const said = (config: JsonObject, plugin = 'vlan') =>
+        errorOf(add(config, admitted.args, {}, plugin)).msg as string
+      expect(said(tagged)).toContain('there is no claim: the webhook did not admit this pod to it')
+      const signed = (vlanId: number) => {
+        const digests = [{ type: 'vlan', sha256: configurationDigest({ ...tagged, vlanId }, sha256) }]
+        const uplinks = [{ master: 'eth0', vlans: String(vlanId) }]
+        return { cni: { 'socni.dev/claim': signClaim({ ...payload, uplinks, digests }, node.key) } }
+      }
+      expect(said({ ...tagged, args: signed(500) })).toContain('it was signed for configuration')
+      // What the real plugin says.
+      for (const answer of [
+        said({ ...tagged, args: signed(300) }),
+        said({ ...macvlan(), name: 'second', master: 'net7', linkInContainer: true }, 'macvlan'),
+      ])
+        expect(answer).toMatch(/net7|Link not found/)
+    })
+
+    it('takes no interface of the node for one of the pod, as plugins before 1.3.0 do', () => {
+      const netns = node.addPod('before')
+      const riding = (change: JsonObject) => ({
+        ...macvlan(),
+        name: 'riding',
+        linkInContainer: true,
+        ...change,
+      })
+      const ask = (plugin: string, change: JsonObject) => {
+        const environment = { CNI_NETNS: netns, CNI_ARGS: admitted.args, CNI_CONTAINERID: 'c7' }
+        return node.call({ plugin, command: 'ADD', config: riding(change), environment })
+      }
+      for (const master of ['eth0', 'eth0.100'])
+        expect(errorOf(ask('macvlan', { master }))).toMatchObject({
+          code: 7,
+          msg: expect.stringContaining(`plugins before 1.3.0 take "${master}" of the node for the pod's`),
+        })
+      expect(errorOf(ask('macvlan', { master: '' })).msg).toContain("the node's default interface")
+      expect(node.run('ip', '-n', 'before', '-o', 'link')).not.toContain('net1')
+      const { exit } = ask('socni.d/macvlan', { master: 'eth0' })
+      // The plugins of Debian 12 are such; of others the real one says that the pod has no such interface.
+      expect(node.run('ip', '-n', 'before', '-o', 'link').includes('net1')).toBe(exit === 0)
+    })
+
     it('refuses a claim of a key that it does not know, or that was dropped', async () => {
       const { config, args: given } = await admit(macvlan(), generateSigningKey())
       expect(add(config, given).stdout).toContain('none of ours, or was dropped')

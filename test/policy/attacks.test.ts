@@ -75,6 +75,31 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     'vlan-not-granted',
   ],
   ['an egress router', { type: 'egress-router', interfaceArgs: { master: 'eth0.100' } }, 'default-route'],
+  [
+    'the node’s own interface, where a plugin before 1.3.0 looks for that of the pod',
+    { ...macvlanConfig(), type: 'vlan', master: 'eth0', vlanId: 300, mode: undefined, linkInContainer: true },
+    'ambiguous-config',
+  ],
+  [
+    'a sub-interface of the node in the same way',
+    { ...macvlanConfig(), master: 'eth0.300', linkInContainer: true },
+    'ambiguous-config',
+  ],
+  [
+    'the default interface of the node in the same way',
+    { ...macvlanConfig(), master: undefined, linkInContainer: true },
+    'ambiguous-config',
+  ],
+  [
+    'an interface of the node that is named like the one of the pod before it in the list',
+    { cniVersion: '1.0.0', name: 'ledger', plugins: [{ type: 'passthru' }, { type: 'ipvlan' }] },
+    'undecidable-config',
+  ],
+  [
+    'an RDMA device of the node, for which nobody asks',
+    chained({ type: 'rdma', deviceID: '0000:3b:00.0' }),
+    'interface-not-granted',
+  ],
   ["Flannel's bridge", { type: 'bridge' }, 'protected-interface'],
   [
     'all that the node receives',
@@ -341,6 +366,83 @@ describe('a tenant that writes a pod', () => {
   it.each(PODS)('does not get %s', (_, manifest, rule) => {
     const errors = judge(manifest, exampleInventory()).filter(({ severity }) => severity === 'error')
     expect(errors.map(finding => finding.rule)).toContain(rule)
+  })
+})
+
+describe('tags on an interface of the pod', () => {
+  const namespace = 'workshop'
+  const nad = (name: string, config: Record<string, unknown>) =>
+    attachment({ cniVersion: '1.0.0', name, ...config }, { name, namespace })
+  const inPod = (master: string, vlanId: number, ipam: object = { type: 'static' }) =>
+    nad('tagged', { type: 'vlan', master, linkInContainer: true, vlanId, ipam })
+  const networks = [
+    nad('floor', { type: 'macvlan', master: 'eth0' }),
+    nad('room', { type: 'macvlan', master: 'eth0.500' }),
+    nad('trunk', { type: 'bridge', bridge: 'br-shop', vlan: 1, vlanTrunk: [{ minID: 500, maxID: 509 }] }),
+    nad('second', { type: 'macvlan', master: 'net1', linkInContainer: true }),
+    nad('both', { type: 'bond', linksInContainer: true, links: [{ name: 'net1' }, { name: 'net2' }] }),
+    nad('circle', { type: 'macvlan', master: 'net2', linkInContainer: true }),
+    nad('nowhere', { type: 'dummy', ipam: { type: 'static' } }),
+  ]
+  const workshop = tenant('workshop', {
+    namespaces: [namespace],
+    vlans: [
+      { ids: 'native,500', masters: ['eth0'], subnets: ['10.105.0.0/16'] },
+      { ids: '1,500-509', masters: ['br-shop'] },
+    ],
+  })
+  const find = (annotation: string, tagged: Manifest) =>
+    judge(
+      pod(annotation, { metadata: { namespace } }),
+      exampleInventory(workshop, ...networks, tagged),
+    ).filter(({ rule }) => rule === 'pod-vlan-not-granted')
+
+  it.each([
+    ['of an untagged network', 'floor,tagged', 'net1', 300],
+    ['of an interface on top of that', 'floor,second,tagged', 'net2', 300],
+    ['of a bond of two', 'nowhere,floor,both,tagged', 'net3', 300],
+    ['of a trunk that has not that VLAN', 'trunk,tagged', 'net1', 300],
+    ['of an interface with a name of its own', 'floor@uplink,tagged', 'uplink', 300],
+    ['of one that comes behind it', 'tagged,floor', 'net2', 300],
+    ['of what only the node knows', 'floor,tagged', 'enp59s0f1v3', 500],
+  ])('reach no VLAN through that %s', (_, annotation, master, vlan) => {
+    expect(find(annotation, inPod(master, vlan))).toMatchObject([{ severity: 'error' }])
+  })
+
+  it.each([
+    ['a granted VLAN', 'floor,tagged', 'net1', 500],
+    ['one of the trunk', 'trunk,tagged', 'net1', 509],
+    ['one inside of a VLAN, which is its holder’s', 'room,tagged', 'net1', 300],
+    ['nothing of the host', 'nowhere,tagged', 'net1', 300],
+    ['Flannel alone', 'floor,tagged', 'eth0', 300],
+    ['a circle, which leads nowhere', 'circle,second,tagged', 'net2', 300],
+  ])('may reach %s', (_, annotation, master, vlan) => {
+    expect(find(annotation, inPod(master, vlan))).toEqual([])
+  })
+
+  it('bring no address that was not granted for the VLAN', () => {
+    const range = (text: string) => inPod('net1', 500, { type: 'whereabouts', range: text })
+    expect(find('floor,tagged', range('10.105.3.0/24'))).toEqual([])
+    expect(find('floor,tagged', range('10.106.3.0/24'))[0]?.message).toContain('10.105.0.0/16')
+    const asking = pod([{ name: 'floor' }, { name: 'tagged', ips: ['10.106.3.7/24'] }], {
+      metadata: { namespace },
+    })
+    const found = judge(asking, exampleInventory(workshop, ...networks, inPod('net1', 500)))
+    expect(found.map(({ rule }) => rule)).toEqual(['address-not-granted'])
+  })
+
+  it('are judged in a moment, whatever bonds of bonds a pod makes', () => {
+    const bonds = Array.from({ length: 40 }, (_, index) =>
+      nad(`bond${index}`, {
+        type: 'bond',
+        linksInContainer: true,
+        links: Array.from({ length: 16 }, () => ({ name: `net${index + 1}` })),
+      }),
+    )
+    const inventory = exampleInventory(workshop, ...networks, ...bonds, inPod('net41', 300))
+    const annotation = ['floor', ...bonds.map(({ metadata }) => metadata.name), 'tagged'].join(',')
+    const found = judge(pod(annotation, { metadata: { namespace } }), inventory)
+    expect(found.map(({ rule }) => rule)).toContain('pod-vlan-not-granted')
   })
 })
 

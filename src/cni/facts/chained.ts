@@ -1,5 +1,7 @@
+import { NATIVE } from '../../net/vlan-set.ts'
 import { declareCapabilities } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { deviceMaster } from './sriov.ts'
 
 /**
  * Plugins that join no host network and give the pod no route. Their keys are listed so that misspelt ones are found; some
@@ -81,13 +83,19 @@ export const portmap: Extractor = {
   },
 }
 
-/** RDMA devices follow the interface that an earlier plugin moved. */
+/** RDMA devices follow the interface that an earlier plugin moved; one that is named is moved whoever holds it. */
 export const rdma: Extractor = {
   types: ['rdma'],
   role: 'plugin',
   source: 'k8snetworkplumbingwg/rdma-cni pkg/types/types.go',
   keys: { deviceID: {} },
-  extract(conf) {
-    conf.string('deviceID')
+  extract(conf, facts) {
+    if (conf.string('deviceID'))
+      facts.uplink({
+        at: conf.path('deviceID'),
+        master: deviceMaster(conf),
+        vlans: NATIVE,
+        source: 'untagged',
+      })
   },
 }

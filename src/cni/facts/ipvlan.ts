@@ -12,7 +12,15 @@ export const ipvlan: Extractor = {
   keys: { master: {}, mode: {}, mtu: {}, linkInContainer: {} },
 
   extract(conf, facts) {
-    untaggedUplink(conf, masterAt(conf, 'master', 'ride'), facts)
+    const master = masterAt(conf, 'master', 'ride')
+    untaggedUplink(conf, master, facts)
+    // That one may be named after an interface of the node, and is looked for there.
+    if (master.byDefault && conf.at.some(step => Number(step) > 0))
+      facts.problem(
+        'undecidable',
+        conf.at,
+        'behind another plugin it rides on the interface of that: name the "master"',
+      )
     const mode = conf.string('mode')
     if (mode && !['l2', 'l3', 'l3s'].includes(mode)) {
       facts.problem('malformed', conf.path('mode'), `"${mode}" is no ipvlan mode: use l2, l3 or l3s`)

@@ -12,6 +12,7 @@ import {
 } from '../../net/prefix.ts'
 import { pod } from '../example.ts'
 import { grantsFor } from '../grants.ts'
+import type { Segment } from '../reach.ts'
 import type { Rule } from '../rule.ts'
 import type { Attachment } from '../subjects.ts'
 
@@ -25,8 +26,8 @@ export const addressNotGranted: Rule<'selection'> = {
   good: { manifest: pod([{ name: 'storage', ips: ['10.100.1.7/24'] }]) },
   bad: { manifest: pod([{ name: 'storage', ips: ['10.200.1.7/24'] }]) },
 
-  *check({ selection: { ips }, attachment, attachmentTenant, cluster }) {
-    const homes = homesOf(attachment, attachmentTenant, cluster)
+  *check({ selection: { ips }, attachment, attachmentTenant, through, cluster }) {
+    const homes = homesOf(attachment, attachmentTenant, through.segments, cluster)
     const seen: Ip[] = []
     for (const [index, text] of ips.entries()) {
       const inside = ['ips', index]
@@ -49,11 +50,12 @@ type Home = Pick<SubnetFact, 'subnet' | 'gateway' | 'source'>
 function homesOf(
   attachment: Attachment | undefined,
   tenant: Tenant | undefined,
+  through: readonly Segment[],
   cluster: Cluster,
 ): readonly Home[] {
   const own = attachment?.facts?.subnets ?? []
   if (own.length > 0 || attachment === undefined || tenant === undefined) return own
-  const grants = attachment.reach.flatMap(segment => grantsFor(tenant, segment, cluster))
+  const grants = [...attachment.reach, ...through].flatMap(segment => grantsFor(tenant, segment, cluster))
   return grants.flatMap(grant =>
     grant.subnets.map(subnet => ({ subnet, gateway: undefined, source: 'range' as const })),
   )

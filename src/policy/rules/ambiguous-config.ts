@@ -1,3 +1,4 @@
+import { quote } from '../../json/quote.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import type { Rule } from '../rule.ts'
 
@@ -7,16 +8,21 @@ export const ambiguousConfig: Rule<'attachment'> = {
   severity: 'error',
   why: 'Multus, libcni and the plugin read the text one after the other, each by its own rules: a policy that reads it a fourth way is bypassed.',
   source:
-    'Go encoding/json (case folding, last key wins); multus pkg/types/conf.go; containernetworking/cni libcni/conf.go',
+    'Go encoding/json (case folding, last key wins); multus pkg/types/conf.go; containernetworking/cni libcni/conf.go; containernetworking/plugins v1.3.0 (linkInContainer)',
   good: { manifest: attachment(macvlanConfig()) },
   bad: { manifest: attachment({ ...macvlanConfig(), prevResult: { interfaces: [{ name: 'eth0' }] } }) },
 
-  *check({ attachment: { reading, facts } }) {
+  *check({ attachment: { reading, facts }, eitherMasters }) {
     for (const { problem, at, message, fix } of reading.problems) {
       if (problem === 'ambiguous') yield { inside: at, message, fix }
     }
     for (const { problem, at, message, fix } of facts?.problems ?? []) {
       if (problem === 'misspelt-key' || problem === 'contradiction') yield { inside: at, message, fix }
+    }
+    for (const { name, at } of eitherMasters) {
+      const taken = name === undefined ? 'the default interface of the node' : `${quote(name)} of the node`
+      const message = `plugins before 1.3.0 do not read "linkInContainer", and take ${taken}: name an interface that only the pod has, such as "net1"`
+      yield { inside: at, message }
     }
   },
 }

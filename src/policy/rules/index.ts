@@ -33,6 +33,7 @@ import { oldCniVersion } from './old-cni-version.ts'
 import { onePodPerVlan } from './one-pod-per-vlan.ts'
 import { orphanedNetworks } from './orphaned-networks.ts'
 import { overlappingSubnet } from './overlapping-subnet.ts'
+import { podVlanNotGranted } from './pod-vlan-not-granted.ts'
 import { protectedInterface } from './protected-interface.ts'
 import { refusedAttachment } from './refused-attachment.ts'
 import { runtimeDefaultRoute } from './runtime-default-route.ts'
@@ -92,6 +93,7 @@ export const rules: Rules = {
     unknownAttachment,
     foreignAttachment,
     refusedAttachment,
+    podVlanNotGranted,
     defaultRouteRequest,
     invalidInterfaceName,
     addressNotGranted,
@@ -139,6 +141,7 @@ export const tenancyRules: readonly string[] = [
   subnetNotGranted,
   overlappingSubnet,
   foreignAttachment,
+  podVlanNotGranted,
 ].map(({ id }) => id)
 
 /** The id that was probably meant: rules are long to type, and one that holds what was written is. */

@@ -1,6 +1,5 @@
-import { covers, printPrefix } from '../../net/prefix.ts'
 import { attachment, macvlanConfig } from '../example.ts'
-import { grantsFor, limitSubnets, subnetsOf } from '../grants.ts'
+import { straySubnets } from '../grants.ts'
 import type { Rule } from '../rule.ts'
 
 export const subnetNotGranted: Rule<'attachment'> = {
@@ -14,18 +13,11 @@ export const subnetNotGranted: Rule<'attachment'> = {
     manifest: attachment({ ...macvlanConfig(), ipam: { type: 'whereabouts', range: '10.101.1.0/24' } }),
   },
 
-  *check({ attachment: { facts, reach }, tenant, cluster }) {
+  *check({ attachment, tenant, cluster }) {
     if (tenant === undefined) return
-    const grants = reach.flatMap(segment => grantsFor(tenant, segment, cluster))
-    if (!limitSubnets(grants)) return
-    const granted = subnetsOf(grants)
-    for (const { subnet, at } of facts?.subnets ?? []) {
-      if (granted.some(prefix => covers(prefix, subnet))) continue
-      const accepted = granted.map(printPrefix).join(', ')
-      yield {
-        inside: at,
-        message: `${printPrefix(subnet)} is in no subnet granted for this VLAN: use addresses of ${accepted}`,
-      }
+    for (const { prefix, at, accepted } of straySubnets(attachment, attachment.reach, tenant, cluster)) {
+      const message = `${prefix} is in no subnet granted for this VLAN: use addresses of ${accepted}`
+      yield { inside: at, message }
     }
   },
 }
