@@ -7,7 +7,7 @@ import { PrefixTable } from '../net/prefix-table.ts'
 import { readAttachment } from './attachment.ts'
 import { describeAttachment } from './describe.ts'
 import { grantedSegments } from './grants.ts'
-import { findOverlaps, type Holder } from './overlaps.ts'
+import { findCommonRanges, findOverlaps, type Holder } from './overlaps.ts'
 import { storesOf } from './stores.ts'
 import type { Attachment, Overlap, Rival, SharedStore } from './subjects.ts'
 import { SetMap, Tenancy } from './tenancy.ts'
@@ -193,15 +193,20 @@ export class Inventory {
 
   /** IPAM stores of this attachment that the cluster's own network or another tenant's attachment uses. */
   sharedStoresOf(attachment: Attachment, tenant: Tenant | undefined): SharedStore[] {
-    return storesOf(attachment).flatMap(({ key, name, at }) => {
-      if (name === CLUSTER_STORE) return [{ at, name, owner: "Flannel, the cluster's own network" }]
+    const named = storesOf(attachment).flatMap(({ key, ...store }) => {
+      if (store.name === CLUSTER_STORE) return [{ ...store, owner: "Flannel, the cluster's own network" }]
       for (const other of this.#stores.get(key)) {
         const otherTenant = this.tenantOf(other.namespace)
-        const isOwn = tenant === undefined ? other.namespace === attachment.namespace : otherTenant === tenant
-        if (!isOwn) return [{ at, name, owner: describeAttachment(other, otherTenant) }]
+        // Where nobody has tenants, people share an overlay on purpose, and an address store by accident.
+        const isByNamespace = tenant === undefined && (otherTenant !== undefined || store.kind === 'store')
+        const isOwn = isByNamespace ? other.namespace === attachment.namespace : otherTenant === tenant
+        if (!isOwn) return [{ ...store, owner: describeAttachment(other, otherTenant) }]
       }
       return []
     })
+    const tenantOf = (namespace: string) => this.tenantOf(namespace)
+    const unnamed = tenant === undefined ? [] : findCommonRanges(attachment, tenant, this.#subnets, tenantOf)
+    return [...named, ...unnamed]
   }
 
   /** Other tenants that hold one of this tenant's (VLAN, interface) pairs, unless both grants are shared. */

@@ -1,11 +1,11 @@
 import type { SubnetFact } from '../cni/facts/facts.ts'
 import type { Tenant } from '../config/tenant.ts'
 import { compareIps } from '../net/ip.ts'
-import { covers } from '../net/prefix.ts'
+import { covers, printPrefix } from '../net/prefix.ts'
 import type { PrefixTable } from '../net/prefix-table.ts'
 import { intersectVlans, isEmptyVlans, uniteVlans, type VlanSet } from '../net/vlan-set.ts'
 import { describeAttachment } from './describe.ts'
-import type { Attachment, Overlap } from './subjects.ts'
+import type { Attachment, Overlap, SharedStore } from './subjects.ts'
 
 /** A subnet that somebody holds: a tenant by its grant, or an attachment by giving out its addresses. */
 export type Holder =
@@ -55,6 +55,29 @@ export function findOverlaps(
     }
   }
   return overlaps
+}
+
+/** Networks of other tenants that take the same addresses from what whereabouts gives out once in the cluster. */
+export function findCommonRanges(
+  attachment: Attachment,
+  tenant: Tenant,
+  subnets: PrefixTable<Holder>,
+  tenantOf: (namespace: string) => Tenant | undefined,
+): SharedStore[] {
+  const own = vlansByMaster(attachment)
+  return (attachment.facts?.subnets ?? []).flatMap(fact => {
+    if (!fact.isClusterWide) return []
+    for (const { value: holder } of subnets.overlapping(fact.subnet)) {
+      if (holder.kind !== 'attachment' || !holder.fact.isClusterWide) continue
+      const other = tenantOf(holder.attachment.namespace)
+      if (other === undefined || other.name === tenant.name || !sharesAddresses(fact, holder.fact)) continue
+      // In one VLAN it is more than that.
+      if (sharesSegment(own, holder.attachment)) continue
+      const owner = describeAttachment(holder.attachment, other)
+      return [{ kind: 'range', at: fact.at, name: printPrefix(fact.subnet), owner }]
+    }
+    return []
+  })
 }
 
 function sharesAddresses(a: SubnetFact, b: SubnetFact): boolean {

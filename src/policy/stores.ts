@@ -1,10 +1,10 @@
-import type { Path } from '../json/value.ts'
-import type { Attachment } from './subjects.ts'
+import type { Attachment, SharedStore } from './subjects.ts'
 
-/** The IPAM stores that an attachment takes addresses from; equal keys are the same store. */
-export function storesOf(attachment: Attachment): { key: string; name: string; at: Path }[] {
-  return (attachment.facts?.stores ?? []).map(({ ipam, name, directory, at }) => ({
-    key: JSON.stringify([ipam, name, directory]),
+/** What an attachment shares with others of the same name; equal keys are the same. */
+export function storesOf(attachment: Attachment): (Omit<SharedStore, 'owner'> & { readonly key: string })[] {
+  return (attachment.facts?.stores ?? []).map(({ by, kind, name, directory, at }) => ({
+    key: JSON.stringify([by, name, directory]),
+    kind,
     name,
     at,
   }))

@@ -49,7 +49,7 @@ export interface AttachmentSubject {
   readonly eitherMasters: readonly Master[]
   /** Subnets of other tenants (granted, or in use by their NADs) that overlap one of this attachment's. */
   readonly overlaps: readonly Overlap[]
-  /** NADs of other tenants, or of the node, whose IPAM store this attachment would share. */
+  /** What this attachment would share with NADs of other tenants, or with the node's own network. */
   readonly sharedStores: readonly SharedStore[]
   /** What it was before an UPDATE, and the pods that use it; none where it is new. */
   readonly before: Attachment | undefined
@@ -70,7 +70,11 @@ export interface Overlap {
   readonly at: readonly (string | number)[]
 }
 
+/** What is shared by a name: addresses, addresses of a range for want of a name, or a whole network. */
+export type SharedKind = 'store' | 'range' | 'network'
+
 export interface SharedStore {
+  readonly kind: SharedKind
   readonly name: string
   readonly owner: string
   readonly at: readonly (string | number)[]

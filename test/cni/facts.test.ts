@@ -26,7 +26,7 @@ function factsOf(config: object): string[] {
     }),
     ...facts.addresses.map(({ role, address }) => `${role} ${printIp(address)}`),
     ...facts.stores.map(
-      ({ ipam, name, directory }) => `store ${ipam} ${name}${directory ? ` in ${directory}` : ''}`,
+      ({ by, kind, name, directory }) => `${kind} ${by} ${name}${directory ? ` in ${directory}` : ''}`,
     ),
     ...facts.hostPaths.map(({ use, path }) => `${use} ${path}`),
     ...facts.hostRoutes.map(({ plugin }) => `node routes ${plugin}`),
@@ -317,9 +317,12 @@ const ROWS: readonly Row[] = [
   [{ type: 'multus-shim', socketDir: '/run/multus' }, ['read /run/multus']],
   [
     { type: 'ovn-k8s-cni-overlay', topology: 'localnet', vlanID: 100, physicalNetworkName: 'phys' },
-    ['uplink 100 on phys (bridge, key)'],
+    ['uplink 100 on phys (bridge, key)', 'network ovn-k8s-cni-overlay nad'],
   ],
-  [{ type: 'ovn-k8s-cni-overlay', topology: 'localnet' }, ['uplink native on nad* (bridge, default)']],
+  [
+    { type: 'ovn-k8s-cni-overlay', topology: 'localnet' },
+    ['uplink native on nad* (bridge, default)', 'network ovn-k8s-cni-overlay nad'],
+  ],
   [
     {
       type: 'ovn-k8s-cni-overlay',
@@ -333,9 +336,13 @@ const ROWS: readonly Row[] = [
       'route 10.2.0.0/16 (connected)',
       'subnet 10.1.0.0/16 10.1.0.0..10.1.255.255',
       'subnet 10.2.0.0/16 10.2.0.0..10.2.255.255',
+      'network ovn-k8s-cni-overlay nad',
     ],
   ],
-  [{ type: 'ovn-k8s-cni-overlay', topology: 'layer2', vlanID: 5 }, ['ignored-vlan-key at vlanID']],
+  [
+    { type: 'ovn-k8s-cni-overlay', topology: 'layer2', vlanID: 5 },
+    ['network ovn-k8s-cni-overlay nad', 'ignored-vlan-key at vlanID'],
+  ],
   [
     { type: 'kube-ovn', server_socket: '/run/x', routes: [{ dst: '10.9.0.0/16' }] },
     ['route 10.9.0.0/16 (ipam-route)', 'connect /run/x', 'undecidable at '],

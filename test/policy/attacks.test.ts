@@ -369,6 +369,84 @@ describe('a tenant that writes a pod', () => {
   })
 })
 
+describe('what is shared by a name, or for want of one', () => {
+  const retail = tenant('retail', {
+    namespaces: ['retail'],
+    vlans: [{ ids: '500', masters: ['eth0'] }],
+  })
+  const open = tenant('open', { namespaces: ['open'], vlans: [{ ids: '510', masters: ['eth0'] }] })
+  const given = (ipam: object, vlan: number, namespace: string) =>
+    attachment({ ...macvlanConfig(), name: namespace, master: `eth0.${vlan}`, ipam }, { namespace })
+  const range = (change: object = {}) => ({ type: 'whereabouts', range: '10.9.0.0/24', ...change })
+  const rulesFor = (one: object, other: object) =>
+    judge(given(other, 510, 'open'), exampleInventory(retail, open, given(one, 500, 'retail'))).map(
+      ({ rule }) => rule,
+    )
+
+  it('are the addresses of whereabouts, which gives each out once in the cluster, whatever the VLAN', () => {
+    expect(rulesFor(range(), range())).toEqual(['foreign-ipam-store'])
+    expect(rulesFor(range(), range({ range: '10.9.0.128/25' }))).toEqual(['foreign-ipam-store'])
+    expect(rulesFor(range(), { type: 'whereabouts', ipRanges: [range()] })).toContain('foreign-ipam-store')
+  })
+
+  it('are they not where the pools have names, or other addresses', () => {
+    expect(rulesFor(range(), range({ network_name: 'open' }))).toEqual([])
+    expect(rulesFor(range({ network_name: 'retail' }), range())).toEqual([])
+    expect(rulesFor(range({ range_end: '10.9.0.99' }), range({ range_start: '10.9.0.100' }))).toEqual([])
+    expect(rulesFor({ type: 'host-local', subnet: '10.9.0.0/24' }, range())).toEqual([])
+  })
+
+  const overlay = (name: string, namespace: string) =>
+    attachment(
+      {
+        cniVersion: '1.0.0',
+        name,
+        type: 'ovn-k8s-cni-overlay',
+        topology: 'layer2',
+        netAttachDefName: `${namespace}/x`,
+      },
+      { name: 'x', namespace },
+    )
+  const joins = (namespace: string, of: string) =>
+    judge(overlay('backend', namespace), exampleInventory(overlay('backend', of))).map(({ rule }) => rule)
+
+  it('are networks of OVN-Kubernetes', () => {
+    expect(joins('logistics', 'finance')).toEqual(['foreign-ipam-store'])
+    expect(joins('forgotten', 'finance')).toEqual(['foreign-ipam-store'])
+    expect(joins('finance-batch', 'finance')).toEqual([])
+    expect(joins('forgotten', 'nobodys')).toEqual([])
+  })
+
+  it('are networks of a tenant that reach no VLAN: its addresses, and what its nodes route', () => {
+    const select = (config: object, namespace: string) => {
+      const network = attachment(
+        { cniVersion: '1.0.0', name: 'aside', ...config },
+        { name: 'aside', namespace },
+      )
+      return judge(pod(`${namespace}/aside`), exampleInventory(network)).map(({ rule }) => rule)
+    }
+    const routed = {
+      type: 'ptp',
+      ipam: { type: 'whereabouts', range: '10.130.7.0/24', gateway: '10.130.7.1' },
+    }
+    expect(select(routed, 'logistics')).toEqual(['foreign-attachment'])
+    expect(select({ ...routed, type: 'dummy' }, 'logistics')).toEqual(['foreign-attachment'])
+    expect(select({ type: 'tuning' }, 'logistics')).toEqual([])
+    const own = { type: 'dummy', ipam: { type: 'whereabouts', range: '172.31.0.0/24' } }
+    expect(select(own, 'nobodys')).toEqual([])
+  })
+
+  it('is the GUID of an InfiniBand interface, where the plugin takes it', () => {
+    const fabric = (capabilities: object) => {
+      const config = { cniVersion: '1.0.0', name: 'fabric', type: 'ib-sriov', capabilities }
+      const asking = pod([{ name: 'fabric', 'infiniband-guid': '00:11:22:33:44:55:66:77' }])
+      return judge(asking, exampleInventory(attachment(config, { name: 'fabric' }))).map(({ rule }) => rule)
+    }
+    expect(fabric({ infinibandGUID: true })).toContain('device-request')
+    expect(fabric({})).not.toContain('device-request')
+  })
+})
+
 describe('tags on an interface of the pod', () => {
   const namespace = 'workshop'
   const nad = (name: string, config: Record<string, unknown>) =>

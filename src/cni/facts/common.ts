@@ -12,7 +12,7 @@ import {
 import { NATIVE, NO_VLANS, type VlanRange, type VlanSet, vlanSet } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
 import type { KeyTree } from './extractor.ts'
-import type { Master, RouteFact } from './facts.ts'
+import type { Master, PodInput, RouteFact } from './facts.ts'
 import type { Fields } from './fields.ts'
 
 /** Keys of a route, in `ipam.routes` and elsewhere (cni pkg/types/types.go Route). */
@@ -130,7 +130,7 @@ export function runIpam(conf: Fields, facts: FactsBuilder, need: 'required' | 'o
 export function declareCapabilities(
   conf: Fields,
   facts: FactsBuilder,
-  ...inputs: ('ips' | 'mac' | 'deviceID' | 'portMappings')[]
+  ...inputs: Exclude<PodInput['input'], 'args'>[]
 ): void {
   const capabilities = conf.object('capabilities')
   for (const input of inputs) {

@@ -91,6 +91,8 @@ export interface SubnetFact extends Stated {
   readonly first: Ip
   readonly last: Ip
   readonly source: 'range' | 'static'
+  /** Each address is given out once in the cluster, whatever the VLAN: whereabouts without a `network_name`. */
+  readonly isClusterWide?: boolean
 }
 
 /** An address named in the configuration, with the subnet it must be in. */
@@ -100,9 +102,11 @@ export interface AddressFact extends Stated {
   readonly subnet: Prefix | undefined
 }
 
-/** Where an IPAM plugin remembers what it gave out: two networks with one store share their addresses. */
+/** What two networks of one name share: where an IPAM plugin remembers what it gave out, or an overlay network itself. */
 export interface StoreFact extends Stated {
-  readonly ipam: string
+  readonly kind: 'store' | 'network'
+  /** The type that keeps it. */
+  readonly by: string
   readonly name: string
   /** Directory on the node, when the configuration moves the store. */
   readonly directory: string | undefined
@@ -140,7 +144,7 @@ export interface TypeFact extends Stated {
  * or reads keys under args.cni.
  */
 export interface PodInput extends Stated {
-  readonly input: 'ips' | 'mac' | 'deviceID' | 'portMappings' | 'args'
+  readonly input: 'ips' | 'mac' | 'infinibandGUID' | 'deviceID' | 'portMappings' | 'args'
   /** For `args`: the keys under args.cni that the plugin reads. */
   readonly keys: readonly string[]
 }

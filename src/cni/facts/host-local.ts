@@ -35,7 +35,8 @@ export const hostLocal: Extractor = {
     readRoutes(conf, 'routes', facts)
     facts.store({
       at: conf.at,
-      ipam: 'host-local',
+      kind: 'store',
+      by: 'host-local',
       name: facts.networkName,
       directory: conf.string('dataDir') || undefined,
     })

@@ -19,7 +19,7 @@ export const ibSriov: Extractor = {
         'an InfiniBand partition is no VLAN: SOCNI has no grant that could allow it',
       )
     }
-    declareCapabilities(conf, facts, 'ips', 'deviceID')
+    declareCapabilities(conf, facts, 'ips', 'infinibandGUID', 'deviceID')
     runIpam(conf, facts, 'optional')
   },
 }

@@ -48,6 +48,14 @@ export const ovnK8sCniOverlay: Extractor = {
         '"vlanID" is read for "topology": "localnet" only',
       )
     }
+    // Attachments of one name are one network, in whatever namespaces they are.
+    facts.store({
+      at: conf.path('name'),
+      kind: 'network',
+      by: 'ovn-k8s-cni-overlay',
+      name: facts.networkName,
+      directory: undefined,
+    })
     if (conf.string('role') === 'primary') {
       for (const family of [4, 6] as const) {
         facts.route(defaultRouteFact(family, { at: conf.path('role'), cause: 'plugin', written: 'role' }))

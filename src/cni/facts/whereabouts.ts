@@ -50,17 +50,24 @@ export const whereabouts: Extractor = {
   },
 
   extract(conf, facts) {
-    if (conf.has('range')) readRange(conf, facts)
-    for (const range of conf.objects('ipRanges')) readRange(range, facts)
+    const name = conf.string('network_name')
+    for (const range of [...(conf.has('range') ? [conf] : []), ...conf.objects('ipRanges')])
+      readRange(range, facts, !name)
     for (const entry of conf.objects('addresses')) readStatic(entry, facts)
     const gateway = readAddress(conf, 'gateway', facts, parseIpSloppy)
     if (gateway !== undefined)
       facts.address({ at: conf.path('gateway'), address: gateway, role: 'gateway', subnet: undefined })
     readRoutes(conf, 'routes', facts)
 
-    // Without network_name a pool is named after its range alone, and ranges are compared as subnets.
-    const name = conf.string('network_name')
-    if (name) facts.store({ at: conf.path('network_name'), ipam: 'whereabouts', name, directory: undefined })
+    // Without a name the pool is that of all whose range is the same, and an address is reserved in the whole cluster.
+    if (name)
+      facts.store({
+        at: conf.path('network_name'),
+        kind: 'store',
+        by: 'whereabouts',
+        name,
+        directory: undefined,
+      })
     readConfigurationPath(conf, facts, 'routes and ranges that are missing here', CONFIGURATIONS)
     facts.hostPath(
       conf.object('kubernetes')?.string('kubeconfig'),
@@ -74,7 +81,7 @@ export const whereabouts: Extractor = {
 }
 
 /** `10.100.1.0/24`, or `10.100.1.20-10.100.1.0/24`: a first address, a dash and the subnet. */
-function readRange(conf: Fields, facts: FactsBuilder): void {
+function readRange(conf: Fields, facts: FactsBuilder, isClusterWide: boolean): void {
   const text = conf.string('range')
   if (!text) return
   const dash = text.indexOf('-')
@@ -95,6 +102,7 @@ function readRange(conf: Fields, facts: FactsBuilder): void {
     first: start ?? nextIp(firstAddress(subnet)),
     last: end ?? (subnet.family === 4 ? previousIp(lastAddress(subnet)) : lastAddress(subnet)),
     source: 'range',
+    isClusterWide,
   })
   if (start !== undefined) {
     facts.address({

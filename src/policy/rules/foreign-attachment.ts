@@ -1,5 +1,7 @@
+import type { Tenant } from '../../config/tenant.ts'
 import { pod } from '../example.ts'
 import type { Rule } from '../rule.ts'
+import type { Attachment } from '../subjects.ts'
 
 export const foreignAttachment: Rule<'selection'> = {
   id: 'foreign-attachment',
@@ -12,9 +14,9 @@ export const foreignAttachment: Rule<'selection'> = {
 
   *check({ selection, namespace, tenant, attachment, attachmentTenant }) {
     if (attachment === undefined || attachment.namespace === namespace) return
-    // One tenant's namespaces share their networks. Networks that reach no VLAN are nobody's secret.
+    // One tenant's namespaces share their networks.
     if (tenant !== undefined && attachmentTenant?.name === tenant.name) return
-    if (attachment.reach.length === 0 && attachment.facts !== undefined) return
+    if (isNobodys(attachment, attachmentTenant)) return
     const owner = attachmentTenant === undefined ? 'no tenant' : `tenant "${attachmentTenant.name}"`
     const self =
       tenant === undefined ? `namespace "${namespace}", which is no tenant's` : `tenant "${tenant.name}"`
@@ -23,4 +25,10 @@ export const foreignAttachment: Rule<'selection'> = {
       message: `"${selection.namespace}/${selection.name}" belongs to ${owner}, and the pod to ${self}: select a network of its own tenant`,
     }
   },
+}
+
+/** What reaches no VLAN, is routed by no node and gives out no tenant's addresses may be anybody's. */
+function isNobodys({ facts, reach }: Attachment, tenant: Tenant | undefined): boolean {
+  if (facts === undefined || reach.length > 0 || facts.hostRoutes.length > 0) return false
+  return tenant === undefined || facts.subnets.length === 0
 }

@@ -1,13 +1,14 @@
 import { attachment, macvlanConfig } from '../example.ts'
 import type { Rule } from '../rule.ts'
+import type { SharedKind } from '../subjects.ts'
 
 export const foreignIpamStore: Rule<'attachment'> = {
   id: 'foreign-ipam-store',
-  title: 'The attachment takes its addresses from a store that is not its own',
+  title: 'The attachment shares its addresses, or its network, with somebody else',
   severity: 'error',
-  why: "host-local keeps what it gave out under the network's name: sharing a name drains the other network's addresses, or frees them while they are in use.",
+  why: "host-local and whereabouts keep what they gave out under a name: sharing it drains the other network's addresses, or frees them while they are in use. Networks of OVN-Kubernetes with one name are one network.",
   source:
-    'containernetworking/plugins plugins/ipam/host-local/backend/disk/backend.go New(); whereabouts network_name; k3s network "cbr0"',
+    'containernetworking/plugins plugins/ipam/host-local/backend/disk/backend.go New(); whereabouts pkg/storage/kubernetes/ipam.go IPPoolName(); ovn-kubernetes docs, multi-homing; k3s network "cbr0"',
   good: {
     manifest: attachment({
       ...macvlanConfig(),
@@ -22,11 +23,15 @@ export const foreignIpamStore: Rule<'attachment'> = {
   },
 
   *check({ sharedStores }) {
-    for (const { name, owner, at } of sharedStores) {
-      yield {
-        inside: at,
-        message: `"${name}" is the address store of ${owner}: choose a name that nobody else uses`,
-      }
-    }
+    for (const { kind, name, owner, at } of sharedStores)
+      yield { inside: at, message: explain[kind](name, owner) }
   },
+}
+
+const explain: Readonly<Record<SharedKind, (name: string, owner: string) => string>> = {
+  store: (name, owner) => `"${name}" is the address store of ${owner}: choose a name that nobody else uses`,
+  range: (name, owner) =>
+    `whereabouts gives each address of ${name} out once in the cluster, also to ${owner}: write a "network_name" that nobody else uses`,
+  network: (name, owner) =>
+    `"${name}" is one network with ${owner}, by its name: choose a name that nobody else uses`,
 }
