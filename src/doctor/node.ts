@@ -4,7 +4,7 @@ import { type Distribution, findDistribution } from './distribution.ts'
 import { checkGuard } from './guard.ts'
 import { checkFlannelMtu, checkInterfaces, checkModule } from './kernel.ts'
 import { checkMultus } from './multus.ts'
-import { checkHostLocal, checkPlugins } from './plugins.ts'
+import { checkHostLocal, checkPlugins, checkVersions } from './plugins.ts'
 import { checkPolicyFacts } from './policy-facts.ts'
 import { Tree } from './tree.ts'
 import { checkWhereabouts } from './whereabouts.ts'
@@ -53,6 +53,7 @@ export function examineNode(
     answer(DISTRIBUTION, 'ok', describe(distribution)),
     ...checkMultus(tree, distribution),
     checkPlugins(tree, distribution),
+    ...checkVersions(tree, distribution),
     checkHostLocal(tree, distribution, nodes),
     ...checkWhereabouts(tree, distribution),
     ...kernel,

@@ -12,6 +12,12 @@ const PLUGINS: Question = {
   why: 'Flannel needs flannel, bridge, host-local, portmap and loopback; VLANs need vlan, and nothing of K3s brings that.',
 }
 
+const VERSION: Question = {
+  id: 'plugin-version',
+  title: 'The plugins know what the policy reads',
+  why: 'Plugins before 1.3.0 take an interface of the node for one of the pod (linkInContainer), and leave the ports of a bridge in VLAN 1 as well.',
+}
+
 const HOST_LOCAL: Question = {
   id: 'host-local',
   title: 'Addresses are unique in the cluster',
@@ -55,14 +61,31 @@ export function checkPlugins(tree: Tree, distribution: Distribution): Check {
       )
 }
 
-/** The guard is under the names of plugins that are not there, too: then the real one is beside it, or nowhere. */
 export function isInstalled(tree: Tree, distribution: Distribution, name: string): boolean {
+  return realPlugin(tree, distribution, name) !== undefined
+}
+
+/** The guard is under the names of plugins that are not there, too: then the real one is beside it, or nowhere. */
+function realPlugin(tree: Tree, distribution: Distribution, name: string): string | undefined {
   const path = `${distribution.binDir}/${name}`
-  if (!isExecutable(tree, path)) return false
-  return (
-    !isGuard(tree, path) ||
-    binDirsOf(distribution).some(directory => isExecutable(tree, `${directory}/socni.d/${name}`))
-  )
+  if (!isExecutable(tree, path)) return undefined
+  if (!isGuard(tree, path)) return path
+  return binDirsOf(distribution)
+    .map(directory => `${directory}/socni.d/${name}`)
+    .find(real => isExecutable(tree, real))
+}
+
+/** These have the key since 1.3.0, and a Go program carries the keys that it decodes. */
+const RIDERS = ['vlan', 'macvlan', 'ipvlan']
+
+/** Whether plugins decode what others before them did not; nothing where there are none. */
+export function checkVersions(tree: Tree, distribution: Distribution): Check[] {
+  const real = RIDERS.map(name => realPlugin(tree, distribution, name)).filter(path => path !== undefined)
+  if (real.length === 0) return []
+  const old = real.filter(path => !tree.includes(path, 'linkInContainer'))
+  if (old.length === 0) return [answer(VERSION, 'ok', `${real.join(', ')} are of 1.3.0 or newer`)]
+  const found = `${old.join(', ')}: from before 1.3.0`
+  return [answer(VERSION, 'warning', found, howToInstallPlugins(distribution.binDir))]
 }
 
 /** Whether a configuration of this node gives out addresses that other nodes give out too. */

@@ -86,20 +86,26 @@ export class Tree {
 
   /** The text of a file; undefined where there is none that can be read. */
   read(path: string): string | undefined {
-    const entry = this.entry(path)
-    if (entry.kind !== 'file') return undefined
-    let file: number | undefined
-    try {
-      file = openSync(join(this.#root, entry.path), 'r')
+    return this.#open(path, file => {
       // Files of /proc and /sys say that they are empty.
       const size = fstatSync(file).size || 64 * 1024
       const bytes = Buffer.alloc(Math.min(size, MAX_BYTES))
       return bytes.toString('utf8', 0, readSync(file, bytes))
-    } catch {
-      return undefined
-    } finally {
-      if (file !== undefined) closeSync(file)
-    }
+    })
+  }
+
+  /** Whether these letters are anywhere in a file, however large it is. */
+  includes(path: string, letters: string): boolean {
+    const found = this.#open(path, file => {
+      const bytes = Buffer.alloc(MAX_BYTES)
+      // What is cut between two pieces is whole in the second one.
+      for (let at = 0, length = 0; ; at += length - letters.length) {
+        length = readSync(file, bytes, 0, MAX_BYTES, at)
+        if (bytes.subarray(0, length).includes(letters)) return true
+        if (length < MAX_BYTES) return false
+      }
+    })
+    return found ?? false
   }
 
   /** The JSON object in a file, or why there is none: `is missing`, `is no JSON object: ...`. */
@@ -112,6 +118,20 @@ export class Tree {
     const reading = readJson(text)
     if (!reading.ok) return `is no JSON object: ${reading.problems[0]?.message}`
     return isObject(reading.value) ? reading.value : 'is no JSON object'
+  }
+
+  #open<T>(path: string, use: (file: number) => T): T | undefined {
+    const entry = this.entry(path)
+    if (entry.kind !== 'file') return undefined
+    let file: number | undefined
+    try {
+      file = openSync(join(this.#root, entry.path), 'r')
+      return use(file)
+    } catch {
+      return undefined
+    } finally {
+      if (file !== undefined) closeSync(file)
+    }
   }
 
   #lstat(path: string): Stats | Entry {

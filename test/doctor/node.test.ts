@@ -26,6 +26,9 @@ const routes = (name: string): string =>
     '',
   ].join('\n')
 
+/** A plugin that carries the keys which it decodes, beyond what is read of a file at once. */
+const NEW = `#!program${' '.repeat(1024 * 1024 - 15)}json:"linkInContainer"`
+
 /** A node as a file system of its own; a change is a file's new content, a link (`-> target`), or undefined to remove it. */
 function node(changes: Readonly<Record<string, string | undefined>> = {}): string {
   const root = join(scratch, String(count++))
@@ -38,7 +41,7 @@ function node(changes: Readonly<Record<string, string | undefined>> = {}): strin
     [`${BIN}/bridge`]: '-> socni',
     [`${BIN}/socni.d/bridge`]: `-> ${BIN}/cni`,
     [`${BIN}/vlan`]: STAND_IN,
-    [`${BIN}/socni.d/vlan`]: '#!program',
+    [`${BIN}/socni.d/vlan`]: NEW,
     [`${BIN}/macvlan`]: STAND_IN,
     [`${BIN}/multus-shim`]: '#!program',
     [`${BIN}/socni`]: '#!program',
@@ -87,6 +90,7 @@ describe('socni-ctl doctor on a node', () => {
       'multus-mode': 'ok',
       'multus-directories': 'ok',
       plugins: 'ok',
+      'plugin-version': 'ok',
       'host-local': 'ok',
       'vlan-module': 'ok',
       interfaces: 'ok',
@@ -141,6 +145,11 @@ describe('socni-ctl doctor on a node', () => {
       'another directory of plugins',
       { [`${CONF}/00-multus.conf`]: '{"type": "multus-shim", "binDir": "/opt/cni/bin"}' },
       `multus-directories error: "binDir": "/opt/cni/bin" in ${CONF}/00-multus.conf`,
+    ],
+    [
+      'plugins of Debian 12',
+      { [`${BIN}/socni.d/vlan`]: '#!program', [`${BIN}/socni.d/macvlan`]: '#!program' },
+      `plugin-version warning: ${BIN}/socni.d/vlan, ${BIN}/socni.d/macvlan: from before 1.3.0`,
     ],
     ['no vlan plugin', { [`${BIN}/vlan`]: undefined }, `plugins error: vlan missing in "${BIN}"`],
     [
@@ -198,7 +207,7 @@ describe('socni-ctl doctor on a node', () => {
     ],
     [
       'a plugin that an upgrade put back',
-      { [`${BIN}/vlan`]: '#!program' },
+      { [`${BIN}/vlan`]: NEW },
       `guard error: ${BIN}/vlan can be run past the guard`,
     ],
     [
@@ -227,7 +236,7 @@ describe('socni-ctl doctor on a node', () => {
     ],
     [
       'no guard',
-      { [`${BIN}/socni`]: undefined, [`${BIN}/bridge`]: `-> ${BIN}/cni`, [`${BIN}/vlan`]: '#!program' },
+      { [`${BIN}/socni`]: undefined, [`${BIN}/bridge`]: `-> ${BIN}/cni`, [`${BIN}/vlan`]: NEW },
       `guard warning: "${BIN}/socni" is missing`,
     ],
     [
@@ -260,7 +269,7 @@ describe('socni-ctl doctor on a node', () => {
     const elsewhere = {
       [`${BIN}/socni.d/vlan`]: undefined,
       '/opt/cni/bin/vlan': '#!/opt/cni/bin/socni\n',
-      '/opt/cni/bin/socni.d/vlan': '#!program',
+      '/opt/cni/bin/socni.d/vlan': NEW,
     }
     expect(complaints(elsewhere)).toEqual([])
     const plugins = examineNode(node(), {}).find(({ id }) => id === 'plugins')
@@ -344,7 +353,7 @@ describe('socni-ctl doctor on a node', () => {
           `${old}/${name}`,
           ['bridge', 'vlan'].includes(name) ? '-> socni' : '#!program',
         ]),
-        ...['bridge', 'vlan', 'socni'].map(name => [`${old}/socni.d/${name}`, '#!program']),
+        ...['bridge', 'vlan', 'socni'].map(name => [`${old}/socni.d/${name}`, NEW]),
         ['/var/lib/rancher/k3s/data/current', `-> /var/lib/rancher/k3s/data/${hash}`],
         [
           '/var/lib/rancher/k3s/agent/etc/containerd/config.toml',
