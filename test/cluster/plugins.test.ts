@@ -54,6 +54,23 @@ describe.skipIf(obstacle !== undefined)('the guard before plugins that speak CNI
     expect(addresses()).toBe('0')
   })
 
+  it('lets a network ride on the one before it, inside of the pod, and on none of the node', () => {
+    const netns = node.addPod('stacked')
+    expect(call('ADD', admitted.config, 'stacked', netns).exit).toBe(0)
+    const ride = (master: string) => {
+      const second = { ...config, name: 'second', master, linkInContainer: true, ipam: {} }
+      const environment = {
+        ...{ CNI_CONTAINERID: 'stacked', CNI_NETNS: netns, CNI_IFNAME: 'net2' },
+        CNI_ARGS: admitted.args,
+      }
+      return node.call({ plugin: 'macvlan', command: 'ADD', config: second, environment })
+    }
+    expect(ride('eth0.100').stdout).toContain('"eth0.100\\" of the node')
+    expect(ride('net1').exit).toBe(0)
+    expect(node.run('ip', '-n', 'stacked', '-o', 'link', 'show', 'net2')).toContain('net2@')
+    expect(call('DEL', admitted.config, 'stacked', netns).exit).toBe(0)
+  })
+
   it('passes GC on without a claim', () => {
     expect(call('ADD', admitted.config, 'kept', node.addPod('kept')).exit).toBe(0)
     const valid = { ...config, 'cni.dev/valid-attachments': [{ containerID: 'kept', ifname: 'net1' }] }
