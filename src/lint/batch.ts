@@ -129,7 +129,7 @@ export class Batch {
       const [found, left]: [LintFinding[], IgnoredFinding[]] = [[], []]
       const isClean = this.#kept
         .get(source)
-        ?.every(({ manifest, isPlain }) => isPlain && findingsOf(manifest, [], inventory).length === 0)
+        ?.every(({ manifest, isPlain }) => isPlain && findingsOf(manifest, [], inventory, rules).length === 0)
       for (const located of isClean ? [] : this.#manifestsOf(source, failures)) {
         for (const finding of judgeOne(located, source, inventory, rules)) {
           if ('reason' in finding) left.push(finding)
@@ -198,8 +198,9 @@ function findingsOf(
   manifest: Manifest,
   disputed: readonly DisputedScalar[],
   inventory: Inventory,
+  override: RuleSettings,
 ): Finding[] {
-  return withFileFindings(manifest, disputed, judge(manifest, inventory))
+  return withFileFindings(manifest, disputed, judge(manifest, inventory, { override }))
 }
 
 /** The text of a file, or none and a line that says why. */
@@ -236,7 +237,7 @@ function* judgeOne(
 ): Generator<LintFinding | IgnoredFinding> {
   const { manifest, place } = located
   const ignores = readIgnores(located, rule => rules[rule] === 'off')
-  const findings = findingsOf(manifest, located.disputedScalars(), inventory)
+  const findings = findingsOf(manifest, located.disputedScalars(), inventory, rules)
   const effective = effectiveFindings(findings, jurisdictionOf(manifest, inventory), rules)
   let text: string | undefined
   const complete = (finding: Finding, where: LintFinding['place']): LintFinding => {

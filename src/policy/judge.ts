@@ -1,4 +1,5 @@
 import { readTenant } from '../config/tenant.ts'
+import type { RuleSetting } from '../config/values.ts'
 import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
 import { claimOf } from '../kube/print-selections.ts'
@@ -12,23 +13,15 @@ import {
 } from '../kube/workloads.ts'
 import { readAttachment } from './attachment.ts'
 import type { Jurisdiction } from './decision.ts'
-import { effectiveFindings } from './decision.ts'
 import { asGiven, evaluate, type Place } from './evaluate.ts'
 import type { Finding } from './finding.ts'
 import { type PodInterfaces, throughPod } from './in-pod.ts'
 import type { Inventory } from './inventory.ts'
+import { judgeAttachment, refusalsOf, usersOf } from './judge-attachment.ts'
 import { judgeCluster, judgeTenant } from './judge-settings.ts'
 import { orphansOf } from './orphans.ts'
-import { ridesInPod } from './reach.ts'
 import { rules } from './rules/index.ts'
-import type {
-  Attachment,
-  AttachmentSubject,
-  ClaimState,
-  PodSubject,
-  SelectionSubject,
-  Through,
-} from './subjects.ts'
+import type { ClaimState, PodSubject, SelectionSubject, Through } from './subjects.ts'
 
 /** What is known about a request, beyond the object. A linter knows nothing of this. */
 export interface Circumstances {
@@ -43,6 +36,8 @@ export interface Circumstances {
   readonly mayAssign?: ((tenant: string) => boolean) | undefined
   /** Looks at the claim of a selection; without it a claim is merely one that nobody looked at. */
   readonly checkClaim?: ((subject: SelectionSubject) => ClaimState) | undefined
+  /** Settings above all others, a linter's own: what they leave out does not stand against a pod's networks either. */
+  readonly override?: Readonly<Record<string, RuleSetting>> | undefined
 }
 
 /** The findings on any manifest that SOCNI has rules for; none for other kinds and for exempt namespaces. */
@@ -87,76 +82,12 @@ const OWN_KINDS: ReadonlySet<string> = new Set([
   '/Binding',
 ])
 
-const atConfig: Place = ({ at, inside }) => (at ? { at } : { at: ['spec', 'config'], inside: inside ?? [] })
-
-/** The findings on a NAD that was read already. */
-export function judgeAttachment(attachment: Attachment, inventory: Inventory, before?: Manifest): Finding[] {
-  return evaluate(attachmentSubject(attachment, inventory, before), rules.attachment, atConfig)
-}
-
-function attachmentSubject(
-  attachment: Attachment,
-  inventory: Inventory,
-  before: Manifest | undefined,
-): AttachmentSubject {
-  const claimants = inventory.claimants(attachment.namespace)
-  const tenant = inventory.tenantOf(attachment.namespace)
-  return {
-    attachment,
-    tenant,
-    claimants,
-    cluster: inventory.cluster,
-    eitherMasters: ridesInPod(attachment.facts?.uplinks ?? []).filter(
-      ({ name }) => name === undefined || inventory.isHostInterface(name),
-    ),
-    overlaps: inventory.overlapsOf(attachment, tenant),
-    sharedStores: inventory.sharedStoresOf(attachment, tenant),
-    before: before && readAttachment(before, inventory.cluster),
-    users: before === undefined ? new Set() : usersOf(attachment, inventory),
-  }
-}
-
-/**
- * Why a NAD that is in the cluster would be refused now, or would be if its namespace were not merely warned or audited:
- * no claim may be signed for it in any case.
- */
-function refusalsOf(attachment: Attachment, inventory: Inventory): readonly Finding[] {
-  const { revision } = inventory
-  const known = refusalsAt.get(attachment)
-  if (known?.revision === revision) return known.refusals
-  const refusals = findRefusals(attachment, inventory)
-  refusalsAt.set(attachment, { revision, refusals })
-  return refusals
-}
-
-/** Many pods select one network; what stands against it is found once for each state of the policy. */
-const refusalsAt = new WeakMap<Attachment, { revision: number; refusals: readonly Finding[] }>()
-
-function findRefusals(attachment: Attachment, inventory: Inventory): readonly Finding[] {
-  const { cluster } = inventory
-  const { namespace } = attachment
-  if (cluster.exemptNamespaces.includes(namespace)) return []
-  const findings = judgeAttachment(attachment, inventory)
-  const where = { cluster, tenant: inventory.tenantOf(namespace), namespace }
-  return effectiveFindings(findings, where).filter(({ severity }) => severity === 'error')
-}
-
-/** Pods of its own tenant that use a network: those of others do not hold it, or they could keep its owner from it. */
-function usersOf({ namespace, name }: Attachment, inventory: Inventory): ReadonlySet<string> {
-  const tenant = inventory.tenantOf(namespace)
-  const isOwn = (user: string): boolean => {
-    const [home = ''] = user.split('/')
-    return home === namespace || (tenant !== undefined && inventory.tenantOf(home) === tenant)
-  }
-  return new Set([...inventory.uses.of(namespace, name)].filter(isOwn))
-}
-
 /** A pod, or the template of a workload, as its rules see it. */
 export function podSubject(
   manifest: Manifest,
   template: PodTemplate,
   inventory: Inventory,
-  { before, user, groups = [], checkClaim }: Circumstances,
+  { before, user, groups = [], checkClaim, override }: Circumstances,
 ): PodSubject {
   const namespace = manifest.metadata.namespace ?? template.metadata.namespace ?? 'default'
   const { annotations = {} } = template.metadata
@@ -174,7 +105,7 @@ export function podSubject(
     spec: template.spec,
     reading,
     selections: reading.selections.map(selection =>
-      selectionSubject(selection, own, inventory, interfaces, { isTemplate, checkClaim }),
+      selectionSubject(selection, own, inventory, interfaces, { isTemplate, checkClaim, override }),
     ),
     defaultNetwork:
       readDefaultNetwork(annotations[DEFAULT_NETWORK_ANNOTATION]) ??
@@ -199,7 +130,11 @@ function selectionSubject(
   own: Pick<SelectionSubject, 'namespace' | 'tenant' | 'cluster'>,
   inventory: Inventory,
   interfaces: PodInterfaces,
-  { isTemplate, checkClaim }: Pick<SelectionSubject, 'isTemplate'> & Pick<Circumstances, 'checkClaim'>,
+  {
+    isTemplate,
+    checkClaim,
+    override,
+  }: Pick<SelectionSubject, 'isTemplate'> & Pick<Circumstances, 'checkClaim' | 'override'>,
 ): SelectionSubject {
   const attachment = inventory.attachment(selection.namespace, selection.name)
   const subject: SelectionSubject = {
@@ -209,7 +144,7 @@ function selectionSubject(
     attachmentTenant: inventory.tenantOf(selection.namespace),
     through: attachment === undefined ? NOTHING : throughPod(attachment, interfaces),
     claim: { state: claimOf(selection) === undefined ? 'none' : 'unchecked' },
-    refusals: attachment === undefined ? [] : refusalsOf(attachment, inventory),
+    refusals: attachment === undefined ? [] : refusalsOf(attachment, inventory, override),
     isTemplate,
   }
   return checkClaim === undefined || isTemplate ? subject : { ...subject, claim: checkClaim(subject) }

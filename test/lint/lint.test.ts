@@ -9,6 +9,7 @@ import { lint } from '../../src/lint/lint.ts'
 import { lintInParallel } from '../../src/lint/parallel.ts'
 import type { LintFinding, Source } from '../../src/lint/result.ts'
 import { fileRules } from '../../src/lint/rules.ts'
+import { attachment, pod } from '../../src/policy/example.ts'
 import { renderSarif } from '../../src/report/sarif.ts'
 import { ctl } from '../socni-ctl.ts'
 
@@ -24,6 +25,28 @@ describe.each(fileRules.map(rule => [rule.id, rule] as const))('%s', (id, { good
   it('finds nothing in its good example, and is the only rule that its bad one breaks', () => {
     expect(lintText(good).findings).toEqual([])
     expect(lintText(bad).findings.map(({ rule }) => rule)).toEqual([id])
+  })
+})
+
+describe('what is left out of a network', () => {
+  const files = (ipam: object) => {
+    const config = { cniVersion: '1.0.0', name: 'ledger', type: 'macvlan', master: 'eth0.100', ipam }
+    const manifests = [attachment(config), pod('ledger')]
+    return [source('a.yaml', manifests.map(manifest => JSON.stringify(manifest)).join('\n---\n'))]
+  }
+  const found = (ipam: object, rules: object) =>
+    lint(files(ipam), { ...options, rules: { ...rules } }).findings.map(({ rule }) => rule)
+  const range = { type: 'whereabouts', range: '10.100.1.0/24' }
+
+  it('is not said of the pods that select it: who may reach what, without any Tenant', () => {
+    expect(found(range, {})).toEqual([])
+  })
+
+  it('is not said of them where the command line turns a rule off, or weighs it less', () => {
+    const routed = { ...range, routes: [{ dst: '0.0.0.0/0' }] }
+    expect(found(routed, {})).toEqual(['default-route', 'refused-attachment'])
+    expect(found(routed, { 'default-route': 'off' })).toEqual([])
+    expect(found(routed, { 'default-route': 'warn' })).toEqual(['default-route'])
   })
 })
 
