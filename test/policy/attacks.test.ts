@@ -561,6 +561,34 @@ describe('addresses that the node itself routes', () => {
   })
 })
 
+describe('the bridge that the node itself is on', () => {
+  const facts = (spec: object) => ({
+    apiVersion: 'socni.dev/v1alpha1',
+    kind: 'ClusterConfiguration',
+    metadata: { name: 'cluster' },
+    spec,
+  })
+  const found = (mtu: number | undefined, spec: object) =>
+    judge(attachment({ ...bridgeConfig(), mtu }), exampleInventory(facts(spec)))
+      .filter(({ rule }) => rule === 'bridge-mtu')
+      .map(({ severity }) => severity)
+  const ofNode = { primaryInterface: 'br-finance' }
+
+  it('keeps IPv6, and is told of what makes it smaller', () => {
+    expect(found(1279, ofNode)).toEqual(['error'])
+    expect(found(1400, ofNode)).toEqual(['warning'])
+    expect(found(undefined, ofNode)).toEqual([])
+    expect(found(undefined, { ...ofNode, mtus: { 'br-finance': 9000 } })).toEqual(['warning'])
+    expect(found(9000, { ...ofNode, mtus: { 'br-finance': 9000 } })).toEqual([])
+    expect(found(1279, { primaryInterface: 'br-finance.10' })).toEqual(['error'])
+  })
+
+  it('is another one than a bridge of tenants, of which they are only warned', () => {
+    expect(found(1279, {})).toEqual(['warning'])
+    expect(found(1280, {})).toEqual([])
+  })
+})
+
 describe('ports of the node', () => {
   const mapping = { hostPort: 8080, containerPort: 80, protocol: 'tcp accept\nflush ruleset\nadd rule tcp' }
   const rulesFor = (...plugins: object[]) => {

@@ -3,6 +3,7 @@ import { addressNotGranted } from './address-not-granted.ts'
 import { addressOutsideSubnet } from './address-outside-subnet.ts'
 import { ambiguousConfig } from './ambiguous-config.ts'
 import { attachmentInUse } from './attachment-in-use.ts'
+import { bridgeMtu } from './bridge-mtu.ts'
 import { clusterRoute } from './cluster-route.ts'
 import { cniArgsNotAllowed } from './cni-args-not-allowed.ts'
 import { defaultNetworkOverride } from './default-network-override.ts'
@@ -84,6 +85,7 @@ export const rules: Rules = {
     hostLocalOnManyNodes,
     onePodPerVlan,
     mtuTooLarge,
+    bridgeMtu,
     oldCniVersion,
     vlanChanged,
     staleClaims,
