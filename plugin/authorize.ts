@@ -2,16 +2,16 @@ import type { Claim, ClaimedUplink } from '../src/claims/claim.ts'
 import { configurationDigest } from '../src/claims/digest.ts'
 import { type Expected, judgeClaim } from '../src/claims/judge.ts'
 import { type JwsVerification, openJws, unsealPayload } from '../src/claims/jws.ts'
-import type { HostPathFact, RouteCause } from '../src/cni/facts/facts.ts'
+import type { HostPathFact, RouteCause, Uplink } from '../src/cni/facts/facts.ts'
 import { extractFacts } from '../src/cni/facts/index.ts'
 import { GUARD_TYPE } from '../src/cni/guarded.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
 import { printVlans } from '../src/net/vlan-set.ts'
 import { describeSegments } from '../src/policy/describe.ts'
-import { type Reach, resolveReach, ridesInPod, tagsInPod } from '../src/policy/reach.ts'
+import { type Reach, resolveReach, tagsInPod } from '../src/policy/reach.ts'
 import type { CallEnvironment } from './environment.ts'
-import { findLink } from './netlink.ts'
+import { findEitherMaster, findOpenBridge } from './masters.ts'
 import { sha256, verifyEd25519 } from './runtime.ts'
 import type { Settings, Trust } from './settings.ts'
 
@@ -30,7 +30,8 @@ export async function authorize(
   settings: Settings,
   trust: () => Trust,
 ): Promise<Authorization> {
-  const { reach, tagsInPod, eitherMaster, hostPaths, decidedBy } = readFacts(body, type, settings)
+  const { uplinks, reach, tagsInPod, hostPaths, decidedBy } = readFacts(body, type, settings)
+  const eitherMaster = findEitherMaster(uplinks)
   // By its own name the guard is there on purpose, whatever it delegates to.
   if (reach.length === 0 && !tagsInPod && eitherMaster === undefined && type !== GUARD_TYPE)
     return { outcome: 'unguarded', reason: 'it reaches no network of the host' }
@@ -69,6 +70,13 @@ export async function authorize(
       statement: 'prevResult',
       message: 'the configuration brings the result of an earlier plugin, and there is none before this one',
     }
+  const openBridge = findOpenBridge(uplinks)
+  if (openBridge !== undefined)
+    return {
+      outcome: 'refused',
+      statement: 'bridge',
+      message: `"${openBridge}" of this node does not filter VLANs, so that the pod would be in all that it carries: ip link set ${openBridge} type bridge vlan_filtering 1`,
+    }
   return { outcome: 'allowed', claim: verification.claim, decidedBy }
 }
 
@@ -96,11 +104,10 @@ async function verify(jws: string, keys: Trust['keys']): Promise<JwsVerification
 }
 
 interface ConfiguredFacts {
+  readonly uplinks: readonly Uplink[]
   readonly reach: Reach[]
   /** It tags frames on an interface of the pod: the webhook knows what that one is on, and nobody here does. */
   readonly tagsInPod: boolean
-  /** An interface of this node that some plugins would take in place of the pod's, in words. */
-  readonly eitherMaster: string | undefined
   readonly hostPaths: readonly HostPathFact[]
   /** Who decides at run time which routes the pod gets, if anybody does. */
   readonly decidedBy: RouteCause | undefined
@@ -124,18 +131,12 @@ function readFacts(
   } as const
   const { uplinks, hostPaths, routes } = extractFacts(network)
   return {
+    uplinks,
     reach: resolveReach(uplinks, { interfaces, primaryInterface }, undefined),
     tagsInPod: tagsInPod(uplinks).length > 0,
-    eitherMaster: ridesInPod(uplinks)
-      .map(({ name }) => (name === undefined ? "the node's default interface" : nameOnNode(name)))
-      .find(words => words !== undefined),
     hostPaths,
     decidedBy: routes.find(({ installed }) => installed === 'perhaps')?.cause,
   }
-}
-
-function nameOnNode(name: string): string | undefined {
-  return findLink(name) === undefined ? undefined : `"${name}" of the node`
 }
 
 /** Flannel delegates to bridge for eth0 of every pod, on the bridge that all of them are on anyway, and names no file. */

@@ -1,7 +1,7 @@
 import { CniError } from '../src/cni/errors.ts'
 import { askNetlink } from './libc.ts'
 
-/** Links by rtnetlink(7): no more than what a shared VLAN sub-interface needs. Numbers are those of linux/rtnetlink.h. */
+/** Links by rtnetlink(7): no more than is needed of VLAN sub-interfaces and bridges. Numbers are those of linux/rtnetlink.h. */
 
 const NLMSG_ERROR = 2
 const NLMSG_DONE = 3
@@ -25,6 +25,7 @@ const IFLA_INFO_KIND = 1
 const IFLA_INFO_DATA = 2
 const IFLA_VLAN_ID = 1
 const IFLA_VLAN_PROTOCOL = 5
+const IFLA_BR_VLAN_FILTERING = 7
 const ETH_P_8021Q = 0x8100
 const IFLA_GROUP = 27
 const IFLA_EXT_MASK = 29
@@ -58,6 +59,8 @@ export interface Link {
   readonly group: number
   /** Of a VLAN sub-interface, by IEEE 802.1Q. */
   readonly vlan: number | undefined
+  /** Of a bridge: whether its ports are in VLANs. */
+  readonly filtersVlans: boolean | undefined
   readonly altNames: readonly string[]
 }
 
@@ -177,17 +180,20 @@ function ifinfo(index: number, up = 0): Buffer {
 function readLink(message: Buffer): Link {
   const found = new Map(attributes(message.subarray(16)))
   const info = new Map(attributes(found.get(IFLA_LINKINFO)))
-  const isVlan = readText(info.get(IFLA_INFO_KIND)) === 'vlan'
-  const data = new Map(attributes(isVlan ? info.get(IFLA_INFO_DATA) : undefined))
+  const kind = readText(info.get(IFLA_INFO_KIND))
+  const data = new Map(
+    attributes(kind === 'vlan' || kind === 'bridge' ? info.get(IFLA_INFO_DATA) : undefined),
+  )
   return {
     index: message.readInt32LE(4),
     name: readText(found.get(IFLA_IFNAME)),
     parent: found.get(IFLA_LINK)?.readUInt32LE(0) ?? 0,
     group: found.get(IFLA_GROUP)?.readUInt32LE(0) ?? 0,
     vlan:
-      data.get(IFLA_VLAN_PROTOCOL)?.readUInt16BE(0) === ETH_P_8021Q
+      kind === 'vlan' && data.get(IFLA_VLAN_PROTOCOL)?.readUInt16BE(0) === ETH_P_8021Q
         ? data.get(IFLA_VLAN_ID)?.readUInt16LE(0)
         : undefined,
+    filtersVlans: kind === 'bridge' ? data.get(IFLA_BR_VLAN_FILTERING)?.[0] === 1 : undefined,
     altNames: [...attributes(found.get(IFLA_PROP_LIST))].map(([, name]) => readText(name)),
   }
 }

@@ -13,6 +13,12 @@ const INTERFACES: Question = {
   why: 'A pod that is scheduled to a node without the interface waits in ContainerCreating.',
 }
 
+const FILTERING: Question = {
+  id: 'bridge-filtering',
+  title: 'The bridges of the grants filter VLANs',
+  why: 'The plugin turns that on for bridges that it makes itself. On any other a port with a VLAN is in the untagged network, and the guard refuses it.',
+}
+
 const MTU: Question = {
   id: 'flannel-mtu',
   title: "Flannel's MTU fits the node's interface",
@@ -63,6 +69,29 @@ export function checkInterfaces(tree: Tree, masters: readonly string[]): Check {
   }
   const shown = names.map(name => `${name} (mtu ${mtuOf(tree, name) ?? 'unknown'})`)
   return answer(INTERFACES, 'ok', shown.join(', '))
+}
+
+/** Whether ports of the policy's bridges are in VLANs; nothing where it names no bridge that is there. */
+export function checkBridges(tree: Tree, masters: readonly string[]): Check[] {
+  const bridges = masters.flatMap(name => {
+    const filtering = /^[^/:\s]{1,15}$/.test(name)
+      ? tree.read(`/sys/class/net/${name}/bridge/vlan_filtering`)?.trim()
+      : undefined
+    return filtering === undefined ? [] : [{ name, filtering }]
+  })
+  if (bridges.length === 0) return []
+  const open = bridges.filter(({ filtering }) => filtering === '0').map(({ name }) => name)
+  if (open.length === 0)
+    return [answer(FILTERING, 'ok', bridges.map(({ name }) => `${name} does`).join(', '))]
+  const [first] = open
+  return [
+    answer(
+      FILTERING,
+      'warning',
+      `${open.join(', ')} without vlan_filtering`,
+      `ip link set ${first} type bridge vlan_filtering 1, and its uplink into the VLANs (bridge vlan add vid 100 dev eth0), unless it is granted as "native" alone`,
+    ),
+  ]
 }
 
 /** What Flannel gives to pods, beside the interface that carries it. */

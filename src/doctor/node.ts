@@ -2,7 +2,7 @@ import { type Cluster, defaultCluster } from '../config/cluster.ts'
 import { answer, type Check, type Question } from './check.ts'
 import { type Distribution, findDistribution } from './distribution.ts'
 import { checkGuard } from './guard.ts'
-import { checkFlannelMtu, checkInterfaces, checkModule } from './kernel.ts'
+import { checkBridges, checkFlannelMtu, checkInterfaces, checkModule } from './kernel.ts'
 import { checkMultus } from './multus.ts'
 import { checkHostLocal, checkPlugins, checkVersions } from './plugins.ts'
 import { checkPolicyFacts } from './policy-facts.ts'
@@ -34,6 +34,7 @@ export function examineNode(
   const kernel = [
     checkModule(tree),
     checkInterfaces(tree, masters),
+    ...checkBridges(tree, masters),
     checkFlannelMtu(tree),
     ...checkPolicyFacts(tree, cluster),
   ]

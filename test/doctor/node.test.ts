@@ -339,6 +339,20 @@ describe('socni-ctl doctor on a node', () => {
     expect(complaints({ [`${BIN}/whereabouts`]: '#!program', ...changes })).toEqual(said)
   })
 
+  it('complains of a bridge of a grant that filters no VLANs', () => {
+    const bridge = (name: string, filtering: number) => ({
+      [`/sys/class/net/${name}/mtu`]: '1500\n',
+      [`/sys/class/net/${name}/bridge/vlan_filtering`]: `${filtering}\n`,
+    })
+    const masters = ['eth0', 'br0', 'br1']
+    expect(complaints({ ...bridge('br0', 0), ...bridge('br1', 1) }, { masters })).toEqual([
+      'bridge-filtering warning: br0 without vlan_filtering',
+    ])
+    expect(statuses(node({ ...bridge('br0', 1), ...bridge('br1', 1) }), { masters })).toMatchObject({
+      'bridge-filtering': 'ok',
+    })
+  })
+
   it('takes the directory of old K3s through its link, and says that upgrades move it', () => {
     const hash = 'a'.repeat(64)
     const old = `/var/lib/rancher/k3s/data/${hash}/bin`

@@ -425,6 +425,18 @@ describe.skipIf(obstacle !== undefined)(
         expect(answer).toMatch(/net7|Link not found/)
     })
 
+    it('puts no pod on a bridge that is there, and filters no VLANs', async () => {
+      const config: JsonObject = { cniVersion: '1.0.0', name: 'lab', type: 'bridge', bridge: 'br-lab' }
+      const asked = await admit({ ...config, vlan: 100 }, node.key)
+      const ask = ({ config: body, args: given }: Attach) => errorOf(add(body, given, {}, 'bridge')).msg
+      // Where there is none yet the real plugin makes one, in a kernel that can.
+      expect(ask(asked)).not.toContain('does not filter VLANs')
+      node.run('sh', '-ec', 'ip link del br-lab 2>/dev/null || true; ip link add br-lab type bridge')
+      expect(ask(asked)).toContain('"br-lab" of this node does not filter VLANs')
+      expect(ask(await admit(config, node.key))).toContain('/run/netns/none')
+      node.run('ip', 'link', 'del', 'br-lab')
+    })
+
     it('takes no interface of the node for one of the pod, as plugins before 1.3.0 do', () => {
       const netns = node.addPod('before')
       const riding = (change: JsonObject) => ({

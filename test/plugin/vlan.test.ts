@@ -32,10 +32,10 @@ for node in n1 n2; do ip netns add $node; ip -n $node link set lo up; done
 ip link add t1 type veth peer name t2
 ip link set t1 netns n1 name eth0; ip link set t2 netns n2 name eth0
 ip -n n1 link set eth0 up; ip -n n2 link set eth0 up
-for pod in f1 f2 l1 thief; do ip netns add $pod; ip -n $pod link set lo up; done
+for pod in f1 f2 l1 thief port; do ip netns add $pod; ip -n $pod link set lo up; done
 call() {
   ip netns exec $1 env -i CNI_COMMAND=$3 CNI_CONTAINERID=$2 CNI_NETNS=/run/netns/$2 CNI_IFNAME=net1 CNI_PATH=${bin} \\
-    CNI_ARGS="$5" SOCNI_CONF_DIR=${conf} ${bin}/vlan < ${shared}/$4.json > ${shared}/result 2>&1 && echo "$2 $3 ok" || { echo "$2 $3 refused"; cat ${shared}/result; }
+    CNI_ARGS="$5" SOCNI_CONF_DIR=${conf} ${bin}/\${6:-vlan} < ${shared}/$4.json > ${shared}/result 2>&1 && echo "$2 $3 ok" || { echo "$2 $3 refused"; cat ${shared}/result; }
 }
 address() { ip -n $1 -o -4 addr show dev net1 | awk '{ print $4 }'; }
 call n1 f1 ADD f1 "$(cat ${shared}/f1.args)"
@@ -53,6 +53,13 @@ tcpdump -Z root -r ${shared}/trunk.pcap -e -n 2>/dev/null | grep 'ICMP echo repl
 call n1 thief ADD f1 "$(sed 's/K8S_POD_NAMESPACE=finance/K8S_POD_NAMESPACE=logistics/' ${shared}/f1.args)"
 call n1 thief ADD edited "$(cat ${shared}/f1.args)"
 ip -n thief -o link | grep -c net1 || true
+ip -n n1 link add br-lab type bridge
+call n1 port ADD port "$(cat ${shared}/port.args)" bridge
+ip -n n1 link set br-lab type bridge vlan_filtering 1
+call n1 port ADD port "$(cat ${shared}/port.args)" bridge
+bridge -n n1 vlan show | grep -o '100 PVID'
+call n1 port DEL port "" bridge
+ip -n n1 link del br-lab
 for pod in f1 thief; do call n1 $pod DEL f1 ""; done
 for pod in f2 l1; do call n2 $pod DEL $pod ""; done
 echo "left: $(for pod in f1 f2 l1 thief n1 n2; do ip -n $pod -d link; done | grep -c 802.1Q || true) interfaces, $(ls /var/lib/cni/networks/*/10.* 2>/dev/null | wc -l) addresses"
@@ -67,12 +74,16 @@ function write(name: string, { config, args }: Attach): void {
 describe.skipIf(reason !== undefined)(
   `the guard before the real vlan plugin, in a kernel with 802.1Q${reason === undefined ? '' : ` (${reason})`}`,
   () => {
-    it('keeps two tenants on two nodes inside their own VLANs, with the NAD of seed 000', async () => {
+    it('keeps two tenants on two nodes inside their own VLANs, with the NAD of seed 000, and off a bridge without', async () => {
       const [bin, conf] = [join(shared, 'bin'), join(shared, 'net.d')]
-      layOut(bin, conf, key, ['vlan'])
+      layOut(bin, conf, key, ['vlan', 'bridge'])
       write('f1', await admit({ ...seed(100, '11'), name: 'f1' }, key))
       write('f2', await admit({ ...seed(100, '12'), name: 'f2' }, key))
       write('l1', await admit({ ...seed(300, '13'), name: 'l1' }, key, { namespace: 'logistics' }))
+      write(
+        'port',
+        await admit({ cniVersion: '1.0.0', name: 'port', type: 'bridge', bridge: 'br-lab', vlan: 100 }, key),
+      )
       const f1 = await admit({ ...seed(100, '11'), name: 'f1' }, key)
       write('edited', { ...f1, config: { ...f1.config, vlan: 300 } })
 
@@ -100,6 +111,11 @@ describe.skipIf(reason !== undefined)(
           'thief ADD refused',
           '{"cniVersion":"1.0.0","code":7,the claim does not hold: it was signed for uplinks [{\\"maste',
           '0',
+          'port ADD refused',
+          '{"cniVersion":"1.0.0","code":7,\\"br-lab\\" of this node does not filter VLANs, so that the p',
+          'port ADD ok',
+          '100 PVID',
+          'port DEL ok',
           'f1 DEL ok',
           'thief DEL ok',
           'f2 DEL ok',
