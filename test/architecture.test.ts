@@ -58,7 +58,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/yaml',
     'src/net',
   ],
-  'src/doctor': ['src/config', 'src/json', 'src/kube', 'src/yaml', 'src/claims', 'src/net', 'src/cni'],
+  'src/doctor': [
+    'src/config',
+    'src/json',
+    'src/kube',
+    'src/yaml',
+    'src/claims',
+    'src/net',
+    'src/cni',
+    'src/policy',
+  ],
   'src/map': ['src/json', 'src/net', 'src/config', 'src/policy'],
   plugin: [
     'src/json',

@@ -7,6 +7,7 @@ import { checkMultus } from './multus.ts'
 import { checkHostLocal, checkPlugins, checkVersions } from './plugins.ts'
 import { checkPolicyFacts } from './policy-facts.ts'
 import { Tree } from './tree.ts'
+import { checkVlanNames } from './vlan-names.ts'
 import { checkWhereabouts } from './whereabouts.ts'
 
 export interface NodeOptions {
@@ -35,6 +36,7 @@ export function examineNode(
     checkModule(tree),
     checkInterfaces(tree, masters),
     ...checkBridges(tree, masters),
+    ...checkVlanNames(tree, masters, cluster),
     checkFlannelMtu(tree),
     ...checkPolicyFacts(tree, cluster),
   ]

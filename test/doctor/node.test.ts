@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
+import { defaultCluster } from '../../src/config/cluster.ts'
 import { examineNode, type NodeOptions } from '../../src/doctor/node.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'socni-doctor-'))
@@ -337,6 +338,29 @@ describe('socni-ctl doctor on a node', () => {
     ],
   ])('sees whether whereabouts, where it is installed, has its configuration: it %s', (_, changes, said) => {
     expect(complaints({ [`${BIN}/whereabouts`]: '#!program', ...changes })).toEqual(said)
+  })
+
+  it('complains of interfaces that are other VLANs than their names say', () => {
+    const config = (...rows: string[]) => ({
+      '/proc/net/vlan/config': [
+        'VLAN Dev name\t | VLAN ID',
+        'Name-Type: VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD',
+        ...rows,
+        '',
+      ].join('\n'),
+    })
+    const right = ['eth0.100       | 100  | eth0', 'storage        | 300  | eth0']
+    expect(complaints(config(...right))).toEqual([])
+    const masters = ['eth0', 'storage']
+    const present = { '/sys/class/net/storage/mtu': '1500\n' }
+    expect(complaints({ ...config(...right), ...present }, { masters })).toEqual([
+      'vlan-names error: storage is VLAN 300 on eth0',
+    ])
+    const cluster = { ...defaultCluster, interfaces: { storage: { parent: 'eth0', vlan: 300 } } }
+    expect(complaints({ ...config(...right), ...present }, { masters, cluster })).toEqual([])
+    expect(complaints(config('eth0.300       | 30  | eth0', 'eth1.5         | 5  | bond0'))).toEqual([
+      'vlan-names error: eth0.300 is VLAN 30 on eth0, eth1.5 is VLAN 5 on bond0',
+    ])
   })
 
   it('complains of a bridge of a grant that filters no VLANs', () => {

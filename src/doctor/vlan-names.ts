@@ -1,0 +1,53 @@
+import type { Cluster } from '../config/cluster.ts'
+import { hiddenVlan } from '../policy/reach.ts'
+import { answer, type Check, type Question } from './check.ts'
+import type { Tree } from './tree.ts'
+
+const NAMES: Question = {
+  id: 'vlan-names',
+  title: 'Interfaces are the VLANs that their names say',
+  why: 'A configuration names an interface, and the policy takes eth0.300 for VLAN 300 on eth0, and any other name for a network of its own, unless the cluster configuration says otherwise.',
+}
+
+/** A VLAN sub-interface as the kernel has it. */
+interface SubInterface {
+  readonly name: string
+  readonly vlan: number
+  readonly parent: string
+}
+
+/** Compares the node's VLAN sub-interfaces with what the policy takes their names for; nothing where there are none. */
+export function checkVlanNames(tree: Tree, masters: readonly string[], cluster: Cluster): Check[] {
+  const found = subInterfaces(tree)
+  if (found.length === 0) return []
+  const wrong = found.filter(({ name, vlan, parent }) => {
+    const meant = hiddenVlan(name, cluster)
+    // One that no grant names is refused to everybody.
+    if (meant === undefined) return masters.includes(name)
+    return meant.vlan !== vlan || meant.parent !== parent
+  })
+  const [first] = wrong
+  if (first === undefined) return [answer(NAMES, 'ok', found.map(describe).join(', '))]
+  const { name, parent, vlan } = first
+  return [
+    answer(
+      NAMES,
+      'error',
+      wrong.map(describe).join(', '),
+      `write "interfaces: {${name}: {parent: ${parent}, vlan: ${vlan}}}" into the cluster configuration, or name the interface ${parent}.${vlan}`,
+    ),
+  ]
+}
+
+function describe({ name, vlan, parent }: SubInterface): string {
+  return `${name} is VLAN ${vlan} on ${parent}`
+}
+
+/** Linux net/8021q/vlanproc.c: two lines of heads, then `eth0.100       | 100  | eth0`. */
+function subInterfaces(tree: Tree): SubInterface[] {
+  const lines = (tree.read('/proc/net/vlan/config') ?? '').split('\n').slice(2)
+  return lines.flatMap(line => {
+    const [name = '', vlan = '', parent = ''] = line.split('|').map(column => column.trim())
+    return parent === '' ? [] : [{ name, vlan: Number(vlan), parent }]
+  })
+}
