@@ -1,6 +1,7 @@
 import { type Cluster, defaultCluster } from '../config/cluster.ts'
 import { answer, type Check, type Question } from './check.ts'
 import { type Distribution, findDistribution } from './distribution.ts'
+import { checkForwarding } from './forwarding.ts'
 import { checkGuard } from './guard.ts'
 import { checkBridges, checkFlannelMtu, checkInterfaces, checkModule } from './kernel.ts'
 import { checkMultus } from './multus.ts'
@@ -37,6 +38,7 @@ export function examineNode(
     checkInterfaces(tree, masters),
     ...checkBridges(tree, masters),
     ...checkVlanNames(tree, masters, cluster),
+    ...checkForwarding(tree, cluster),
     checkFlannelMtu(tree),
     ...checkPolicyFacts(tree, cluster),
   ]

@@ -98,6 +98,7 @@ describe('socni-ctl doctor on a node', () => {
       'flannel-mtu': 'ok',
       'primary-interface': 'ok',
       'pod-range': 'ok',
+      forwarding: 'ok',
       guard: 'ok',
       keys: 'ok',
     })
@@ -338,6 +339,24 @@ describe('socni-ctl doctor on a node', () => {
     ],
   ])('sees whether whereabouts, where it is installed, has its configuration: it %s', (_, changes, said) => {
     expect(complaints({ [`${BIN}/whereabouts`]: '#!program', ...changes })).toEqual(said)
+  })
+
+  it('complains of addresses in VLANs on a node that forwards, of either family', () => {
+    const forward = '/proc/sys/net/ipv4/ip_forward'
+    const said = (what: string, how: string) =>
+      `forwarding warning: ${what} with addresses of the node, which forwards (${how})`
+    expect(complaints({ [forward]: '0\n' })).toEqual([])
+    expect(complaints({ [forward]: '1\n' })).toEqual([said('eth0.100', 'ipv4/ip_forward')])
+    const none = { '/proc/net/route': routes('eth0').replace('eth0.100', 'eth0') }
+    expect(complaints({ ...none, [forward]: '1\n' })).toEqual([])
+    const row = (scope: string, name: string) =>
+      `fd000000000000000000000000000005 04 40 ${scope} 80 ${name.padStart(8)}`
+    const ipv6 = {
+      ...none,
+      '/proc/net/if_inet6': `${row('20', 'eth0.7')}\n${row('00', 'eth0')}\n${row('00', 'eth0.9')}\n`,
+      '/proc/sys/net/ipv6/conf/all/forwarding': '1\n',
+    }
+    expect(complaints(ipv6)).toEqual([said('eth0.9', 'ipv6/conf/all/forwarding')])
   })
 
   it('complains of interfaces that are other VLANs than their names say', () => {
