@@ -1,12 +1,8 @@
 import { resolve } from 'node:path'
-import {
-  type KernelVlan,
-  type NodeConfiguration,
-  readConfigurations,
-  readKernelVlans,
-} from '../manage/node.ts'
+import { type NodeConfiguration, readConfigurations, readKernelVlans } from '../manage/node.ts'
 import { type GrantOverview, overviewOf } from '../manage/overview.ts'
 import { readWorld } from '../manage/world.ts'
+import type { KernelVlan } from '../net/kernel-vlans.ts'
 import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
 import { printPlain, printTable } from './output.ts'
 import { openStore } from './store.ts'

@@ -1,4 +1,5 @@
 import type { Cluster } from '../config/cluster.ts'
+import { type KernelVlan, parseKernelVlans } from '../net/kernel-vlans.ts'
 import { hiddenVlan } from '../policy/reach.ts'
 import { answer, type Check, type Question } from './check.ts'
 import type { Tree } from './tree.ts'
@@ -9,16 +10,9 @@ const NAMES: Question = {
   why: 'A configuration names an interface, and the policy takes eth0.300 for VLAN 300 on eth0, and any other name for a network of its own, unless the cluster configuration says otherwise.',
 }
 
-/** A VLAN sub-interface as the kernel has it. */
-interface SubInterface {
-  readonly name: string
-  readonly vlan: number
-  readonly parent: string
-}
-
 /** Compares the node's VLAN sub-interfaces with what the policy takes their names for; nothing where there are none. */
 export function checkVlanNames(tree: Tree, masters: readonly string[], cluster: Cluster): Check[] {
-  const found = subInterfaces(tree)
+  const found = parseKernelVlans(tree.read('/proc/net/vlan/config') ?? '')
   if (found.length === 0) return []
   const wrong = found.filter(({ name, vlan, parent }) => {
     const meant = hiddenVlan(name, cluster)
@@ -39,15 +33,6 @@ export function checkVlanNames(tree: Tree, masters: readonly string[], cluster: 
   ]
 }
 
-function describe({ name, vlan, parent }: SubInterface): string {
+function describe({ name, vlan, parent }: KernelVlan): string {
   return `${name} is VLAN ${vlan} on ${parent}`
-}
-
-/** Linux net/8021q/vlanproc.c: two lines of heads, then `eth0.100       | 100  | eth0`. */
-function subInterfaces(tree: Tree): SubInterface[] {
-  const lines = (tree.read('/proc/net/vlan/config') ?? '').split('\n').slice(2)
-  return lines.flatMap(line => {
-    const [name = '', vlan = '', parent = ''] = line.split('|').map(column => column.trim())
-    return parent === '' ? [] : [{ name, vlan: Number(vlan), parent }]
-  })
 }

@@ -4,7 +4,15 @@ import { extractFacts } from '../cni/facts/index.ts'
 import { readNetwork } from '../cni/network.ts'
 import { isConfigurationFile } from '../cni/spec.ts'
 import { readTextFile, UnreadableFileError } from '../files/read-text.ts'
-import { intersectVlans, isEmptyVlans, printVlans, type VlanSet } from '../net/vlan-set.ts'
+import { type KernelVlan, parseKernelVlans } from '../net/kernel-vlans.ts'
+import {
+  containsVlans,
+  intersectVlans,
+  isEmptyVlans,
+  printVlans,
+  type VlanSet,
+  vlanSet,
+} from '../net/vlan-set.ts'
 import { grantedSegments } from '../policy/grants.ts'
 import { resolveReach, type Segment } from '../policy/reach.ts'
 import type { World } from './world.ts'
@@ -62,27 +70,10 @@ function isSamePlace(a: Segment, b: Segment): boolean {
   return a.master === b.master && !isEmptyVlans(intersectVlans(a.vlans, b.vlans))
 }
 
-/** A VLAN interface that the kernel of this node has. */
-export interface KernelVlan {
-  readonly name: string
-  readonly vlan: number
-  readonly parent: string
-}
-
-/**
- * The node's VLAN interfaces; undefined where the kernel has no 802.1Q (or this is no Linux).
- * Source: Linux net/8021q/vlanproc.c vlan_seq_show(), `name | id | parent` behind two lines of heading.
- */
+/** The node's VLAN interfaces; undefined where the kernel has no 802.1Q (or this is no Linux). */
 export function readKernelVlans(root: string, vlans?: VlanSet): KernelVlan[] | undefined {
   const path = join(root, 'proc/net/vlan/config')
   if (!existsSync(path)) return undefined
-  const rows = readFileSync(path, 'utf8').split('\n').slice(2)
-  return rows.flatMap(row => {
-    const [name = '', id = '', parent = ''] = row.split('|').map(cell => cell.trim())
-    const vlan = Number(id)
-    if (name === '' || !Number.isInteger(vlan)) return []
-    const isWanted =
-      vlans === undefined || vlans.ranges.some(({ first, last }) => first <= vlan && vlan <= last)
-    return isWanted ? [{ name, vlan, parent }] : []
-  })
+  const found = parseKernelVlans(readFileSync(path, 'utf8'))
+  return found.filter(({ vlan }) => vlans === undefined || containsVlans(vlans, vlanSet(vlan)))
 }
