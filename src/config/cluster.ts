@@ -51,7 +51,9 @@ export const clusterSpec = z.strictObject({
           })
     })
     .default({})
-    .describe('Names that hide a VLAN: uplink-a: { parent: eth0, vlan: 300 }.'),
+    .describe(
+      'Names that hide a VLAN: uplink-a: { parent: eth0, vlan: 300 }; vlan 0 for what has the VLANs of its parent, as a bridge over it.',
+    ),
   mtus: z.record(interfaceName, z.int().min(68)).default({}).describe('MTU of host interfaces, in bytes.'),
   vouchedTypes: z
     .array(z.string())

@@ -59,10 +59,15 @@ export function tagsInPod(uplinks: readonly Uplink[]): Uplink[] {
   )
 }
 
-/** A segment in terms of physical interfaces: the untagged part of a sub-interface belongs to its parent. */
+/**
+ * A segment in terms of physical interfaces: the untagged part of a sub-interface belongs to its parent, and all of what is
+ * itself untagged there (a bridge over eth0), tags and all.
+ */
 export function resolveSegment(segment: Segment, cluster: NetworkNames, depth = 0): Segment[] {
   const hidden = hiddenVlan(segment.master, cluster)
   if (hidden === undefined || depth >= MAX_CHAIN) return [segment]
+  if (hidden.vlan === 0)
+    return resolveSegment({ master: hidden.parent, vlans: segment.vlans }, cluster, depth + 1)
   const tagged = subtractVlans(segment.vlans, NATIVE)
   return [
     ...(containsVlans(segment.vlans, NATIVE)

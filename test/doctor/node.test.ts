@@ -377,6 +377,12 @@ describe('socni-ctl doctor on a node', () => {
     ])
     const cluster = { ...defaultCluster, interfaces: { storage: { parent: 'eth0', vlan: 300 } } }
     expect(complaints({ ...config(...right), ...present }, { masters, cluster })).toEqual([])
+    const bridge = { '/sys/class/net/br0/mtu': '1500\n', '/sys/class/net/br0/brif/eth0/priority': '32\n' }
+    const both = ['eth0', 'br0']
+    expect(complaints(bridge, { masters: both })).toEqual(['vlan-names error: br0 has the VLANs of eth0'])
+    expect(complaints(bridge, { masters: ['br0'] })).toEqual([])
+    const over = { ...defaultCluster, interfaces: { br0: { parent: 'eth0', vlan: 0 } } }
+    expect(complaints(bridge, { masters: both, cluster: over })).toEqual([])
     expect(complaints(config('eth0.300       | 30  | eth0', 'eth1.5         | 5  | bond0'))).toEqual([
       'vlan-names error: eth0.300 is VLAN 30 on eth0, eth1.5 is VLAN 5 on bond0',
     ])

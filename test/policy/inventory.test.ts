@@ -168,6 +168,31 @@ describe('the inventory', () => {
     expect(rivals({ ids: 700, masters: ['eth0'] })).toEqual(['sharer'])
   })
 
+  it('takes what is untagged on an interface for that interface, tags and all', () => {
+    const bridged = exampleInventory({
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'ClusterConfiguration',
+      metadata: { name: 'cluster' },
+      spec: { interfaces: { br0: { parent: 'eth0', vlan: 0 } } },
+    })
+    const grant = { ids: 300, masters: ['br0'] }
+    expect(bridged.rivalsOf(tenantWith({ vlans: [grant] })).map(({ tenant: rival }) => rival.name)).toEqual([
+      'logistics',
+    ])
+    expect(exampleInventory().rivalsOf(tenantWith({ vlans: [grant] }))).toEqual([])
+    // Who holds the untagged network holds no VLAN by a name for it.
+    const holder = tenant('native', { namespaces: ['n'], vlans: [{ ids: 'native', masters: ['eth0'] }] })
+    for (const [inventory, master] of [
+      [exampleInventory(holder), 'eth0.0'],
+      [bridged, 'br0'],
+    ] as const) {
+      putManifest(inventory, holder)
+      const config = { cniVersion: '1.0.0', type: 'vlan', master, vlanId: 300, ipam: { type: 'static' } }
+      const found = judge(attachment(config, { namespace: 'n' }), inventory)
+      expect(found.find(({ rule }) => rule === 'vlan-not-granted')?.message).toContain('VLAN 300 on "eth0"')
+    }
+  })
+
   it('sees the same addresses of two tenants on a VLAN that they share, and not on separate ones', () => {
     const shared = { ids: 700, masters: ['eth0'], shared: true }
     const use = (namespace: string, master: string, range = '10.77.0.0/24') =>
