@@ -66,9 +66,20 @@ function given(body: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(body).filter(([key]) => RUNTIME_KEYS.has(key)))
 }
 
-/** The reference vlan plugin reads vlanId; the other spelling is the one that people write (and would mean VLAN 0). */
+/**
+ * The reference vlan plugin reads vlanId; the other spelling is the one that people write (and would mean VLAN 0). From 1.3.0 to
+ * 1.7.1 the bridge plugin keeps a port with a VLAN in the bridge's default one as well, unless it is told not to.
+ */
 function translate(body: JsonObject, type: string): JsonObject {
-  if (type !== 'vlan' || body.vlan === undefined || body.vlanId !== undefined) return body
   const { vlan, ...rest } = body
-  return { ...rest, vlanId: vlan }
+  if (vlan === undefined) return body
+  switch (type) {
+    case 'vlan':
+      return body.vlanId === undefined ? { ...rest, vlanId: vlan } : body
+    case 'bridge':
+    case 'cnv-bridge':
+      return { preserveDefaultVlan: false, ...body }
+    default:
+      return body
+  }
 }

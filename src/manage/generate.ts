@@ -49,7 +49,7 @@ function pluginOf(request: NetworkRequest): object {
       // On the VLAN's own sub-interface, so that any number of pods of a node can join it.
       return { type, master: `${master}.${vlan}`, mode: 'bridge', ...common }
     case 'bridge':
-      return { type, bridge: master, vlan, ...common }
+      return { type, bridge: master, vlan, preserveDefaultVlan: false, ...common }
   }
 }
 

@@ -53,6 +53,7 @@ export function bridgeConfig(): Record<string, unknown> {
     type: 'bridge',
     bridge: 'br-finance',
     vlan: 100,
+    preserveDefaultVlan: false,
     ipam: { type: 'whereabouts', range: '10.100.1.0/24' },
   }
 }

@@ -71,7 +71,7 @@ const ROWS: readonly Row[] = [
     ['uplink none on eth0 (ride, key)', 'ignored-vlan-key at vlanId', 'missing at '],
   ],
   [
-    { type: 'socni', delegate: { type: 'bridge', bridge: 'br0', vlan: 7 } },
+    { type: 'socni', delegate: { type: 'bridge', bridge: 'br0', vlan: 7, preserveDefaultVlan: false } },
     ['uplink 7 on br0 (bridge, key)', 'pod sets args mac'],
   ],
   [
@@ -142,14 +142,22 @@ const ROWS: readonly Row[] = [
   [{ type: 'ipvlan', master: 'bond0', mode: 'l3' }, ['uplink native on bond0 (ride, untagged)']],
   [{ type: 'ipvlan' }, ['uplink native on ?* (ride, untagged)']],
   [{ type: 'bridge' }, ['uplink native on cni0* (bridge, default)', 'pod sets args mac']],
-  [{ type: 'cnv-bridge', bridge: 'br1', vlan: 7 }, ['uplink 7 on br1 (bridge, key)', 'pod sets args mac']],
+  [
+    { type: 'cnv-bridge', bridge: 'br1', vlan: 7 },
+    ['uplink 7 on br1 (bridge, key)', 'pod sets args mac', 'default-vlan at vlan'],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', vlan: 7, preserveDefaultVlan: true },
+    ['uplink 1,7 on br1 (bridge, key)', 'pod sets args mac'],
+  ],
+  [{ type: 'bridge', bridge: 'br1', vlan: 0 }, ['uplink native on br1 (bridge, key)', 'pod sets args mac']],
   [
     { type: 'bridge', bridge: 'br1', vlanTrunk: [{ id: 5 }, { minID: 10, maxID: 12 }] },
     ['uplink 1,5,10-12 on br1 (bridge, trunk)', 'pod sets args mac'],
   ],
   [
     { type: 'bridge', bridge: 'br1', vlan: 7, vlanTrunk: [{ id: 5 }] },
-    ['uplink 5,7 on br1 (bridge, trunk)', 'pod sets args mac'],
+    ['uplink 5,7 on br1 (bridge, trunk)', 'pod sets args mac', 'default-vlan at vlan'],
   ],
   [
     { type: 'bridge', bridge: 'br1', vlan: 7, preserveDefaultVlan: true, vlanTrunk: [{ id: 5 }] },
@@ -163,6 +171,7 @@ const ROWS: readonly Row[] = [
       'vlan-out-of-range at vlanTrunk.0',
       'malformed at vlanTrunk.1',
       'malformed at vlanTrunk.2',
+      'default-vlan at vlan',
     ],
   ],
   [

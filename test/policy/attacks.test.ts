@@ -47,6 +47,7 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     { ...bridgeConfig(), vlan: undefined, vlanTrunk: [{ id: 100 }] },
     'vlan-not-granted',
   ],
+  ['the VLAN that a port keeps', { ...bridgeConfig(), preserveDefaultVlan: true }, 'vlan-not-granted'],
   [
     'every VLAN of an OVS bridge',
     { ...macvlanConfig(), type: 'ovs', bridge: 'br-finance', master: undefined },
@@ -530,6 +531,7 @@ describe('addresses that the node itself routes', () => {
     type: 'bridge',
     bridge: 'br-open',
     vlan: 300,
+    preserveDefaultVlan: false,
     isGateway: true,
     ipam: { type: 'whereabouts', range: '128.0.0.0/1', gateway: '128.0.0.1' },
   }

@@ -76,14 +76,23 @@ export const bridge: Extractor = {
 
 /**
  * What the port carries. Versions differ: before 1.8 a trunk kept the bridge's default VLAN as its native one, and
- * a trunk without `vlan` gets PVID 1 everywhere; so the union of all versions is stated.
+ * a trunk without `vlan` gets PVID 1 everywhere; so the union of all versions is stated. That a port with `vlan` alone was
+ * kept there as well is said, and not stated: the guard has it otherwise.
  */
 function readVlans(conf: Fields, facts: FactsBuilder): Pick<Uplink, 'vlans' | 'source'> {
   const native = readVlan(conf, 'vlan', facts)
   const trunk = readTrunk(conf, 'vlanTrunk', 1, facts)
-  if (trunk === undefined)
-    return { vlans: native ?? NATIVE, source: native === undefined ? 'default' : 'key' }
-  const keepsDefault = isUntagged(native) || conf.boolean('preserveDefaultVlan')
-  const own = native === undefined || isUntagged(native) ? NO_VLANS : native
-  return { vlans: uniteVlans(trunk, own, keepsDefault ? BRIDGE_DEFAULT : NO_VLANS), source: 'trunk' }
+  const isTagged = native !== undefined && !isUntagged(native)
+  const keepsDefault = conf.boolean('preserveDefaultVlan')
+  if (isTagged && keepsDefault === undefined)
+    facts.problem(
+      'default-vlan',
+      conf.path('vlan'),
+      'plugins up to 1.7.1 keep the port in VLAN 1 of the bridge as well: write "preserveDefaultVlan": false beside it',
+    )
+  const kept = keepsDefault === true || (trunk !== undefined && !isTagged) ? BRIDGE_DEFAULT : NO_VLANS
+  if (trunk !== undefined)
+    return { vlans: uniteVlans(trunk, isTagged ? native : NO_VLANS, kept), source: 'trunk' }
+  if (native === undefined) return { vlans: NATIVE, source: 'default' }
+  return { vlans: isTagged ? uniteVlans(native, kept) : native, source: 'key' }
 }

@@ -159,6 +159,8 @@ export interface FactProblem extends Stated {
     | 'vlan-out-of-range'
     /** A VLAN key that this plugin does not read. */
     | 'ignored-vlan-key'
+    /** Whether a port of a bridge is in its default VLAN as well depends on the plugin's version. */
+    | 'default-vlan'
     /** Two keys that say different things about the same matter. */
     | 'contradiction'
     /** A value that does not parse: a subnet, a route, an address. */

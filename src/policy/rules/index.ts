@@ -3,6 +3,7 @@ import { addressNotGranted } from './address-not-granted.ts'
 import { addressOutsideSubnet } from './address-outside-subnet.ts'
 import { ambiguousConfig } from './ambiguous-config.ts'
 import { attachmentInUse } from './attachment-in-use.ts'
+import { bridgeDefaultVlan } from './bridge-default-vlan.ts'
 import { bridgeMtu } from './bridge-mtu.ts'
 import { clusterRoute } from './cluster-route.ts'
 import { cniArgsNotAllowed } from './cni-args-not-allowed.ts'
@@ -86,6 +87,7 @@ export const rules: Rules = {
     onePodPerVlan,
     mtuTooLarge,
     bridgeMtu,
+    bridgeDefaultVlan,
     oldCniVersion,
     vlanChanged,
     staleClaims,
