@@ -425,6 +425,24 @@ describe.skipIf(obstacle !== undefined)(
         expect(answer).toMatch(/net7|Link not found/)
     })
 
+    // From 1.3.0 to 1.7.1 the plugin's own default is true: seen with 1.7.1 in "bridge vlan show".
+    it('has the bridge plugin keep a port with a VLAN out of the default one, unless that was admitted', async () => {
+      const [real, handed] = [join(node.binDir, 'socni.d/bridge'), join(node.directory, 'handed')]
+      const ask = async (change: JsonObject) => {
+        const config = { cniVersion: '1.0.0', name: 'lab', type: 'bridge', bridge: 'br-lab', ...change }
+        const asked = await admit(config, node.key)
+        expect(add(asked.config, asked.args, {}, 'bridge').exit).toBe(0)
+        return JSON.parse(readFileSync(handed, 'utf8')).preserveDefaultVlan
+      }
+      rmSync(real)
+      writeFileSync(real, `#!/bin/sh\ncat > ${handed}\necho '{"cniVersion":"1.0.0"}'\n`, { mode: 0o755 })
+      expect(await ask({ vlan: 100 })).toBe(false)
+      expect(await ask({ vlan: 100, preserveDefaultVlan: false })).toBe(false)
+      expect(await ask({})).toBeUndefined()
+      rmSync(real)
+      symlinkSync(join(PLUGINS, 'bridge'), real)
+    })
+
     it('puts no pod on a bridge that is there, and filters no VLANs', async () => {
       const config: JsonObject = { cniVersion: '1.0.0', name: 'lab', type: 'bridge', bridge: 'br-lab' }
       const asked = await admit({ ...config, vlan: 100 }, node.key)
