@@ -13,8 +13,8 @@ export interface VlanRange {
 
 export const NO_VLANS: VlanSet = { ranges: [] }
 export const NATIVE: VlanSet = vlanSet(0)
-/** What a trunk without a list carries: untagged traffic and every id that the 12 bits can say. */
-export const ALL_VLANS: VlanSet = vlanSet({ first: 0, last: 4095 })
+/** What a trunk without a list carries: untagged traffic and every id that a frame may have (4095 is reserved, table 9-2). */
+export const ALL_VLANS: VlanSet = vlanSet({ first: 0, last: 4094 })
 
 /** The set of these ids and ranges. */
 export function vlanSet(...members: readonly (number | VlanRange)[]): VlanSet {

@@ -4,6 +4,7 @@ import type { Grant, Tenant } from '../config/tenant.ts'
 import type { Path } from '../json/value.ts'
 import { covers, type Prefix, printPrefix } from '../net/prefix.ts'
 import {
+  ALL_VLANS,
   containsVlans,
   intersectVlans,
   isEmptyVlans,
@@ -35,12 +36,9 @@ export function revocationsOf(
   )
   return [
     ...lost.map(segment => ({ tenant, ...segment })),
-    ...hidden.map(([master]) => ({ tenant, vlans: EVERY_VLAN, master })),
+    ...hidden.map(([master]) => ({ tenant, vlans: ALL_VLANS, master })),
   ]
 }
-
-/** As people write them: the ids of ALL_VLANS that no frame may have are no part of any list. */
-export const EVERY_VLAN = vlanSet({ first: 0, last: 4094 })
 
 /** Every VLAN of the tenant on this interface. */
 export function grantedOn(tenant: Tenant, master: string, cluster: Cluster): VlanSet {

@@ -246,7 +246,7 @@ const ROWS: readonly Row[] = [
   [{ type: 'sriov', deviceID: '0000:3b:02.1' }, ['uplink native on 0000:3b:02.1 (device, default)']],
   [
     { type: 'sriov', trust: 'on', vlanProto: 'isl', vlanQoS: 9 },
-    ['uplink native,1-4095 on ?* (device, default)', 'malformed at vlanProto', 'malformed at vlanQoS'],
+    ['uplink native,1-4094 on ?* (device, default)', 'malformed at vlanProto', 'malformed at vlanQoS'],
   ],
   [{ type: 'ib-sriov', pkey: '0x7fff' }, ['uplink native on ?* (device, untagged)', 'undecidable at pkey']],
   [
@@ -255,7 +255,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     { type: 'ovs', bridge: 'br1' },
-    ['uplink native,1-4095 on br1 (bridge, default)', 'pod sets args mac ovnPort'],
+    ['uplink native,1-4094 on br1 (bridge, default)', 'pod sets args mac ovnPort'],
   ],
   [
     { type: 'ovs', bridge: 'br1', vlan: 100, trunk: [{ id: 200 }] },

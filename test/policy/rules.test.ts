@@ -140,6 +140,25 @@ describe('an interface of the node whose name hides a VLAN', () => {
   })
 })
 
+describe('a whole trunk', () => {
+  const trunks = [
+    { type: 'ovs', bridge: 'br-tel' },
+    { type: 'sriov', deviceID: '0000:3b:02.1', trust: 'on' },
+  ]
+  const found = (ids: string, config: object) => {
+    const vlans = [{ ids, masters: ['br-tel', '0000:3b:02.1'] }]
+    const inventory = exampleInventory(tenant('tel', { namespaces: ['tel'], vlans }))
+    const nad = attachment({ cniVersion: '1.0.0', name: 'trunk', ...config }, { namespace: 'tel' })
+    return judge(nad, inventory).map(({ rule }) => rule)
+  }
+
+  it.each(trunks)('is for who holds every VLAN that a frame may have, and for nobody else: %j', config => {
+    expect(found('native,1-4094', config)).toEqual([])
+    expect(found('1-4094', config)).toEqual(['vlan-not-granted'])
+    expect(found('native,1-4093', config)).toEqual(['vlan-not-granted'])
+  })
+})
+
 describe('a setting for a rule that does not exist', () => {
   it('is found wherever rules are set, and takes nothing out of force', () => {
     const rules = { 'default-routes': 'off' }

@@ -3,8 +3,9 @@ import { readTenant } from '../../src/config/tenant.ts'
 import { type KubeClient, orNone } from '../../src/kube-api/client.ts'
 import { KINDS } from '../../src/kube-api/kinds.ts'
 import { CONFIG_MAP, HELD_MAP, readOrCreate, textsOf } from '../../src/kube-api/objects.ts'
+import { ALL_VLANS } from '../../src/net/vlan-set.ts'
 import { describeSegments } from '../../src/policy/describe.ts'
-import { EVERY_VLAN, revocationsOf } from '../../src/policy/grants.ts'
+import { revocationsOf } from '../../src/policy/grants.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
 import { publishRevocations } from '../../src/store/key-objects.ts'
 import {
@@ -104,7 +105,7 @@ export class Withdrawals {
     if (due.length === 0) return
     const revocations = due.flatMap(([tenant, { segments, namespaces }]) => [
       ...revocationsOf(tenant, segments, this.#inventory.cluster),
-      ...namespaces.map(namespace => ({ tenant, namespace, vlans: EVERY_VLAN })),
+      ...namespaces.map(namespace => ({ tenant, namespace, vlans: ALL_VLANS })),
     ])
     await publishRevocations(
       this.#client,
