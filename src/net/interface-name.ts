@@ -11,9 +11,10 @@ export function isInterfaceName(name: string): boolean {
 /**
  * The VLAN that a name of the form `eth0.200` stands for by convention (iproute2, ifcfg, spiderpool's ifacer): `eth0`
  * and 200. `eth0.100.200` is VLAN 200 on `eth0.100`. Names prove nothing; other forms are mapped in the configuration.
+ * PCI addresses (`0000:3b:02.1`) and device resources (`intel.com/nic.2`) are none, though they may end alike.
  */
 export function readVlanName(name: string): { parent: string; vlan: number } | undefined {
-  const [, parent, id] = /^(.+)\.([0-9]{1,4})$/.exec(name) ?? []
+  const [, parent, id] = /^([^/:]+)\.([0-9]{1,4})$/.exec(name) ?? []
   const vlan = Number(id)
   return parent === undefined || vlan > 4095 ? undefined : { parent, vlan }
 }

@@ -381,6 +381,15 @@ describe.skipIf(obstacle !== undefined)(
       node.configure({})
     })
 
+    it('takes the device that was admitted by its address', async () => {
+      const config = { cniVersion: '1.0.0', name: 'nic', type: 'host-device', pciBusID: '0000:3b:02.1' }
+      const finance = { vlans: [{ ids: 'native', masters: ['0000:3b:02.1'] }] }
+      const asked = await admit(config, node.key, { finance })
+      const { msg, details = '' } = errorOf(add(asked.config, asked.args, {}, 'host-device'))
+      // What the real plugin says of a device that is not there.
+      expect(`${msg} ${details}`).not.toContain('statement')
+    })
+
     it('takes the device that a claim names by its address, and no other', () => {
       const payload = readUnverified(claim())?.payload as unknown as Claim
       const config: JsonObject = { cniVersion: '1.0.0', name: 'nic', type: 'host-device' }

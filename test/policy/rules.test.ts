@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { RESOURCE_NAME_ANNOTATION } from '../../src/kube/annotations.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { attachment, exampleWorld, macvlanConfig, pod, tenant } from '../../src/policy/example.ts'
 import { judge } from '../../src/policy/judge.ts'
@@ -156,6 +157,25 @@ describe('a whole trunk', () => {
     expect(found('native,1-4094', config)).toEqual([])
     expect(found('1-4094', config)).toEqual(['vlan-not-granted'])
     expect(found('native,1-4093', config)).toEqual(['vlan-not-granted'])
+  })
+})
+
+describe('a device by its PCI address, or of a resource', () => {
+  it.each(['0000:3b:02.1', '0000:3b:02.0', 'intel.com/nic.2'])('has no VLAN in its name: %s', master => {
+    const given = tenant('tel', { namespaces: ['tel'], vlans: [{ ids: 'native', masters: [master] }] })
+    const annotations = master.includes('/') ? { [RESOURCE_NAME_ANNOTATION]: master } : {}
+    const device = master.includes('/') ? {} : { deviceID: master }
+    const found = (config: object) => {
+      const nad = { cniVersion: '1.0.0', name: 'nic', type: 'sriov', ...device, ...config }
+      return judge(attachment(nad, { namespace: 'tel', annotations }), exampleInventory(given))
+    }
+    expect(found({})).toEqual([])
+    const [tagged] = found({ vlan: 300 })
+    expect(tagged).toMatchObject({
+      rule: 'vlan-not-granted',
+      message: `VLAN 300 on "${master}" is not granted to tenant "tel", which holds native there`,
+    })
+    expect(found({ trust: 'on' }).map(({ rule }) => rule)).toEqual(['vlan-not-granted'])
   })
 })
 
