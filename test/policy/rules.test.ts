@@ -177,6 +177,26 @@ describe('a device by its PCI address, or of a resource', () => {
     })
     expect(found({ trust: 'on' }).map(({ rule }) => rule)).toEqual(['vlan-not-granted'])
   })
+
+  it('is not both: Multus writes the device of the resource over the one that is named', () => {
+    const own = '0000:3b:02.1'
+    const given = tenant('tel', { namespaces: ['tel'], vlans: [{ ids: 'native', masters: [own] }] })
+    const annotations = { [RESOURCE_NAME_ANNOTATION]: 'intel.com/foreign' }
+    for (const device of [
+      { type: 'sriov', deviceID: own },
+      { type: 'host-device', pciBusID: own },
+    ]) {
+      const nad = attachment(
+        { cniVersion: '1.0.0', name: 'nic', ...device },
+        { namespace: 'tel', annotations },
+      )
+      const [finding] = judge(nad, exampleInventory(given))
+      expect(finding).toMatchObject({
+        rule: 'ambiguous-config',
+        message: `"${own}" gives way to a device of "intel.com/foreign" where the pod has one: keep it, or the annotation`,
+      })
+    }
+  })
 })
 
 describe('a setting for a rule that does not exist', () => {

@@ -8,16 +8,22 @@ export const ambiguousConfig: Rule<'attachment'> = {
   severity: 'error',
   why: 'Multus, libcni and the plugin read the text one after the other, each by its own rules: a policy that reads it a fourth way is bypassed.',
   source:
-    'Go encoding/json (case folding, last key wins); multus pkg/types/conf.go; containernetworking/cni libcni/conf.go; containernetworking/plugins v1.3.0 (linkInContainer)',
+    'Go encoding/json (case folding, last key wins); multus pkg/types/conf.go, delegateAddDeviceID(); containernetworking/cni libcni/conf.go; containernetworking/plugins v1.3.0 (linkInContainer)',
   good: { manifest: attachment(macvlanConfig()) },
   bad: { manifest: attachment({ ...macvlanConfig(), prevResult: { interfaces: [{ name: 'eth0' }] } }) },
 
-  *check({ attachment: { reading, facts }, eitherMasters }) {
+  *check({ attachment: { reading, facts, resourceName }, eitherMasters }) {
     for (const { problem, at, message, fix } of reading.problems) {
       if (problem === 'ambiguous') yield { inside: at, message, fix }
     }
     for (const { problem, at, message, fix } of facts?.problems ?? []) {
       if (problem === 'misspelt-key' || problem === 'contradiction') yield { inside: at, message, fix }
+    }
+    for (const { master } of facts?.uplinks ?? []) {
+      const { name, use, at } = master
+      if (resourceName === undefined || use !== 'device' || name === undefined) continue
+      const message = `${quote(name)} gives way to a device of ${quote(resourceName)} where the pod has one: keep it, or the annotation`
+      yield { inside: at, message }
     }
     for (const { name, at } of eitherMasters) {
       const taken = name === undefined ? 'the default interface of the node' : `${quote(name)} of the node`
