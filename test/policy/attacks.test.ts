@@ -583,6 +583,8 @@ describe('the bridge that the node itself is on', () => {
     expect(found(undefined, { ...ofNode, mtus: { 'br-finance': 9000 } })).toEqual(['warning'])
     expect(found(9000, { ...ofNode, mtus: { 'br-finance': 9000 } })).toEqual([])
     expect(found(1279, { primaryInterface: 'br-finance.10' })).toEqual(['error'])
+    const over = { 'br-finance': { parent: 'eth0', vlan: 0 } }
+    expect(found(1279, { ...ofNode, interfaces: over })).toEqual(['error'])
   })
 
   it('is another one than a bridge of tenants, of which they are only warned', () => {

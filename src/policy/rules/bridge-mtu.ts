@@ -25,8 +25,8 @@ export const bridgeMtu: Rule<'attachment'> = {
     for (const uplink of facts?.uplinks ?? []) {
       const { master } = uplink
       if (facts === undefined || master.use !== 'bridge' || master.name === undefined) continue
-      const isOfNode = master.name === own
-      const least = isOfNode ? (mtus[own] ?? mtus[primaryInterface] ?? DEFAULT) : IPV6_MINIMUM
+      const isOfNode = master.name === own || master.name === primaryInterface
+      const least = isOfNode ? (mtus[primaryInterface] ?? mtus[own] ?? DEFAULT) : IPV6_MINIMUM
       const { mtu, at } = mtuOf(uplink, facts)
       if (mtu >= least) continue
       const whose = isOfNode ? ', which the node itself is on,' : ''
