@@ -15,13 +15,13 @@ import { readAttachment } from './attachment.ts'
 import type { Jurisdiction } from './decision.ts'
 import { asGiven, evaluate, type Place } from './evaluate.ts'
 import type { Finding } from './finding.ts'
-import { type PodInterfaces, throughPod } from './in-pod.ts'
+import { type PodInterfaces, podInterfaces, throughPod } from './in-pod.ts'
 import type { Inventory } from './inventory.ts'
 import { judgeAttachment, refusalsOf, usersOf } from './judge-attachment.ts'
 import { judgeCluster, judgeTenant } from './judge-settings.ts'
 import { orphansOf } from './orphans.ts'
 import { rules } from './rules/index.ts'
-import type { ClaimState, PodSubject, SelectionSubject, Through } from './subjects.ts'
+import type { ClaimState, PodSubject, SelectionSubject } from './subjects.ts'
 
 /** What is known about a request, beyond the object. A linter knows nothing of this. */
 export interface Circumstances {
@@ -98,7 +98,7 @@ export function podSubject(
   const reading = readSelections(networks.length === 0 ? undefined : networks.join(','), namespace)
   const own = { namespace, tenant: inventory.tenantOf(namespace), cluster: inventory.cluster }
   const isTemplate = template.at.length > 0
-  const interfaces = interfacesOf(reading.selections, inventory)
+  const interfaces = podInterfaces(reading.selections, inventory)
   return {
     ...own,
     metadata: template.metadata,
@@ -115,14 +115,6 @@ export function podSubject(
     user,
     groups,
   }
-}
-
-const NOTHING: Through = { segments: [], unknown: [] }
-
-function interfacesOf(selections: readonly Selection[], inventory: Inventory): PodInterfaces {
-  const attachmentOf = ({ namespace, name }: Selection) => inventory.attachment(namespace, name) ?? []
-  const byInterface = Map.groupBy(selections, selection => selection.interface)
-  return new Map([...byInterface].map(([name, on]) => [name, on.flatMap(attachmentOf)]))
 }
 
 function selectionSubject(
@@ -142,7 +134,7 @@ function selectionSubject(
     selection,
     attachment,
     attachmentTenant: inventory.tenantOf(selection.namespace),
-    through: attachment === undefined ? NOTHING : throughPod(attachment, interfaces),
+    through: throughPod(attachment, interfaces),
     claim: { state: claimOf(selection) === undefined ? 'none' : 'unchecked' },
     refusals: attachment === undefined ? [] : refusalsOf(attachment, inventory, override),
     isTemplate,

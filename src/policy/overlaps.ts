@@ -65,12 +65,21 @@ export function findCommonRanges(
   tenantOf: (namespace: string) => Tenant | undefined,
 ): SharedStore[] {
   const own = vlansByMaster(attachment)
+  // Thousands of networks may have these addresses, in a few namespaces.
+  const owners = new Map<string, Tenant | undefined>([[attachment.namespace, undefined]])
+  const ownerOf = (namespace: string): Tenant | undefined => {
+    if (!owners.has(namespace)) {
+      const other = tenantOf(namespace)
+      owners.set(namespace, other?.name === tenant.name ? undefined : other)
+    }
+    return owners.get(namespace)
+  }
   return (attachment.facts?.subnets ?? []).flatMap(fact => {
     if (!fact.isClusterWide) return []
     for (const { value: holder } of subnets.overlapping(fact.subnet)) {
       if (holder.kind !== 'attachment' || !holder.fact.isClusterWide) continue
-      const other = tenantOf(holder.attachment.namespace)
-      if (other === undefined || other.name === tenant.name || !sharesAddresses(fact, holder.fact)) continue
+      const other = ownerOf(holder.attachment.namespace)
+      if (other === undefined || !sharesAddresses(fact, holder.fact)) continue
       // In one VLAN it is more than that.
       if (sharesSegment(own, holder.attachment)) continue
       const owner = describeAttachment(holder.attachment, other)
