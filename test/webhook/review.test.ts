@@ -2,6 +2,8 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
+import type { Claim } from '../../src/claims/claim.ts'
+import { readUnverified } from '../../src/claims/jws.ts'
 import type { AdmissionRequest } from '../../src/kube/admission.ts'
 import { CLAIM_ARG, NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
@@ -14,6 +16,15 @@ import { eventually, startWebhook, type WebhookUnderTest } from '../webhook-unde
 
 const STATUS = 'k8s.v1.cni.cncf.io/network-status'
 const bound = pod('storage', { metadata: { name: 'bound', uid: '11111111-2222-3333-4444-555555555555' } })
+const inFlat = (name: string) => ({ name, namespace: 'flat' })
+const inPod = {
+  cniVersion: '1.0.0',
+  name: 'tagged',
+  type: 'vlan',
+  master: 'net1',
+  vlanId: 500,
+  linkInContainer: true,
+}
 const world: Manifest[] = [
   ...exampleWorld,
   attachment({ ...macvlanConfig(), name: 'second', master: 'eth0.200' }, { name: 'second' }),
@@ -27,6 +38,9 @@ const world: Manifest[] = [
     { name: 'nowhere' },
   ),
   bound,
+  tenant('flat', { namespaces: ['flat'], vlans: [{ ids: 'native,500', masters: ['eth0'] }] }),
+  attachment({ cniVersion: '1.0.0', name: 'floor', type: 'macvlan', master: 'eth0' }, inFlat('floor')),
+  attachment({ ...inPod, ipam: { type: 'static' } }, inFlat('tagged')),
 ]
 
 const networksOf = (manifest: Manifest) => manifest.metadata.annotations?.[NETWORKS_ANNOTATION] ?? ''
@@ -102,6 +116,19 @@ describe('the webhook', () => {
     )
     expect(response.allowed).toBe(true)
     expect(claimsOf(object)[0]).toMatch(/^ey/)
+  })
+
+  it('states what a tag on another interface of the pod reaches, though the network itself names none', async () => {
+    const uplinksOf = async (networks: string) => {
+      const { object } = await webhook.apiServer.create(
+        pod(networks, { metadata: { namespace: 'flat' } }),
+        'flat',
+      )
+      return claimsOf(object).map(claim => (readUnverified(claim ?? '')?.payload as Partial<Claim>)?.uplinks)
+    }
+    const native = [{ master: 'eth0', vlans: 'native' }]
+    expect(await uplinksOf('floor,tagged')).toEqual([native, [{ master: 'eth0', vlans: '500' }]])
+    expect(await uplinksOf('floor')).toEqual([native])
   })
 
   it('removes a claim that a user wrote where it signs none', async () => {
