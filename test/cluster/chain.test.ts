@@ -356,7 +356,9 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
       metadata: { name: 'finance' },
       spec: { ...spec, vlans: [{ ids, masters: ['eth0'] }] },
     })
-    const held = () => plane.said(['-n', 'socni-system', 'get', 'configmap', 'socni-held', '-o', 'yaml'])
+    // Of its data alone: a UID or a version may hold any digits.
+    const data = 'jsonpath={.data.held\\.json}'
+    const held = () => plane.said(['-n', 'socni-system', 'get', 'configmap', 'socni-held', '-o', data])
     const revocations = (): { vlans: string; master?: string; notBefore: number }[] =>
       JSON.parse(publishedTexts(plane)['revocations.json'] ?? '').revocations
     // As whoever keeps Tenants in Git: nobody runs socni-ctl.
