@@ -11,7 +11,7 @@ import { printVlans } from '../src/net/vlan-set.ts'
 import { describeSegments } from '../src/policy/describe.ts'
 import { type Reach, resolveReach, tagsInPod } from '../src/policy/reach.ts'
 import type { CallEnvironment } from './environment.ts'
-import { findEitherMaster, findOpenBridge } from './masters.ts'
+import { findEitherMaster, findOpenBridge, findOtherVlan } from './masters.ts'
 import { sha256, verifyEd25519 } from './runtime.ts'
 import type { Settings, Trust } from './settings.ts'
 
@@ -69,6 +69,13 @@ export async function authorize(
       outcome: 'refused',
       statement: 'prevResult',
       message: 'the configuration brings the result of an earlier plugin, and there is none before this one',
+    }
+  const otherVlan = findOtherVlan(uplinks, settings)
+  if (otherVlan !== undefined)
+    return {
+      outcome: 'refused',
+      statement: 'master',
+      message: `${otherVlan}: name it as what it is, or map its name in the cluster configuration`,
     }
   const openBridge = findOpenBridge(uplinks)
   if (openBridge !== undefined)

@@ -1,6 +1,6 @@
 import type { Uplink } from '../src/cni/facts/facts.ts'
 import { isEmptyVlans, NATIVE, subtractVlans } from '../src/net/vlan-set.ts'
-import { ridesInPod } from '../src/policy/reach.ts'
+import { hiddenVlan, type NetworkNames, ridesInPod } from '../src/policy/reach.ts'
 import { findLink } from './netlink.ts'
 
 /** What only the node can tell of the interfaces that a configuration names. */
@@ -22,4 +22,18 @@ export function findOpenBridge(uplinks: readonly Uplink[]): string | undefined {
     .filter(({ master, vlans }) => !master.inContainer && !isEmptyVlans(subtractVlans(vlans, NATIVE)))
     .map(({ master }) => master.name)
     .find(name => name !== undefined && findLink(name)?.filtersVlans === false)
+}
+
+/** An interface of this node that is another VLAN than its name says, in words; whether it is on the named parent nobody asks. */
+export function findOtherVlan(uplinks: readonly Uplink[], names: NetworkNames): string | undefined {
+  return uplinks
+    .filter(({ master }) => !master.inContainer)
+    .map(({ master: { name = names.primaryInterface } }) => {
+      const meant = hiddenVlan(name, names)?.vlan
+      const found = meant === undefined ? undefined : findLink(name)?.vlan
+      return found === undefined || found === meant
+        ? undefined
+        : `"${name}" of this node is VLAN ${found}, not ${meant}`
+    })
+    .find(words => words !== undefined)
 }

@@ -60,6 +60,9 @@ call n1 port ADD port "$(cat ${shared}/port.args)" bridge
 bridge -n n1 vlan show | grep -o '100 PVID'
 call n1 port DEL port "" bridge
 ip -n n1 link del br-lab
+ip -n n1 link add link eth0 name eth0.100 type vlan id 30
+call n1 port ADD named "$(cat ${shared}/named.args)" macvlan
+ip -n n1 link del eth0.100
 for pod in f1 thief; do call n1 $pod DEL f1 ""; done
 for pod in f2 l1; do call n2 $pod DEL $pod ""; done
 echo "left: $(for pod in f1 f2 l1 thief n1 n2; do ip -n $pod -d link; done | grep -c 802.1Q || true) interfaces, $(ls /var/lib/cni/networks/*/10.* 2>/dev/null | wc -l) addresses"
@@ -76,7 +79,7 @@ describe.skipIf(reason !== undefined)(
   () => {
     it('keeps two tenants on two nodes inside their own VLANs, with the NAD of seed 000, and off a bridge without', async () => {
       const [bin, conf] = [join(shared, 'bin'), join(shared, 'net.d')]
-      layOut(bin, conf, key, ['vlan', 'bridge'])
+      layOut(bin, conf, key, ['vlan', 'bridge', 'macvlan'])
       write('f1', await admit({ ...seed(100, '11'), name: 'f1' }, key))
       write('f2', await admit({ ...seed(100, '12'), name: 'f2' }, key))
       write('l1', await admit({ ...seed(300, '13'), name: 'l1' }, key, { namespace: 'logistics' }))
@@ -84,6 +87,8 @@ describe.skipIf(reason !== undefined)(
         'port',
         await admit({ cniVersion: '1.0.0', name: 'port', type: 'bridge', bridge: 'br-lab', vlan: 100 }, key),
       )
+      const named = { cniVersion: '1.0.0', name: 'named', type: 'macvlan', master: 'eth0.100' }
+      write('named', await admit(named, key))
       const f1 = await admit({ ...seed(100, '11'), name: 'f1' }, key)
       write('edited', { ...f1, config: { ...f1.config, vlan: 300 } })
 
@@ -116,6 +121,8 @@ describe.skipIf(reason !== undefined)(
           'port ADD ok',
           '100 PVID',
           'port DEL ok',
+          'port ADD refused',
+          '{"cniVersion":"1.0.0","code":7,\\"eth0.100\\" of this node is VLAN 30, not 100: name it as wh',
           'f1 DEL ok',
           'thief DEL ok',
           'f2 DEL ok',
