@@ -1,6 +1,7 @@
 import type { Cluster } from '../config/cluster.ts'
 import { hiddenVlan } from '../policy/reach.ts'
 import { answer, type Check, type Question } from './check.ts'
+import { readRoutes } from './routes.ts'
 import type { Tree } from './tree.ts'
 
 const FORWARDING: Question = {
@@ -30,13 +31,12 @@ export function checkForwarding(tree: Tree, cluster: Cluster): Check[] {
   ]
 }
 
-/** Connected routes: Linux net/ipv4/fib_trie.c fib_route_seq_show(), numbers in hexadecimal. */
+/** Those with a connected route. */
 function ipv4Interfaces(tree: Tree): string[] {
-  const rows = (tree.read('/proc/net/route') ?? '').split('\n').slice(1)
-  return rows.flatMap(row => {
-    const [name = '', destination, gateway] = row.split('\t').map(column => column.trim())
-    return destination !== undefined && destination !== '00000000' && gateway === '00000000' ? [name] : []
-  })
+  const connected = readRoutes(tree).filter(
+    ({ destination, gateway }) => destination !== '00000000' && gateway === '00000000',
+  )
+  return connected.map(({ name }) => name)
 }
 
 /** Addresses but link-local ones: Linux net/ipv6/addrconf.c if6_seq_show(), whose fourth column is the scope. */

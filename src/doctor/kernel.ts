@@ -1,3 +1,4 @@
+import { isInterfaceName } from '../net/interface-name.ts'
 import { answer, type Check, type Question } from './check.ts'
 import type { Tree } from './tree.ts'
 
@@ -74,7 +75,7 @@ export function checkInterfaces(tree: Tree, masters: readonly string[]): Check {
 /** Whether ports of the policy's bridges are in VLANs; nothing where it names no bridge that is there. */
 export function checkBridges(tree: Tree, masters: readonly string[]): Check[] {
   const bridges = masters.flatMap(name => {
-    const filtering = /^[^/:\s]{1,15}$/.test(name)
+    const filtering = isInterfaceName(name)
       ? tree.read(`/sys/class/net/${name}/bridge/vlan_filtering`)?.trim()
       : undefined
     return filtering === undefined ? [] : [{ name, filtering }]

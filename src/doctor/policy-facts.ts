@@ -1,6 +1,7 @@
 import type { Cluster } from '../config/cluster.ts'
 import { covers, type Prefix, parsePrefix, printPrefix } from '../net/prefix.ts'
 import { answer, type Check, type Question } from './check.ts'
+import { readRoutes } from './routes.ts'
 import type { Tree } from './tree.ts'
 
 const PRIMARY: Question = {
@@ -40,15 +41,11 @@ function checkPrimaryInterface(tree: Tree, { primaryInterface }: Cluster): Check
 
 /**
  * The interface that the reference plugins take where none is named: that of the first default route.
- * Source: containernetworking/plugins macvlan getDefaultRouteInterfaceName(); Linux net/ipv4/fib_trie.c
- * fib_route_seq_show(), whose columns are Iface Destination Gateway Flags RefCnt Use Metric Mask, numbers in hexadecimal.
+ * Source: containernetworking/plugins macvlan getDefaultRouteInterfaceName().
  */
 function defaultRouteInterface(tree: Tree): string | undefined {
-  const rows = (tree.read('/proc/net/route') ?? '').split('\n').slice(1)
-  const columns = rows.map(row => row.split('\t').map(column => column.trim()))
-  return columns.find(
-    ([, destination, , , , , , mask]) => destination === '00000000' && mask === '00000000',
-  )?.[0]
+  return readRoutes(tree).find(({ destination, mask }) => destination === '00000000' && mask === '00000000')
+    ?.name
 }
 
 function checkPodRange(tree: Tree, { podCIDRs }: Cluster): Check {
