@@ -9,9 +9,9 @@ import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
 import { printVlans } from '../src/net/vlan-set.ts'
 import { describeSegments } from '../src/policy/describe.ts'
-import { type Reach, resolveReach, tagsInPod } from '../src/policy/reach.ts'
+import { type Reach, reachesHost, resolveReach } from '../src/policy/reach.ts'
 import type { CallEnvironment } from './environment.ts'
-import { findEitherMaster, findOpenBridge, findOtherVlan } from './masters.ts'
+import { findEitherMaster, findWrongMaster, type Refusal } from './masters.ts'
 import { sha256, verifyEd25519 } from './runtime.ts'
 import type { Settings, Trust } from './settings.ts'
 
@@ -20,7 +20,7 @@ export type Authorization =
   /** Nothing of the host's networks is reached, or only what is the cluster's own. */
   | { readonly outcome: 'unguarded'; readonly reason: string }
   | { readonly outcome: 'allowed'; readonly claim: Claim; readonly decidedBy: RouteCause | undefined }
-  | { readonly outcome: 'refused'; readonly statement: string; readonly message: string }
+  | ({ readonly outcome: 'refused' } & Refusal)
 
 /** Whether a plugin may be run with this configuration. Keys are only asked for where a claim is needed. */
 export async function authorize(
@@ -30,22 +30,17 @@ export async function authorize(
   settings: Settings,
   trust: () => Trust,
 ): Promise<Authorization> {
-  const { uplinks, reach, tagsInPod, hostPaths, decidedBy } = readFacts(body, type, settings)
+  const { uplinks, reach, hostPaths, decidedBy } = readFacts(body, type, settings)
   const eitherMaster = findEitherMaster(uplinks)
   // By its own name the guard is there on purpose, whatever it delegates to.
-  if (reach.length === 0 && !tagsInPod && eitherMaster === undefined && type !== GUARD_TYPE)
+  if (!reachesHost(reach, uplinks) && eitherMaster === undefined && type !== GUARD_TYPE)
     return { outcome: 'unguarded', reason: 'it reaches no network of the host' }
   if (type === 'bridge' && hostPaths.length === 0 && isClusterNetwork(body, reach, environment, settings))
     return { outcome: 'unguarded', reason: "it is the cluster's own network" }
   const namespace = environment.args.get('K8S_POD_NAMESPACE')
   if (namespace !== undefined && settings.exemptNamespaces.includes(namespace))
     return { outcome: 'unguarded', reason: `nobody judges the pods of namespace "${namespace}"` }
-  if (eitherMaster !== undefined)
-    return {
-      outcome: 'refused',
-      statement: 'linkInContainer',
-      message: `plugins before 1.3.0 take ${eitherMaster} for the pod's: name a "master" that this node does not have, such as "net1"`,
-    }
+  if (eitherMaster !== undefined) return { outcome: 'refused', ...eitherMaster }
   const stray = strayInput(body, settings)
   if (stray !== undefined) return { outcome: 'refused', ...stray }
   const jws = claimIn(body)
@@ -70,20 +65,8 @@ export async function authorize(
       statement: 'prevResult',
       message: 'the configuration brings the result of an earlier plugin, and there is none before this one',
     }
-  const otherVlan = findOtherVlan(uplinks, settings)
-  if (otherVlan !== undefined)
-    return {
-      outcome: 'refused',
-      statement: 'master',
-      message: `${otherVlan}: name it as what it is, or map its name in the cluster configuration`,
-    }
-  const openBridge = findOpenBridge(uplinks)
-  if (openBridge !== undefined)
-    return {
-      outcome: 'refused',
-      statement: 'bridge',
-      message: `"${openBridge}" of this node does not filter VLANs, so that the pod would be in all that it carries: ip link set ${openBridge} type bridge vlan_filtering 1`,
-    }
+  const wrongMaster = findWrongMaster(uplinks, settings)
+  if (wrongMaster !== undefined) return { outcome: 'refused', ...wrongMaster }
   return { outcome: 'allowed', claim: verification.claim, decidedBy }
 }
 
@@ -113,8 +96,6 @@ async function verify(jws: string, keys: Trust['keys']): Promise<JwsVerification
 interface ConfiguredFacts {
   readonly uplinks: readonly Uplink[]
   readonly reach: Reach[]
-  /** It tags frames on an interface of the pod: the webhook knows what that one is on, and nobody here does. */
-  readonly tagsInPod: boolean
   readonly hostPaths: readonly HostPathFact[]
   /** Who decides at run time which routes the pod gets, if anybody does. */
   readonly decidedBy: RouteCause | undefined
@@ -140,7 +121,6 @@ function readFacts(
   return {
     uplinks,
     reach: resolveReach(uplinks, { interfaces, primaryInterface }, undefined),
-    tagsInPod: tagsInPod(uplinks).length > 0,
     hostPaths,
     decidedBy: routes.find(({ installed }) => installed === 'perhaps')?.cause,
   }
@@ -168,10 +148,7 @@ function isClusterNetwork(
 const RUNTIME_INPUTS: ReadonlySet<string> = new Set(['ips', 'mac', 'deviceID', 'portMappings', 'bandwidth'])
 
 /** What a pod may have put in besides what the claim states. */
-function strayInput(
-  body: JsonObject,
-  { allowedCniArgs }: Settings,
-): { statement: string; message: string } | undefined {
+function strayInput(body: JsonObject, { allowedCniArgs }: Settings): Refusal | undefined {
   const stray = Object.keys(cniArgs(body)).find(key => key !== CLAIM_ARG && !allowedCniArgs.includes(key))
   if (stray !== undefined)
     return {

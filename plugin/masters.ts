@@ -1,39 +1,46 @@
 import type { Uplink } from '../src/cni/facts/facts.ts'
-import { isEmptyVlans, NATIVE, subtractVlans } from '../src/net/vlan-set.ts'
+import { hasTags } from '../src/net/vlan-set.ts'
 import { hiddenVlan, type NetworkNames, ridesInPod } from '../src/policy/reach.ts'
 import { findLink } from './netlink.ts'
 
 /** What only the node can tell of the interfaces that a configuration names. */
 
-/** In words, an interface of this node that plugins before 1.3.0 would take for the pod's (linkInContainer). */
-export function findEitherMaster(uplinks: readonly Uplink[]): string | undefined {
-  return ridesInPod(uplinks)
-    .map(({ name }) => (name === undefined ? "the node's default interface" : nameOnNode(name)))
-    .find(words => words !== undefined)
+/** The statement that does not hold, and why. */
+export interface Refusal {
+  readonly statement: string
+  readonly message: string
 }
 
-function nameOnNode(name: string): string | undefined {
-  return findLink(name) === undefined ? undefined : `"${name}" of the node`
+/** An interface of this node that plugins before 1.3.0 would take for the pod's (linkInContainer). */
+export function findEitherMaster(uplinks: readonly Uplink[]): Refusal | undefined {
+  const taken = ridesInPod(uplinks).find(({ name }) => name === undefined || findLink(name) !== undefined)
+  if (taken === undefined) return undefined
+  const words = taken.name === undefined ? "the node's default interface" : `"${taken.name}" of the node`
+  return {
+    statement: 'linkInContainer',
+    message: `plugins before 1.3.0 take ${words} for the pod's: name a "master" that this node does not have, such as "net1"`,
+  }
 }
 
-/** A bridge that is there already, and is asked for a VLAN: plugins turn filtering on for those alone that they make. */
-export function findOpenBridge(uplinks: readonly Uplink[]): string | undefined {
-  return uplinks
-    .filter(({ master, vlans }) => !master.inContainer && !isEmptyVlans(subtractVlans(vlans, NATIVE)))
-    .map(({ master }) => master.name)
-    .find(name => name !== undefined && findLink(name)?.filtersVlans === false)
-}
-
-/** An interface of this node that is another VLAN than its name says, in words; whether it is on the named parent nobody asks. */
-export function findOtherVlan(uplinks: readonly Uplink[], names: NetworkNames): string | undefined {
-  return uplinks
-    .filter(({ master }) => !master.inContainer)
-    .map(({ master: { name = names.primaryInterface } }) => {
-      const meant = hiddenVlan(name, names)?.vlan
-      const found = meant === undefined ? undefined : findLink(name)?.vlan
-      return found === undefined || found === meant
-        ? undefined
-        : `"${name}" of this node is VLAN ${found}, not ${meant}`
-    })
-    .find(words => words !== undefined)
+/** An interface of this node that does not keep the pod in the VLAN that the policy went by. */
+export function findWrongMaster(uplinks: readonly Uplink[], names: NetworkNames): Refusal | undefined {
+  for (const { master, vlans } of uplinks.filter(uplink => !uplink.master.inContainer)) {
+    const { name = names.primaryInterface } = master
+    const meant = hiddenVlan(name, names)?.vlan
+    // Most interfaces need not be asked for.
+    if (meant === undefined && !hasTags(vlans)) continue
+    const link = findLink(name)
+    if (meant !== undefined && link?.vlan !== undefined && link.vlan !== meant)
+      return {
+        statement: 'master',
+        message: `"${name}" of this node is VLAN ${link.vlan}, not ${meant}: name it as what it is, or map its name in the cluster configuration`,
+      }
+    // Plugins turn filtering on for those bridges alone that they make.
+    if (master.name !== undefined && hasTags(vlans) && link?.filtersVlans === false)
+      return {
+        statement: 'bridge',
+        message: `"${name}" of this node does not filter VLANs, so that the pod would be in all that it carries: ip link set ${name} type bridge vlan_filtering 1`,
+      }
+  }
+  return undefined
 }

@@ -57,6 +57,11 @@ export function isEmptyVlans(set: VlanSet): boolean {
   return set.ranges.length === 0
 }
 
+/** Whether it holds a VLAN beside untagged traffic. */
+export function hasTags(set: VlanSet): boolean {
+  return !isEmptyVlans(subtractVlans(set, NATIVE))
+}
+
 export function countVlans(set: VlanSet): number {
   return set.ranges.reduce((count, { first, last }) => count + last - first + 1, 0)
 }

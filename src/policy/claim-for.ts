@@ -6,7 +6,7 @@ import { GUARD_TYPE } from '../cni/guarded.ts'
 import type { ObjectMeta } from '../kube/manifest.ts'
 import { printVlans } from '../net/vlan-set.ts'
 import { settingOf } from './decision.ts'
-import { type Segment, tagsInPod } from './reach.ts'
+import { reachesHost, type Segment } from './reach.ts'
 import type { Attachment, SelectionSubject } from './subjects.ts'
 
 /**
@@ -16,7 +16,7 @@ import type { Attachment, SelectionSubject } from './subjects.ts'
 export function needsClaim({ attachment }: SelectionSubject): boolean {
   if (attachment === undefined) return false
   const isByName = attachment.network?.plugins.some(({ type }) => type === GUARD_TYPE) ?? false
-  return attachment.reach.length > 0 || tagsInPod(attachment.facts?.uplinks ?? []).length > 0 || isByName
+  return reachesHost(attachment.reach, attachment.facts?.uplinks ?? []) || isByName
 }
 
 /** A pod's UID and node, once the scheduler has bound it. */

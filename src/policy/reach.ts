@@ -3,6 +3,7 @@ import type { Cluster } from '../config/cluster.ts'
 import { readVlanName } from '../net/interface-name.ts'
 import {
   containsVlans,
+  hasTags,
   intersectVlans,
   isEmptyVlans,
   NATIVE,
@@ -54,9 +55,12 @@ export function ridesInPod(uplinks: readonly Uplink[]): Master[] {
 
 /** Uplinks on interfaces of the pod itself, where frames are tagged: what that reaches depends on what these are on. */
 export function tagsInPod(uplinks: readonly Uplink[]): Uplink[] {
-  return uplinks.filter(
-    ({ master, vlans }) => master.inContainer && !isEmptyVlans(subtractVlans(vlans, NATIVE)),
-  )
+  return uplinks.filter(({ master, vlans }) => master.inContainer && hasTags(vlans))
+}
+
+/** Whether it needs a claim: a network of the host is reached, or may be, by a tag on an interface of the pod. */
+export function reachesHost(reach: readonly Segment[], uplinks: readonly Uplink[]): boolean {
+  return reach.length > 0 || tagsInPod(uplinks).length > 0
 }
 
 /**

@@ -51,8 +51,7 @@ export const whereabouts: Extractor = {
 
   extract(conf, facts) {
     const name = conf.string('network_name')
-    for (const range of [...(conf.has('range') ? [conf] : []), ...conf.objects('ipRanges')])
-      readRange(range, facts, !name)
+    for (const range of [conf, ...conf.objects('ipRanges')]) readRange(range, facts, !name)
     for (const entry of conf.objects('addresses')) readStatic(entry, facts)
     const gateway = readAddress(conf, 'gateway', facts, parseIpSloppy)
     if (gateway !== undefined)

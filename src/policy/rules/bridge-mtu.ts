@@ -20,11 +20,12 @@ export const bridgeMtu: Rule<'attachment'> = {
   bad: { manifest: attachment({ ...bridgeConfig(), mtu: 1000 }) },
 
   *check({ attachment: { facts }, cluster }) {
+    if (facts === undefined) return
     const { mtus, primaryInterface } = cluster
     const own = untagged(primaryInterface, cluster).master
-    for (const uplink of facts?.uplinks ?? []) {
+    for (const uplink of facts.uplinks) {
       const { master } = uplink
-      if (facts === undefined || master.use !== 'bridge' || master.name === undefined) continue
+      if (master.use !== 'bridge' || master.name === undefined) continue
       const isOfNode = master.name === own || master.name === primaryInterface
       const least = isOfNode ? (mtus[primaryInterface] ?? mtus[own] ?? DEFAULT) : IPV6_MINIMUM
       const { mtu, at } = mtuOf(uplink, facts)
