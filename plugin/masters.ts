@@ -35,8 +35,9 @@ export function findWrongMaster(uplinks: readonly Uplink[], names: NetworkNames)
         statement: 'master',
         message: `"${name}" of this node is VLAN ${link.vlan}, not ${meant}: name it as what it is, or map its name in the cluster configuration`,
       }
-    // Plugins turn filtering on for those bridges alone that they make.
-    if (master.name !== undefined && hasTags(vlans) && link?.filtersVlans === false)
+    // Plugins turn filtering on for those bridges alone that they make. A sub-interface on a bridge is in its own VLAN.
+    const isPort = master.name !== undefined && master.use !== 'ride'
+    if (isPort && hasTags(vlans) && link?.filtersVlans === false)
       return {
         statement: 'bridge',
         message: `"${name}" of this node does not filter VLANs, so that the pod would be in all that it carries: ip link set ${name} type bridge vlan_filtering 1`,

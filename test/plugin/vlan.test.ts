@@ -54,7 +54,11 @@ call n1 thief ADD f1 "$(sed 's/K8S_POD_NAMESPACE=finance/K8S_POD_NAMESPACE=logis
 call n1 thief ADD edited "$(cat ${shared}/f1.args)"
 ip -n thief -o link | grep -c net1 || true
 ip -n n1 link add br-lab type bridge
+ip -n n1 link set br-lab up
 call n1 port ADD port "$(cat ${shared}/port.args)" bridge
+call n1 port ADD ridden "$(cat ${shared}/ridden.args)"
+ip -n port -d link show net1 | grep -o 'vlan protocol 802.1Q id [0-9]*'
+call n1 port DEL ridden ""
 ip -n n1 link set br-lab type bridge vlan_filtering 1
 call n1 port ADD port "$(cat ${shared}/port.args)" bridge
 bridge -n n1 vlan show | grep -o '100 PVID'
@@ -77,7 +81,7 @@ function write(name: string, { config, args }: Attach): void {
 describe.skipIf(reason !== undefined)(
   `the guard before the real vlan plugin, in a kernel with 802.1Q${reason === undefined ? '' : ` (${reason})`}`,
   () => {
-    it('keeps two tenants on two nodes inside their own VLANs, with the NAD of seed 000, and off a bridge without', async () => {
+    it('keeps two tenants on two nodes inside their own VLANs, with the NAD of seed 000, and no port on a bridge without', async () => {
       const [bin, conf] = [join(shared, 'bin'), join(shared, 'net.d')]
       layOut(bin, conf, key, ['vlan', 'bridge', 'macvlan'])
       write('f1', await admit({ ...seed(100, '11'), name: 'f1' }, key))
@@ -87,6 +91,8 @@ describe.skipIf(reason !== undefined)(
         'port',
         await admit({ cniVersion: '1.0.0', name: 'port', type: 'bridge', bridge: 'br-lab', vlan: 100 }, key),
       )
+      const ridden = { ...seed(100, '13'), name: 'ridden', master: 'br-lab' }
+      write('ridden', await admit(ridden, key))
       const named = { cniVersion: '1.0.0', name: 'named', type: 'macvlan', master: 'eth0.100' }
       write('named', await admit(named, key))
       const f1 = await admit({ ...seed(100, '11'), name: 'f1' }, key)
@@ -118,6 +124,9 @@ describe.skipIf(reason !== undefined)(
           '0',
           'port ADD refused',
           '{"cniVersion":"1.0.0","code":7,\\"br-lab\\" of this node does not filter VLANs, so that the p',
+          'port ADD ok',
+          'vlan protocol 802.1Q id 100',
+          'port DEL ok',
           'port ADD ok',
           '100 PVID',
           'port DEL ok',
