@@ -2,8 +2,10 @@ import { type Alias, isPair, isScalar, visit } from 'yaml'
 import type { Fix } from '../json/fix.ts'
 import type { Path } from '../json/value.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
+import { follow } from './aliases.ts'
 import { type Comment, findComments } from './comments.ts'
 import { readAsKubectl, type ScalarValue } from './kubectl-scalar.ts'
+import { findMergeProblem } from './merge-keys.ts'
 import {
   type ParsedDocument,
   type ParsedSource,
@@ -96,26 +98,28 @@ function* readDocument(
   parsed: ParsedSource,
   linesAbove: number,
 ): Generator<LocatedManifest | LocatedProblem> {
+  const fail = (message: string, [start, end]: readonly number[] = document.range): LocatedProblem => ({
+    place: parsed.toPlace(start ?? 0, end ?? 0),
+    message,
+    problem: 'syntax',
+  })
   const [error] = document.errors
-  if (error !== undefined) {
-    yield { place: parsed.toPlace(...error.pos), message: syntaxMessage(error.message), problem: 'syntax' }
-    return
-  }
+  if (error !== undefined) return yield fail(syntaxMessage(error.message), error.pos)
   const cycle = parsed.source.includes('*') ? findCycle(document) : undefined
   if (cycle !== undefined) {
     const message = `*${cycle.source} stands inside of what it stands for, so it has no end: write it out`
-    const [start, end] = cycle.range ?? document.range
-    yield { place: parsed.toPlace(start, end), message, problem: 'syntax' }
-    return
+    return yield fail(message, cycle.range ?? undefined)
   }
+  const merge = parsed.source.includes('<<') ? findMergeProblem(document) : undefined
+  if (merge?.isTooMuch) return yield fail(merge.message)
   let value: unknown
   try {
     value = document.toJS()
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    yield { place: parsed.toPlace(document.range[0], document.range[1]), message, problem: 'syntax' }
-    return
+    return yield fail(error instanceof Error ? error.message : String(error))
   }
+  // Compose files and pipelines write such keys as well, and no kubectl reads them.
+  if (merge !== undefined && isRecord(value) && 'kind' in value) return yield fail(merge.message, merge.range)
   for (const item of itemsOf(value)) {
     const place = (at: Path, inside?: Path): Place =>
       parsed.toPlace(...spanOf(document, parsed.source, [...item.at, ...at], inside))
@@ -132,7 +136,7 @@ function findCycle(document: ParsedDocument): Alias | undefined {
   let found: Alias | undefined
   visit(document, {
     Alias(_, alias, ancestors) {
-      const node = alias.resolve(document)
+      const node = follow(alias, document)
       if (node === undefined || !(ancestors as readonly unknown[]).includes(node)) return undefined
       found = alias
       return visit.BREAK
@@ -141,11 +145,23 @@ function findCycle(document: ParsedDocument): Alias | undefined {
   return found
 }
 
-/** The object in a document, or the items of a list. */
+/**
+ * The object in a document, or the items of a list: to kubectl that is whatever has "items", and items without a kind are
+ * of the list's (apimachinery unstructured/unstructured.go, decodeToList).
+ */
 function itemsOf(value: unknown): { value: unknown; at: Path }[] {
   if (value === undefined || value === null) return []
-  if (!isRecord(value) || value.kind !== 'List' || !Array.isArray(value.items)) return [{ value, at: [] }]
-  return value.items.map((item: unknown, index: number) => ({ value: item, at: ['items', index] }))
+  if (!isRecord(value) || typeof value.kind !== 'string' || !Array.isArray(value.items))
+    return [{ value, at: [] }]
+  const { apiVersion, kind, items } = value
+  const inferred = { apiVersion, kind: kind.replace(/List$/, '') }
+  return items.flatMap((item: unknown, index) => {
+    const isBare = isRecord(item) && item.apiVersion === undefined && item.kind === undefined
+    return itemsOf(isBare ? { ...inferred, ...item } : item).map(({ value, at }) => ({
+      value,
+      at: ['items', index, ...at],
+    }))
+  })
 }
 
 function isManifest(value: unknown): value is Manifest {

@@ -1,4 +1,5 @@
 import { type Document, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml'
+import { addDisputes } from './disputes.ts'
 import { indentQuotedScalars } from './indent.ts'
 import { addObstacles } from './obstacle.ts'
 
@@ -52,7 +53,12 @@ export function syntaxMessage(message: string): string {
 
 function parseSource(text: string, linesAbove: number): ParsedSource {
   const lines = new LineCounter()
-  const parsed = parseAllDocuments(text, { uniqueKeys: true, version: '1.2', lineCounter: lines })
+  const parsed = parseAllDocuments(text, {
+    uniqueKeys: false,
+    version: '1.2',
+    merge: true,
+    lineCounter: lines,
+  })
   const toPlace: ParsedSource['toPlace'] = (start, end) => {
     const [from, to] = [lines.linePos(start), lines.linePos(Math.max(start, end))]
     return {
@@ -64,5 +70,6 @@ function parseSource(text: string, linesAbove: number): ParsedSource {
   }
   const documents = Array.isArray(parsed) ? parsed : []
   for (const document of documents) addObstacles(document)
+  addDisputes(documents, text)
   return { documents, source: text, toPlace }
 }

@@ -206,6 +206,12 @@ describe('input that is made to hurt', () => {
       'it holds more than 500 aliases',
     ],
     ['a: &a [b]\n*a : c\n', 'a key is text, and this one is a list or an object'],
+    ['1: a\n"1": b\n', 'Map keys must be unique'],
+    ['a: &a b\n*a : c\nb: d\n', 'Map keys must be unique'],
+    [
+      `a: &a {${Array.from({ length: 101 }, (_, index) => `k${index}: 1`).join(', ')}}\n${Array.from({ length: 100 }, (_, index) => `b${index}: {<<: *a}\n`).join('')}`,
+      '<< brings more than 10,000 keys in all',
+    ],
   ])('is told what is wrong with it: %.10s', (text, message) => {
     expect(lintText(`${text}\n`).findings).toMatchObject([{ message: expect.stringContaining(message) }])
   })

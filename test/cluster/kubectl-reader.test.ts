@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { readAsKubectl } from '../../src/yaml/kubectl-scalar.ts'
+import { manifestsTwiceRead } from '../yaml/twice-read.ts'
 import { findBinaries } from './binaries.ts'
 
 /** Scalars on which readers of YAML disagree, and their neighbours on which they do not. */
@@ -17,17 +18,32 @@ const SCALARS = [
 
 describe('a scalar without quotes', () => {
   it('is to us what it is to kubectl', () => {
-    const { kubectl } = findBinaries()
     const data = SCALARS.map((scalar, index) => `  key${index}: ${scalar}\n`).join('')
     const manifest = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nspec:\n${data}`
-    const args = ['label', '--local', '-o', 'json', '-f', '-', 'a=b']
-    const read = JSON.parse(kubectlReads(kubectl, args, manifest)).spec
+    const read = kubectlReads(manifest)[0]?.spec
     expect(SCALARS.map((scalar, index) => [scalar, read[`key${index}`]])).toEqual(
       SCALARS.map(scalar => [scalar, readAsKubectl(scalar)]),
     )
   })
 })
 
-function kubectlReads(kubectl: string, args: readonly string[], input: string): string {
-  return execFileSync(kubectl, args, { input, encoding: 'utf8', env: { HOME: '/nonexistent', PATH: '' } })
+describe('a manifest', () => {
+  it.each(manifestsTwiceRead)('with $what has to kubectl what we say that it has', ({ text, kubectl }) => {
+    const networks = kubectlReads(text).map(
+      ({ metadata }) => metadata.annotations?.['k8s.v1.cni.cncf.io/networks'] ?? null,
+    )
+    expect(networks).toEqual(kubectl)
+  })
+})
+
+/** The objects that kubectl prints, with a label more; none where it refuses. */
+// biome-ignore lint/suspicious/noExplicitAny: whatever kubectl read.
+function kubectlReads(input: string): any[] {
+  const args = ['label', '--local', '-o', 'json', '-f', '-', 'a=b']
+  const { stdout } = spawnSync(findBinaries().kubectl, args, {
+    input,
+    encoding: 'utf8',
+    env: { HOME: '/nonexistent', PATH: '' },
+  })
+  return stdout.trim() === '' ? [] : JSON.parse(`[${stdout.trim().replaceAll(/\n\}\n\{\n/g, '\n},\n{\n')}]`)
 }

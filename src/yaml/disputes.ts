@@ -1,0 +1,52 @@
+import { type Document, isCollection, isNode, isPair, isScalar, visit, YAMLParseError } from 'yaml'
+import { findOtherBreak } from './line-breaks.ts'
+
+/** Tags that make a value something else to kubectl than to YAML 1.2: `!!binary UG9k` is Pod, `!!int "0100"` is 64. */
+const TAGS: ReadonlySet<string> = new Set(
+  ['binary', 'bool', 'float', 'int', 'merge', 'null', 'omap', 'pairs', 'set', 'timestamp'].map(
+    name => `tag:yaml.org,2002:${name}`,
+  ),
+)
+
+const TAGGED = 'its tag makes it something else to kubectl: write the value without'
+const COLON = 'the colon belongs to the text for kubectl, and ends a key in YAML 1.2: write a space behind it'
+
+/**
+ * Adds to the errors of a text's documents what is one thing to kubectl, which reads YAML 1.1, and another in YAML 1.2: a
+ * manifest that passes here would not be the one that is applied.
+ * Source: sigs.k8s.io/yaml goyaml.v2/scannerc.go and resolve.go, and run with kubectl 1.34.
+ */
+export function addDisputes(documents: readonly Document.Parsed[], source: string): void {
+  if (documents.some(({ errors }) => errors.length > 0)) return
+  const at = findOtherBreak(documents, source)
+  if (at !== undefined) {
+    const document = documents.find(({ range }) => at < range[2]) ?? documents.at(-1)
+    document?.errors.push(new YAMLParseError([at, at + 1], 'UNEXPECTED_TOKEN', breakMessage(source, at)))
+  }
+  if (!source.includes('!') && !/:[,\]}]/.test(source)) return
+  for (const document of documents) {
+    visit(document, (_, item) => {
+      const message = isDisputed(item) ? TAGGED : isColonDisputed(item, source) ? COLON : undefined
+      if (message === undefined) return
+      const node = isPair(item) ? item.key : item
+      const [start, end] = (isNode(node) && node.range) || document.range
+      document.errors.push(new YAMLParseError([start, end], 'TAG_RESOLVE_FAILED', message))
+    })
+  }
+}
+
+function breakMessage(source: string, at: number): string {
+  const code = source.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0')
+  return `kubectl takes the character U+${code} for the end of a line, or skips it, and YAML 1.2 does not: remove it, or write it as "\\u${code}" in quotes`
+}
+
+function isDisputed(item: unknown): boolean {
+  return (isScalar(item) || isCollection(item)) && item.tag !== undefined && TAGS.has(item.tag)
+}
+
+/** `{a:}` and `[a:, b]`: plain text in a flow collection, with the colon right before what ends it. */
+function isColonDisputed(item: unknown, source: string): boolean {
+  if (!isPair(item) || !isScalar(item.key) || item.key.type !== 'PLAIN' || !item.key.range) return false
+  const end = item.key.range[1]
+  return /^\s*:[,\]}]/.test(source.slice(end, end + 100))
+}
