@@ -36,13 +36,18 @@ export function checkGuard(tree: Tree, distribution: Distribution): Check[] {
   ]
 }
 
-/** Real plugins where the guard should be: undefined when there are none. */
-function checkPlace(tree: Tree, directories: readonly string[]): Check | undefined {
-  const paths = directories.flatMap(directory => GUARDED_PLUGINS.map(name => `${directory}/${name}`))
-  const real = paths.filter(path => isExecutable(tree, path) && !isGuard(tree, path))
-  if (real.length === 0) return undefined
-  const mend = `CNI_BIN_DIR=${directories.join(':')} scripts/install-cni.sh, or the same in the DaemonSet socni-guard`
-  return answer(GUARD, 'error', `${real.join(', ')} can be run past the guard`, mend)
+/** Real plugins where the guard should be, or nothing at all: undefined when it has all of its places. */
+function checkPlace(tree: Tree, [binDir = '', ...others]: readonly string[]): Check | undefined {
+  const pathsIn = (directory: string): string[] => GUARDED_PLUGINS.map(name => `${directory}/${name}`)
+  const real = [binDir, ...others]
+    .flatMap(pathsIn)
+    .filter(path => isExecutable(tree, path) && !isGuard(tree, path))
+  const mend = `CNI_BIN_DIR=${[binDir, ...others].join(':')} scripts/install-cni.sh, or the same in the DaemonSet socni-guard`
+  if (real.length > 0) return answer(GUARD, 'error', `${real.join(', ')} can be run past the guard`, mend)
+  const absent = pathsIn(binDir).filter(path => tree.entry(path).kind === 'missing')
+  if (absent.length === 0) return undefined
+  const found = `the guard is not at ${absent.join(', ')}: a runtime with a further directory runs what is there`
+  return answer(GUARD, 'warning', found, mend)
 }
 
 /** A link to the guard, or what stands in for a plugin that was a file or is not there. */

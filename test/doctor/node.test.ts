@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
+import { GUARDED_PLUGINS } from '../../src/cni/guarded.ts'
 import { defaultCluster } from '../../src/config/cluster.ts'
 import { examineNode, type NodeOptions } from '../../src/doctor/node.ts'
 
@@ -39,11 +40,10 @@ function node(changes: Readonly<Record<string, string | undefined>> = {}): strin
     ...Object.fromEntries(
       ['flannel', 'host-local', 'loopback', 'portmap'].map(name => [`${BIN}/${name}`, `-> ${BIN}/cni`]),
     ),
+    ...Object.fromEntries(GUARDED_PLUGINS.map(name => [`${BIN}/${name}`, STAND_IN])),
     [`${BIN}/bridge`]: '-> socni',
     [`${BIN}/socni.d/bridge`]: `-> ${BIN}/cni`,
-    [`${BIN}/vlan`]: STAND_IN,
     [`${BIN}/socni.d/vlan`]: NEW,
-    [`${BIN}/macvlan`]: STAND_IN,
     [`${BIN}/multus-shim`]: '#!program',
     [`${BIN}/socni`]: '#!program',
     [`${BIN}/socni.d/socni`]: '#!program',
@@ -153,7 +153,6 @@ describe('socni-ctl doctor on a node', () => {
       { [`${BIN}/socni.d/vlan`]: '#!program', [`${BIN}/socni.d/macvlan`]: '#!program' },
       `plugin-version warning: ${BIN}/socni.d/vlan, ${BIN}/socni.d/macvlan: from before 1.3.0`,
     ],
-    ['no vlan plugin', { [`${BIN}/vlan`]: undefined }, `plugins error: vlan missing in "${BIN}"`],
     [
       'a guard with no vlan plugin behind it',
       { [`${BIN}/socni.d/vlan`]: undefined },
@@ -213,6 +212,11 @@ describe('socni-ctl doctor on a node', () => {
       `guard error: ${BIN}/vlan can be run past the guard`,
     ],
     [
+      'a name that an upgrade took from the guard',
+      { [`${BIN}/tap`]: undefined },
+      `guard warning: the guard is not at ${BIN}/tap: a runtime with a further directory runs what is there`,
+    ],
+    [
       'real plugins where Multus looks first',
       {
         '/opt/cni/bin/vlan': '#!program',
@@ -265,6 +269,13 @@ describe('socni-ctl doctor on a node', () => {
     const found = complaints(changes)
     expect(found).toHaveLength(1)
     expect(found[0]).toContain(complaint)
+  })
+
+  it('complains of no vlan plugin, and that nothing is in its place', () => {
+    expect(complaints({ [`${BIN}/vlan`]: undefined })).toEqual([
+      `plugins error: vlan missing in "${BIN}"`,
+      expect.stringMatching(`^guard warning: the guard is not at ${BIN}/vlan: `),
+    ])
   })
 
   it('finds the plugin behind the guard in the other directory too, and says nothing of one that is nowhere', () => {
@@ -408,14 +419,11 @@ describe('socni-ctl doctor on a node', () => {
     const plugins = ['bridge', 'flannel', 'host-local', 'loopback', 'portmap', 'vlan', 'multus-shim', 'socni']
     const root = node(
       Object.fromEntries([
-        ...['cni', 'macvlan', 'socni.d/bridge', 'socni.d/vlan', 'socni.d/socni', ...plugins].map(name => [
-          `${BIN}/${name}`,
-          undefined,
-        ]),
-        ...plugins.map(name => [
-          `${old}/${name}`,
-          ['bridge', 'vlan'].includes(name) ? '-> socni' : '#!program',
-        ]),
+        ...['cni', ...GUARDED_PLUGINS, 'socni.d/bridge', 'socni.d/vlan', 'socni.d/socni', ...plugins].map(
+          name => [`${BIN}/${name}`, undefined],
+        ),
+        ...plugins.map(name => [`${old}/${name}`, '#!program']),
+        ...GUARDED_PLUGINS.map(name => [`${old}/${name}`, '-> socni']),
         ...['bridge', 'vlan', 'socni'].map(name => [`${old}/socni.d/${name}`, NEW]),
         ['/var/lib/rancher/k3s/data/current', `-> /var/lib/rancher/k3s/data/${hash}`],
         [
