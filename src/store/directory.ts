@@ -46,10 +46,9 @@ export function openPolicyDirectory(directory: string, keysDirectory: string, ti
       if (readTextFile(file) !== text)
         throw new StoreError(`${file} was changed meanwhile: run the command again`)
       const edited = editManifest(text, { kind: 'Tenant', name }, edits)
-      if (edited === undefined)
-        throw new StoreError(`${file} holds the Tenant "${name}" inside of a list: write it as a document`)
-      writeAtomically(file, edited, statSync(file).mode & 0o777)
-      origins.set(name, { file, text: edited })
+      if ('problem' in edited) throw new StoreError(`${file} holds the Tenant "${name}" ${edited.problem}`)
+      writeAtomically(file, edited.text, statSync(file).mode & 0o777)
+      origins.set(name, { file, text: edited.text })
     },
 
     async revoke(revocations) {

@@ -1,6 +1,7 @@
-import { type Document, isSeq, parseAllDocuments, stringify } from 'yaml'
+import { type Document, isAlias, isNode, isSeq, parseAllDocuments, stringify, visit } from 'yaml'
 import type { Path } from '../json/value.ts'
 import { isRecord } from '../kube/manifest.ts'
+import { isMergeKey } from './merge-keys.ts'
 import { splitDocuments } from './split.ts'
 
 /** One change of a document. */
@@ -8,28 +9,31 @@ export type DocumentEdit =
   | { readonly action: 'set' | 'append'; readonly at: Path; readonly value: unknown }
   | { readonly action: 'remove'; readonly at: Path }
 
+/** The text after a change, or why there is none. */
+export type Edited = { readonly text: string } | { readonly problem: string }
+
 /**
  * Changes the object of this kind and name in a text of several documents. Comments stay, and so does every other
- * document to the byte. Undefined when there is no such object.
+ * document to the byte.
  */
 export function editManifest(
   text: string,
   object: { readonly kind: string; readonly name: string },
   edits: readonly DocumentEdit[],
-): string | undefined {
-  let isFound = false
-  const pieces = [...splitDocuments(text)].map(piece => {
-    const documents = parseAllDocuments(piece.text)
-    if (isFound || !Array.isArray(documents)) return piece.text
-    const document = documents.find(candidate => isObject(candidate, object))
-    if (document === undefined) return piece.text
-    isFound = true
+): Edited {
+  const pieces = [...splitDocuments(text)].map(piece => piece.text)
+  for (const [index, piece] of pieces.entries()) {
+    const documents = parseAllDocuments(piece, { merge: true })
+    const document = Array.isArray(documents) ? documents.find(each => isObject(each, object)) : undefined
+    if (document === undefined) continue
+    // What is written once and read in several places would change in all of them, or in the wrong one.
+    if (hasReferences(document)) return { problem: 'with anchors, aliases or <<: write them out' }
     for (const edit of edits) applyEdit(document, edit)
-    const flowCollectionPadding = /\[ /.test(piece.text)
+    const flowCollectionPadding = /\[ /.test(piece)
     const printed = documents.map(part => part.toString({ lineWidth: 0, flowCollectionPadding })).join('')
-    return printed
-  })
-  return isFound ? pieces.join('') : undefined
+    return { text: pieces.with(index, printed).join('') }
+  }
+  return { problem: 'inside of a list: write it as a document' }
 }
 
 /** A new document. */
@@ -41,6 +45,17 @@ function isObject(document: Document, { kind, name }: { kind: string; name: stri
   if (document.errors.length > 0) return false
   const value: unknown = document.toJS()
   return isRecord(value) && value.kind === kind && isRecord(value.metadata) && value.metadata.name === name
+}
+
+function hasReferences(document: Document): boolean {
+  let found = false
+  visit(document, (_, node) => {
+    if (!isAlias(node) && !isMergeKey(node) && !(isNode(node) && 'anchor' in node && node.anchor))
+      return undefined
+    found = true
+    return visit.BREAK
+  })
+  return found
 }
 
 function applyEdit(document: Document, edit: DocumentEdit): void {
