@@ -13,7 +13,7 @@ export function readShortForm(annotation: string, podNamespace: string): Selecti
   if (items.length > MAX_SELECTIONS) return tooManySelections('short')
   const problems: SelectionProblem[] = []
   const selections = items.flatMap((item, index) => {
-    const selection = readItem(item.trim(), index, podNamespace, (problem, message) =>
+    const selection = readItem(trimSpace(item), index, podNamespace, (problem, message) =>
       problems.push({ problem, at: [], message }),
     )
     return selection === undefined ? [] : [selection]
@@ -30,8 +30,8 @@ function readItem(item: string, index: number, podNamespace: string, report: Rep
   }
   const parts = item.split('/')
   if (parts.length > 2) return refuse('more than one "/"; write namespace/name@interface')
-  const namespace = parts.length === 2 ? (parts[0] ?? '').trim() : ''
-  const halves = (parts.at(-1) ?? '').split('@').map(half => half.trim())
+  const namespace = parts.length === 2 ? trimSpace(parts[0] ?? '') : ''
+  const halves = (parts.at(-1) ?? '').split('@').map(trimSpace)
   if (halves.length > 2) return refuse('more than one "@"; write namespace/name@interface')
   const [name = '', requested = ''] = halves
   for (const text of [namespace, name]) {
@@ -64,4 +64,16 @@ function readItem(item: string, index: number, podNamespace: string, report: Rep
     defaultRoute: undefined,
     body: undefined,
   }
+}
+
+/** As Go's strings.TrimSpace: JavaScript's trim also takes a byte order mark away, and leaves U+0085 (Unicode White_Space). */
+function trimSpace(text: string): string {
+  let [start, end] = [0, text.length]
+  while (start < end && isSpace(text.charAt(start))) start++
+  while (end > start && isSpace(text.charAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isSpace(character: string): boolean {
+  return /\p{White_Space}/u.test(character)
 }

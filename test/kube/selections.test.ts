@@ -34,6 +34,8 @@ describe('the networks annotation', () => {
   it.each<[annotation: string, read: string[]]>([
     ['ns/a@eth5', ['short', 'ns/a@eth5']],
     [' ns / a @ eth5 , b', ['short', 'ns/a@eth5', 'mine/b@net2']],
+    ['\u0085a\u2003@\u00a0x', ['short', 'mine/a@x']],
+    ['\ufeffa', ['short', 'unreadable []']],
     ['a,b@x,c', ['short', 'mine/a@net1', 'mine/b@x', 'mine/c@net3']],
     ['/a', ['short', 'mine/a@net1']],
     ['a@', ['short', 'mine/a@net1']],
