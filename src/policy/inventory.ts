@@ -4,12 +4,13 @@ import type { Manifest, ObjectMeta } from '../kube/manifest.ts'
 import { readVlanName } from '../net/interface-name.ts'
 import type { Prefix } from '../net/prefix.ts'
 import { PrefixTable } from '../net/prefix-table.ts'
+import { containsVlans, vlanSet } from '../net/vlan-set.ts'
 import { readAttachment } from './attachment.ts'
 import { describeAttachment } from './describe.ts'
 import { grantedSegments } from './grants.ts'
 import { findCommonRanges, findOverlaps, type Holder } from './overlaps.ts'
 import { storesOf } from './stores.ts'
-import type { Attachment, Overlap, Rival, SharedStore } from './subjects.ts'
+import type { Attachment, Overlap, Rival, SharedStore, TenantSubject } from './subjects.ts'
 import { SetMap, Tenancy } from './tenancy.ts'
 import { Uses } from './uses.ts'
 
@@ -212,15 +213,27 @@ export class Inventory {
   /** Other tenants that hold one of this tenant's (VLAN, interface) pairs, unless both grants are shared. */
   rivalsOf(tenant: Tenant): Rival[] {
     const rivals = new Map<string, Rival>()
-    for (const grant of tenant.vlans) {
-      for (const key of this.#segmentKeys(grant)) {
-        for (const holding of this.#holdings.get(key)) {
-          if (holding.tenant.name === tenant.name || (holding.grant.shared && grant.shared)) continue
-          rivals.set(holding.tenant.name, { tenant: holding.tenant, grant, rivalGrant: holding.grant })
-        }
-      }
-    }
+    for (const grant of tenant.vlans)
+      for (const key of this.#segmentKeys(grant))
+        for (const rival of this.#rivals(tenant, grant, key)) rivals.set(rival.tenant.name, rival)
     return [...rivals.values()]
+  }
+
+  /** Other tenants that hold VLAN 1 where this one holds untagged traffic, or the reverse, unless both grants are shared. */
+  nativeRivalsOf(tenant: Tenant): TenantSubject['nativeRivals'] {
+    return tenant.vlans.flatMap(grant =>
+      grantedSegments(grant, this.#cluster).flatMap(({ master, vlans }) =>
+        [0, 1]
+          .filter(id => containsVlans(vlans, vlanSet(id)))
+          .flatMap(id =>
+            this.#rivals(tenant, grant, `${master} ${1 - id}`).map(rival => ({
+              ...rival,
+              master,
+              holdsNative: id === 1,
+            })),
+          ),
+      ),
+    )
   }
 
   /** Namespaces that are there, and belong to this tenant and to no other. */
@@ -258,6 +271,12 @@ export class Inventory {
   #release(owner: object): void {
     for (const { prefix, holder } of this.#holders.get(owner) ?? []) this.#subnets.remove(prefix, holder)
     this.#holders.delete(owner)
+  }
+
+  #rivals(tenant: Tenant, grant: Grant, segmentKey: string): Rival[] {
+    return [...this.#holdings.get(segmentKey)]
+      .filter(other => other.tenant.name !== tenant.name && !(other.grant.shared && grant.shared))
+      .map(other => ({ tenant: other.tenant, grant, rivalGrant: other.grant }))
   }
 
   #segmentKeys(grant: Grant): string[] {

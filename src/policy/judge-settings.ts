@@ -22,6 +22,7 @@ export function judgeTenant(
     tenant,
     cluster: inventory.cluster,
     rivals: tenant === undefined ? [] : inventory.rivalsOf(tenant),
+    nativeRivals: tenant === undefined ? [] : inventory.nativeRivalsOf(tenant),
     contested: tenant === undefined ? [] : inventory.contestedBy(tenant),
     exempt:
       tenant === undefined

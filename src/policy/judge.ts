@@ -174,6 +174,7 @@ function judgeRemoval(manifest: Manifest, inventory: Inventory): Finding[] {
         tenant: undefined,
         cluster,
         rivals: [],
+        nativeRivals: [],
         contested: [],
         exempt: [],
         orphans,

@@ -147,6 +147,8 @@ export interface TenantSubject {
   readonly cluster: Cluster
   /** Other tenants that hold one of its (VLAN, interface) pairs without all grants being shared. */
   readonly rivals: readonly Rival[]
+  /** Other tenants that hold VLAN 1 beside its untagged traffic, or untagged traffic beside its VLAN 1. */
+  readonly nativeRivals: readonly (Rival & { readonly master: string; readonly holdsNative: boolean })[]
   /** Namespaces that other tenants claim as well. */
   readonly contested: readonly { namespace: string; tenant: Tenant }[]
   /** Namespaces of it that nobody judges. */

@@ -168,6 +168,22 @@ describe('the inventory', () => {
     expect(rivals({ ids: 700, masters: ['eth0'] })).toEqual(['sharer'])
   })
 
+  it('finds who holds VLAN 1 beside untagged traffic, either way round, by any spelling', () => {
+    const inventory = exampleInventory(
+      tenant('sharer', { namespaces: ['s'], vlans: [{ ids: 'native', masters: ['eth1'], shared: true }] }),
+      tenant('first', { namespaces: ['f'], vlans: [{ ids: '1', masters: ['eth2'] }] }),
+    )
+    const rivals = (grant: object) =>
+      inventory
+        .nativeRivalsOf(tenantWith({ vlans: [grant] }))
+        .map(({ tenant: rival, master, holdsNative }) => [rival.name, master, holdsNative])
+    expect(rivals({ ids: '1-5', masters: ['eth1', 'eth2'] })).toEqual([['sharer', 'eth1', true]])
+    expect(rivals({ ids: 'native', masters: ['eth2.0'] })).toEqual([['first', 'eth2', false]])
+    expect(rivals({ ids: 'native,1', masters: ['eth2'] })).toEqual([['first', 'eth2', false]])
+    expect(rivals({ ids: 1, masters: ['eth1'], shared: true })).toEqual([])
+    expect(rivals({ ids: 'native,2-4094', masters: ['eth1'] })).toEqual([])
+  })
+
   it('takes what is untagged on an interface for that interface, tags and all', () => {
     const bridged = exampleInventory({
       apiVersion: 'socni.dev/v1alpha1',

@@ -31,6 +31,7 @@ import { invalidTenant } from './invalid-tenant.ts'
 import { mtuTooLarge } from './mtu-too-large.ts'
 import { namespaceClaimedTwice } from './namespace-claimed-twice.ts'
 import { namespaceWithoutTenant } from './namespace-without-tenant.ts'
+import { nativeGrantedTwice } from './native-granted-twice.ts'
 import { oldCniVersion } from './old-cni-version.ts'
 import { onePodPerVlan } from './one-pod-per-vlan.ts'
 import { orphanedNetworks } from './orphaned-networks.ts'
@@ -118,7 +119,14 @@ export const rules: Rules = {
     hostNetworkAttachment,
   ],
   workload: [unreadAnnotation],
-  tenant: [invalidTenant, vlanGrantedTwice, namespaceClaimedTwice, exemptNamespace, orphanedNetworks],
+  tenant: [
+    invalidTenant,
+    vlanGrantedTwice,
+    nativeGrantedTwice,
+    namespaceClaimedTwice,
+    exemptNamespace,
+    orphanedNetworks,
+  ],
   namespace: [tenancyChanged],
   binding: [forgedBinding],
   settings: [unknownRule],
