@@ -3,13 +3,13 @@ import type { Grant } from '../config/tenant.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { isRecord } from '../kube/manifest.ts'
 import {
-  containsVlans,
   intersectVlans,
   isEmptyVlans,
   NO_VLANS,
   parseVlanSet,
   printVlans,
   subtractVlans,
+  uniteVlans,
   type VlanSet,
 } from '../net/vlan-set.ts'
 import { revocationsOf } from '../policy/grants.ts'
@@ -65,23 +65,39 @@ export function planGrant({ tenants }: World, owner: string, target: string, vla
     throw new StoreError(`tenant "${owner}" cannot grant a VLAN to itself: name another --target-tenant`)
   const stored = tenants.get(owner)
   const held = stored === undefined ? [] : grantsOf(stored, vlans)
-  const [first] = held
-  if (stored === undefined || first === undefined)
-    throw new StoreError(`tenant "${owner}" holds no VLAN ${printVlans(vlans)}: ${holdersOf(tenants, vlans)}`)
-  const isHeld = held.some(({ grant }) => containsVlans(grant.ids, vlans))
-  if (!isHeld)
+  const missing = subtractVlans(vlans, uniteVlans(...held.map(({ grant }) => grant.ids)))
+  if (stored === undefined || !isEmptyVlans(missing))
     throw new StoreError(
-      `tenant "${owner}" holds only a part of VLAN ${printVlans(vlans)}: grant what it holds`,
+      `tenant "${owner}" holds no VLAN ${printVlans(missing)}: ${holdersOf(tenants, missing)}`,
     )
   const edits = held.flatMap(({ index, grant, text }) => shareEdits(index, grant, text, vlans))
-  const texts = held.map(({ text }) => {
-    return { ...text, ids: printVlans(vlans), shared: true } as unknown as GrantText
-  })
+  const texts = held.flatMap(each => lackingOf(tenants.get(target), each, vlans))
   const receiver = texts.reduce<Change | undefined>(
     (change, text) => addGrant(tenants.get(target), target, text, [target], change),
     undefined,
   )
-  return { changes: [...change(stored.manifest, edits), ...(receiver === undefined ? [] : [receiver])] }
+  const changes = [...change(stored.manifest, edits), ...(receiver === undefined ? [] : [receiver])]
+  if (changes.length === 0)
+    throw new StoreError(`tenants "${owner}" and "${target}" share VLAN ${printVlans(vlans)} already`)
+  return { changes }
+}
+
+/** What a tenant does not hold yet of the VLANs in another one's grant: a grant for all interfaces, or one for each. */
+function lackingOf(
+  target: StoredTenant | undefined,
+  { grant, text }: HeldGrant,
+  vlans: VlanSet,
+): GrantText[] {
+  const shared = intersectVlans(grant.ids, vlans)
+  const byIds = new Map<string, string[]>()
+  for (const master of grant.masters) {
+    const own = target === undefined ? [] : grantsOf(target, shared, master)
+    const lacking = subtractVlans(shared, uniteVlans(...own.map(each => each.grant.ids)))
+    if (isEmptyVlans(lacking)) continue
+    const ids = printVlans(lacking)
+    byIds.set(ids, [...(byIds.get(ids) ?? []), master])
+  }
+  return [...byIds].map(([ids, masters]) => ({ ...text, ids, masters, shared: true }))
 }
 
 /** A tenant loses VLANs, and its claims for them no longer count. */

@@ -1,0 +1,136 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Manifest } from '../../src/kube/manifest.ts'
+import { judgePlan } from '../../src/manage/carry-out.ts'
+import { type Plan, planCreate, planGrant, planRevoke } from '../../src/manage/plan.ts'
+import { buildWorld, type World } from '../../src/manage/world.ts'
+import { parseVlanSet } from '../../src/net/vlan-set.ts'
+import { tenant } from '../../src/policy/example.ts'
+import { StoreError } from '../../src/store/store.ts'
+
+/** `finance eth0 100`: who holds which VLAN where. */
+type Holdings = ReadonlySet<string>
+
+interface Step {
+  readonly action: 'create' | 'grant' | 'revoke' | 'revoke on one'
+  readonly ids: string
+  readonly name: string
+  readonly other: string
+  readonly masters: readonly string[]
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  action: fc.constantFrom('create', 'create', 'grant', 'revoke', 'revoke on one'),
+  ids: fc.constantFrom('100', '101', '100-103', '102,104', '103-105', 'native', '1', '100,102', '104-106'),
+  name: fc.constantFrom('a', 'b', 'c'),
+  other: fc.constantFrom('a', 'b', 'c'),
+  masters: fc.subarray(['eth0', 'eth1', 'eth2'], { minLength: 1 }),
+})
+
+function idsOf(text: string): number[] {
+  const { ranges } = parseVlanSet(text) ?? { ranges: [] }
+  return ranges.flatMap(({ first, last }) =>
+    Array.from({ length: last - first + 1 }, (_, index) => first + index),
+  )
+}
+
+/** Every one that is held, as often as it is written. */
+function written({ tenants }: World): string[] {
+  return [...tenants.values()].flatMap(({ tenant: { name, vlans } }) =>
+    vlans.flatMap(({ ids, masters }) =>
+      masters.flatMap(master =>
+        ids.ranges.flatMap(({ first, last }) =>
+          Array.from({ length: last - first + 1 }, (_, index) => `${name} ${master} ${first + index}`),
+        ),
+      ),
+    ),
+  )
+}
+
+function planOf(world: World, { action, ids, name, other, masters }: Step): Plan {
+  const vlans = parseVlanSet(ids) ?? { ranges: [] }
+  if (action === 'create') return planCreate(world, name, { ids, masters }, [name])
+  if (action === 'grant') return planGrant(world, name, other, vlans)
+  return planRevoke(world, name, vlans, action === 'revoke' ? undefined : masters[0])
+}
+
+/** What people expect of a step, said without grants and their texts. */
+function expected(held: Holdings, { action, ids, name, other, masters }: Step): Holdings {
+  const meant = idsOf(ids)
+  if (action === 'create')
+    return new Set([...held, ...masters.flatMap(master => meant.map(id => `${name} ${master} ${id}`))])
+  const touched = [...held].filter(each => {
+    const [holder, master = '', id] = each.split(' ')
+    return (
+      holder === name && meant.includes(Number(id)) && (action !== 'revoke on one' || master === masters[0])
+    )
+  })
+  if (action === 'grant') return new Set([...held, ...touched.map(each => each.replace(/^\w+/, other))])
+  return new Set([...held].filter(each => !touched.includes(each)))
+}
+
+describe('plans', () => {
+  it('give and take exactly what was named, whatever was done before', () => {
+    let carriedOut = 0
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 15, maxLength: 25 }), steps => {
+        let manifests: readonly Manifest[] = []
+        for (const each of steps) {
+          const world = buildWorld(manifests)
+          const before = new Set(written(world))
+          let plan: Plan
+          try {
+            plan = planOf(world, each)
+          } catch (error) {
+            expect(error).toBeInstanceOf(StoreError)
+            continue
+          }
+          if (judgePlan(plan, world).some(({ severity }) => severity === 'error')) continue
+          const changed = new Map(plan.changes.map(({ after }) => [after.metadata.name, after]))
+          manifests = [
+            ...manifests.filter(({ metadata }) => !changed.has(metadata.name)),
+            ...changed.values(),
+          ]
+          const after = written(buildWorld(manifests))
+          // No one is written twice.
+          expect(after.toSorted()).toEqual([...expected(before, each)].toSorted())
+          carriedOut++
+        }
+      }),
+      { numRuns: 400 },
+    )
+    expect(carriedOut).toBeGreaterThan(1_000)
+  })
+
+  it('grant nothing that the owner holds on another interface only', () => {
+    const world = buildWorld([
+      tenant('finance', {
+        namespaces: ['finance'],
+        vlans: [
+          { ids: '100-200', masters: ['eth0'] },
+          { ids: 150, masters: ['eth1'], subnets: ['10.150.0.0/16'] },
+        ],
+      }),
+    ])
+    const { changes } = planGrant(world, 'finance', 'retail', parseVlanSet('100,150') ?? { ranges: [] })
+    expect(changes.at(-1)?.after.spec).toEqual({
+      namespaces: ['retail'],
+      vlans: [
+        { ids: '100,150', masters: ['eth0'], shared: true },
+        { ids: '150', masters: ['eth1'], subnets: ['10.150.0.0/16'], shared: true },
+      ],
+    })
+  })
+
+  it('grant VLANs of several grants at once, and say which of them is not there', () => {
+    const world = buildWorld([
+      tenant('finance', {
+        namespaces: ['finance'],
+        vlans: [100, 101].map(ids => ({ ids, masters: ['eth0'] })),
+      }),
+    ])
+    const grant = (ids: string) => planGrant(world, 'finance', 'retail', parseVlanSet(ids) ?? { ranges: [] })
+    expect(grant('100,101').changes).toHaveLength(2)
+    expect(() => grant('100-103')).toThrow('tenant "finance" holds no VLAN 102-103: no tenant does')
+  })
+})
