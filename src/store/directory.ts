@@ -11,8 +11,9 @@ import { type PolicyStore, StoreError } from './store.ts'
 
 /** The embedded default: YAML files in a directory, revocations beside the keys. A new Tenant gets a file of its own. */
 export function openPolicyDirectory(directory: string, keysDirectory: string, title: string): PolicyStore {
-  /** The file of each Tenant, and its text when it was read. */
-  const origins = new Map<string, { file: string; text: string }>()
+  /** The file of each Tenant, which may hold several, and the text of each file when it was read. */
+  const origins = new Map<string, string>()
+  const texts = new Map<string, string>()
 
   return {
     title,
@@ -26,7 +27,8 @@ export function openPolicyDirectory(directory: string, keysDirectory: string, ti
         const [problem] = problems
         if (problem !== undefined) throw new StoreError(`${file}:${problem.line}: ${problem.message}`)
         for (const { kind, metadata } of manifests)
-          if (kind === 'Tenant' && metadata.name !== undefined) origins.set(metadata.name, { file, text })
+          if (kind === 'Tenant' && metadata.name !== undefined) origins.set(metadata.name, file)
+        texts.set(file, text)
         return manifests
       })
     },
@@ -40,15 +42,16 @@ export function openPolicyDirectory(directory: string, keysDirectory: string, ti
 
     async editTenant(tenant, edits) {
       const name = nameOf(tenant)
-      const origin = origins.get(name)
-      if (origin === undefined) throw new StoreError(`${directory} holds no Tenant "${name}"`)
-      const { file, text } = origin
+      const file = origins.get(name)
+      const text = file && texts.get(file)
+      if (file === undefined || text === undefined)
+        throw new StoreError(`${directory} holds no Tenant "${name}"`)
       if (readTextFile(file) !== text)
         throw new StoreError(`${file} was changed meanwhile: run the command again`)
       const edited = editManifest(text, { kind: 'Tenant', name }, edits)
       if ('problem' in edited) throw new StoreError(`${file} holds the Tenant "${name}" ${edited.problem}`)
       writeAtomically(file, edited.text, statSync(file).mode & 0o777)
-      origins.set(name, { file, text: edited.text })
+      texts.set(file, edited.text)
     },
 
     async revoke(revocations) {
