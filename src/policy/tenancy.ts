@@ -53,15 +53,15 @@ export class Tenancy {
 
   /** Namespaces that a tenant claims by name, and those that are there that it claims by their labels. */
   namespacesOf({ namespaces, namespaceSelector: selector }: Tenant): string[] {
-    if (selector === undefined) return [...new Set(namespaces)]
+    if (selector === undefined) return [...new Set(namespaces)].sort()
     const selected = [...this.#labels].filter(([name, labels]) =>
       matchesSelector(withNameLabel(name, labels), selector),
     )
-    return [...new Set([...namespaces, ...selected.map(([name]) => name)])]
+    return [...new Set([...namespaces, ...selected.map(([name]) => name)])].sort()
   }
 
   /**
-   * Every tenant that claims the namespace, with its known labels or with other ones.
+   * Every tenant that claims the namespace, with its known labels or with other ones, by name: all replicas say the same.
    * More than one is a conflict, in which nobody holds it.
    */
   claimants(namespace: string, otherLabels = this.#labels.get(namespace)): Tenant[] {
@@ -70,7 +70,8 @@ export class Tenancy {
     const selected = keys
       .flatMap(key => [...this.#bySelector.get(key)])
       .filter(tenant => tenant.namespaceSelector && matchesSelector(labels, tenant.namespaceSelector))
-    return [...new Set([...this.#byNamespace.get(namespace), ...selected])]
+    const claimants = [...new Set([...this.#byNamespace.get(namespace), ...selected])]
+    return claimants.length < 2 ? claimants : claimants.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 }
 
