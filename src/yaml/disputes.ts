@@ -1,5 +1,5 @@
 import { type Document, isCollection, isNode, isPair, isScalar, visit, YAMLParseError } from 'yaml'
-import { findOtherBreak } from './line-breaks.ts'
+import { findDisputedCharacter } from './characters.ts'
 
 /** Tags that make a value something else to kubectl than to YAML 1.2: `!!binary UG9k` is Pod, `!!int "0100"` is 64. */
 const TAGS: ReadonlySet<string> = new Set(
@@ -17,14 +17,16 @@ const COLON = 'the colon belongs to the text for kubectl, and ends a key in YAML
  * Source: sigs.k8s.io/yaml goyaml.v2/scannerc.go and resolve.go, and run with kubectl 1.34.
  */
 export function addDisputes(documents: readonly Document.Parsed[], source: string): void {
-  if (documents.some(({ errors }) => errors.length > 0)) return
-  const at = findOtherBreak(documents, source)
+  const at = findDisputedCharacter(documents, source)
   if (at !== undefined) {
     const document = documents.find(({ range }) => at < range[2]) ?? documents.at(-1)
-    document?.errors.push(new YAMLParseError([at, at + 1], 'UNEXPECTED_TOKEN', breakMessage(source, at)))
+    const error = new YAMLParseError([at, at + 1], 'UNEXPECTED_TOKEN', characterMessage(source, at))
+    document?.errors.push(error)
   }
   if (!source.includes('!') && !/:[,\]}]/.test(source)) return
   for (const document of documents) {
+    // What the parser gave up on may be of any depth.
+    if (document.errors.length > 0) continue
     visit(document, (_, item) => {
       const message = isDisputed(item) ? TAGGED : isColonDisputed(item, source) ? COLON : undefined
       if (message === undefined) return
@@ -35,7 +37,7 @@ export function addDisputes(documents: readonly Document.Parsed[], source: strin
   }
 }
 
-function breakMessage(source: string, at: number): string {
+function characterMessage(source: string, at: number): string {
   const code = source.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0')
   return `kubectl takes the character U+${code} for the end of a line, or skips it, and YAML 1.2 does not: remove it, or write it as "\\u${code}" in quotes`
 }

@@ -221,7 +221,7 @@ function locatedManifest(
 }
 
 /** Scalars that might be something else than text: all others are text to everyone. */
-const SUSPICIOUS = /^(?:[-+.]?[0-9]|[yYnNoO~]|$)/
+const SUSPICIOUS = /^(?:[-+.]?[0-9]|[-+]?\.[iInN]|[yYnNoO~]|$)/
 
 function disputedScalars(
   document: ParsedDocument,

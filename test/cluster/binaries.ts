@@ -59,6 +59,11 @@ export const MULTUS_IMAGE = ['multus', 'passthru-cni', 'install_multus', 'thin_e
 export const MULTUS_PROGRAMS = [...MULTUS_IMAGE, 'multus-shim', 'multus-daemon'] as const
 type MultusProgram = (typeof MULTUS_PROGRAMS)[number]
 
+/** A program that reads texts with the libraries that kubectl and Multus have. */
+export function findReaders(): string {
+  return findBuilt(cacheOf(MULTUS, 'readers/main.go'), 'readers', MULTUS, './readers')
+}
+
 /** The manifest that Multus tells to apply, of the version that the tests run. */
 export function multusManifest(): string {
   return readFileSync(join(sourceOf(MULTUS, MULTUS_MODULE), 'deployments/multus-daemonset.yml'), 'utf8')

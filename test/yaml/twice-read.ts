@@ -127,6 +127,12 @@ export const manifestsTwiceRead: readonly TwiceRead[] = [
     ours: ['finance/ledger'],
   },
   {
+    what: 'another space before JSON',
+    text: `\xa0{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","annotations":{"${KEY}":"finance/ledger"}}}\n`,
+    kubectl: ['finance/ledger'],
+    ours: /^kubectl takes the character U\+00A0 for the end of a line, or skips it/,
+  },
+  {
     what: 'a key that takes away what was merged, for one of them',
     text: `${POD}metadata: {<<: {annotations: {${WANTED}}}, name: a, annotations:}\n`,
     kubectl: ['finance/ledger'],
