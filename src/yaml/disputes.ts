@@ -49,6 +49,7 @@ function isDisputed(item: unknown): boolean {
 /** `{a:}` and `[a:, b]`: plain text in a flow collection, with the colon right before what ends it. */
 function isColonDisputed(item: unknown, source: string): boolean {
   if (!isPair(item) || !isScalar(item.key) || item.key.type !== 'PLAIN' || !item.key.range) return false
-  const end = item.key.range[1]
-  return /^\s*:[,\]}]/.test(source.slice(end, end + 100))
+  const colon = /\s*:[,\]}]/y
+  colon.lastIndex = item.key.range[1]
+  return colon.test(source)
 }

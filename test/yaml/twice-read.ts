@@ -139,6 +139,12 @@ export const manifestsTwiceRead: readonly TwiceRead[] = [
     ours: /^the colon belongs to the text for kubectl/,
   },
   {
+    what: 'much white space before that colon',
+    text: `${POD}metadata: {<<: {annotations: {${WANTED}}}, name: a, annotations${' '.repeat(500)}\n  :}\n`,
+    kubectl: ['finance/ledger'],
+    ours: /^the colon belongs to the text for kubectl/,
+  },
+  {
     what: 'a space behind that colon',
     text: `${POD}metadata: {<<: {annotations: {${WANTED}}}, name: a, annotations: }\n`,
     kubectl: [null],
