@@ -462,6 +462,13 @@ describe('tags on an interface of the pod', () => {
     nad('both', { type: 'bond', linksInContainer: true, links: [{ name: 'net1' }, { name: 'net2' }] }),
     nad('circle', { type: 'macvlan', master: 'net2', linkInContainer: true }),
     nad('nowhere', { type: 'dummy', ipam: { type: 'static' } }),
+    nad('inner', {
+      type: 'vlan',
+      master: 'net1',
+      linkInContainer: true,
+      vlanId: 500,
+      ipam: { type: 'static' },
+    }),
   ]
   const workshop = tenant('workshop', {
     namespaces: [namespace],
@@ -493,6 +500,7 @@ describe('tags on an interface of the pod', () => {
     ['one of the trunk', 'trunk,tagged', 'net1', 509],
     ['one inside of a VLAN, which is its holder’s', 'room,tagged', 'net1', 300],
     ['nothing of the host', 'nowhere,tagged', 'net1', 300],
+    ['one inside of a VLAN that another network of the pod tags', 'floor,inner,tagged', 'net2', 300],
     ['Flannel alone', 'floor,tagged', 'eth0', 300],
     ['a circle, which leads nowhere', 'circle,second,tagged', 'net2', 300],
   ])('may reach %s', (_, annotation, master, vlan) => {

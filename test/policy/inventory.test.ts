@@ -7,7 +7,7 @@ import { NATIVE, printVlans, type VlanSet, vlanSet } from '../../src/net/vlan-se
 import { decide } from '../../src/policy/decision.ts'
 import { attachment, exampleWorld, macvlanConfig, pod, tenant } from '../../src/policy/example.ts'
 import type { Finding } from '../../src/policy/finding.ts'
-import { ungranted } from '../../src/policy/grants.ts'
+import { limitSubnets, ungranted } from '../../src/policy/grants.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
 import { putManifest } from '../../src/policy/load.ts'
@@ -229,6 +229,56 @@ describe('the inventory', () => {
     expect(overlaps('eth0.700')).toEqual(['attachment "one/n" of tenant "one"'])
     expect(overlaps('eth0.701')).toEqual([])
     expect(overlaps('eth0.700', '10.78.0.0/24')).toEqual([])
+  })
+
+  it('sees one address that two ranges share, on one of several interfaces', () => {
+    const both = [700, 701].map(ids => ({ ids, masters: ['eth0'], shared: true }))
+    const range = (from: number, to: number) => `10.77.0.0/24-${from}-${to}`
+    const use = (namespace: string, masters: readonly string[], ranges: string) => {
+      const [subnet, from, to] = ranges.split('-')
+      const [rangeStart, rangeEnd] = [from, to].map(last => `10.77.0.${last}`)
+      const ipam = { type: 'host-local', ranges: [[{ subnet, rangeStart, rangeEnd }]] }
+      const plugins = masters.map(master => ({ type: 'macvlan', master, ipam }))
+      return attachment({ cniVersion: '1.0.0', name: namespace, plugins }, { namespace, name: 'n' })
+    }
+    const overlaps = (masters: readonly string[], from: number, to: number) => {
+      const inventory = exampleInventory(
+        tenant('one', { namespaces: ['one'], vlans: both }),
+        tenant('two', { namespaces: ['two'], vlans: both }),
+        use('one', ['eth0.700', 'eth0.701'], range(10, 20)),
+        use('two', masters, range(from, to)),
+      )
+      const found = inventory.attachment('two', 'n')
+      return (found && inventory.overlapsOf(found, inventory.tenant('two')))?.length
+    }
+    expect(overlaps(['eth0.700'], 20, 30)).toBe(2)
+    expect(overlaps(['eth0.701'], 5, 10)).toBe(2)
+    expect(overlaps(['eth0.701'], 21, 30)).toBe(0)
+    expect(overlaps(['eth0.702'], 10, 20)).toBe(0)
+  })
+
+  it('leaves a subnet to both when it was granted to both', () => {
+    const of = (name: string, subnets: readonly string[]) =>
+      tenant(name, { namespaces: [name], vlans: [{ ids: 700, masters: ['eth0'], subnets, shared: true }] })
+    const network = attachment(
+      { ...macvlanConfig(), master: 'eth0.700', ipam: { type: 'whereabouts', range: '10.77.0.0/24' } },
+      { namespace: 'two', name: 'n' },
+    )
+    const owners = (...tenants: Manifest[]) => {
+      const inventory = exampleInventory(...tenants, network)
+      const found = inventory.attachment('two', 'n')
+      return found && inventory.overlapsOf(found, inventory.tenant('two')).map(({ owner }) => owner)
+    }
+    expect(owners(of('one', ['10.77.0.0/16']), of('two', ['10.77.0.0/24']))).toEqual([])
+    expect(owners(of('one', ['10.77.0.0/16']), of('two', ['10.78.0.0/16']))).toEqual(['tenant "one"'])
+  })
+
+  it('leaves the choice of addresses to a tenant that has it by one of its grants', () => {
+    const of = (...subnets: (readonly string[])[]) =>
+      tenantWith({ vlans: subnets.map(each => ({ ids: 700, masters: ['eth0'], subnets: each })) }).vlans
+    expect(limitSubnets(of(['10.77.0.0/16'], ['10.78.0.0/16']))).toBe(true)
+    expect(limitSubnets(of(['10.77.0.0/16'], []))).toBe(false)
+    expect(limitSubnets([])).toBe(false)
   })
 
   it('reads everything again when a name hides another VLAN', () => {
