@@ -77,10 +77,11 @@ export class Tenancy {
 
 /** Kubernetes label selector semantics: all labels and all expressions must hold (apimachinery labels.Selector). */
 export function matchesSelector(labels: Readonly<Record<string, string>>, selector: LabelSelector): boolean {
+  const labelOf = (key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined)
   return (
-    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
+    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labelOf(key) === value) &&
     (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-      const value = labels[key]
+      const value = labelOf(key)
       if (operator === 'Exists') return value !== undefined
       if (operator === 'DoesNotExist') return value === undefined
       const isListed = value !== undefined && values.includes(value)

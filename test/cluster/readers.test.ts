@@ -8,6 +8,7 @@ import { readSelections } from '../../src/kube/selections.ts'
 import { parseIp, printIp } from '../../src/net/ip.ts'
 import { parseMac, printMac } from '../../src/net/mac.ts'
 import { macvlanConfig } from '../../src/policy/example.ts'
+import { matchesSelector } from '../../src/policy/tenancy.ts'
 import { readLocated } from '../../src/yaml/document.ts'
 import { manifestsTwiceRead } from '../yaml/twice-read.ts'
 import { findReaders } from './binaries.ts'
@@ -272,6 +273,34 @@ describe('what we read', () => {
     })
     expect(wrong).toEqual([])
     expect(read).toBeGreaterThan(TEXTS / 40)
+  })
+
+  it('in a label selector is what Kubernetes reads', () => {
+    const key = fc.constantFrom('a', 'b', 'toString')
+    const value = fc.constantFrom('', 'x', 'y')
+    const given = fc.dictionary(key, value)
+    const expression = fc.oneof(
+      fc.record({
+        key,
+        operator: fc.constantFrom('In', 'NotIn'),
+        values: fc.uniqueArray(value, { minLength: 1 }),
+      }),
+      fc.record({ key, operator: fc.constantFrom('Exists', 'DoesNotExist') }),
+    )
+    const selector = fc.record(
+      { matchLabels: given, matchExpressions: fc.array(expression, { maxLength: 3 }) },
+      { requiredKeys: [] },
+    )
+    const texts = fc.record({ selector, labels: given }).map(question => JSON.stringify(question))
+    const answers = new Set<unknown>()
+    const { wrong } = compare('selector', texts, (text, { value, error }) => {
+      const { selector, labels } = JSON.parse(text)
+      const ours = matchesSelector(labels, selector)
+      answers.add(value)
+      return error === undefined && ours === value ? undefined : String(ours)
+    })
+    expect(wrong).toEqual([])
+    expect(answers).toEqual(new Set([true, false]))
   })
 
   it.each<[reader: string, read: (text: string) => string | undefined]>([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Uplink } from '../../src/cni/facts/facts.ts'
 import { type Cluster, defaultCluster, readCluster } from '../../src/config/cluster.ts'
-import { readTenant, type Tenant } from '../../src/config/tenant.ts'
+import { type LabelSelector, readTenant, type Tenant } from '../../src/config/tenant.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { NATIVE, printVlans, type VlanSet, vlanSet } from '../../src/net/vlan-set.ts'
 import { decide } from '../../src/policy/decision.ts'
@@ -12,6 +12,7 @@ import type { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
 import { putManifest } from '../../src/policy/load.ts'
 import { resolveReach } from '../../src/policy/reach.ts'
+import { matchesSelector } from '../../src/policy/tenancy.ts'
 import { exampleInventory } from '../example-inventory.ts'
 
 const clusterWith = (spec: object): Cluster => {
@@ -124,6 +125,46 @@ describe('the inventory', () => {
     expect(
       retail && inventory.contestedBy(retail).map(({ namespace, tenant: other }) => [namespace, other.name]),
     ).toEqual([['finance', 'finance']])
+  })
+
+  it.each<[what: string, selector: LabelSelector, labels: Record<string, string>, takes: boolean]>([
+    ['all labels', { matchLabels: { a: 'x', b: 'y' } }, { a: 'x', b: 'y' }, true],
+    ['one label of two', { matchLabels: { a: 'x', b: 'y' } }, { a: 'x' }, false],
+    [
+      'one value of several',
+      { matchExpressions: [{ key: 'a', operator: 'In', values: ['x', 'y'] }] },
+      { a: 'y' },
+      true,
+    ],
+    [
+      'a label that is not there',
+      { matchExpressions: [{ key: 'a', operator: 'In', values: ['x'] }] },
+      {},
+      false,
+    ],
+    [
+      'a label that need not be there',
+      { matchExpressions: [{ key: 'a', operator: 'NotIn', values: ['x'] }] },
+      {},
+      true,
+    ],
+    [
+      'a value that may not be',
+      { matchExpressions: [{ key: 'a', operator: 'NotIn', values: ['x'] }] },
+      { a: 'x' },
+      false,
+    ],
+    ['any value', { matchExpressions: [{ key: 'a', operator: 'Exists' }] }, { a: '' }, true],
+    ['what every object has', { matchExpressions: [{ key: 'constructor', operator: 'Exists' }] }, {}, false],
+    ['no value', { matchExpressions: [{ key: 'a', operator: 'DoesNotExist' }] }, { a: '' }, false],
+    [
+      'one condition of two',
+      { matchLabels: { a: 'x' }, matchExpressions: [{ key: 'b', operator: 'Exists' }] },
+      { a: 'x' },
+      false,
+    ],
+  ])('selects namespaces as Kubernetes does: %s', (_, selector, labels, takes) => {
+    expect(matchesSelector(labels, selector)).toBe(takes)
   })
 
   it('takes the name label from the name, whatever a file says', () => {

@@ -14,6 +14,7 @@ import (
 	"gopkg.in/k8snetworkplumbingwg/multus-cni.v4/pkg/logging"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
@@ -66,6 +67,7 @@ var readers = map[string]func(string) (any, error){
 	"json":       readJSON,
 	"address":    func(text string) (any, error) { return printed(net.ParseIP(text)), nil },
 	"mac":        readMAC,
+	"selector":   readSelector,
 }
 
 // As kubectl reads a file, up to where it stops (cli-runtime pkg/resource/visitor.go, StreamVisitor).
@@ -103,6 +105,22 @@ func readJSON(text string) (any, error) {
 func readMAC(text string) (any, error) {
 	mac, err := net.ParseMAC(text)
 	return mac.String(), err
+}
+
+// Whether a label selector takes a namespace with these labels.
+func readSelector(text string) (any, error) {
+	var q struct {
+		Selector metav1.LabelSelector `json:"selector"`
+		Labels   labels.Set           `json:"labels"`
+	}
+	if err := json.Unmarshal([]byte(text), &q); err != nil {
+		return nil, err
+	}
+	selector, err := metav1.LabelSelectorAsSelector(&q.Selector)
+	if err != nil {
+		return nil, err
+	}
+	return selector.Matches(q.Labels), nil
 }
 
 func printed(ip net.IP) any {
