@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest'
+import type { Manifest } from '../../src/kube/manifest.ts'
+import { attachment, macvlanConfig, pod, tenant } from '../../src/policy/example.ts'
+import { judge } from '../../src/policy/judge.ts'
+import { exampleInventory } from '../example-inventory.ts'
+
+/** What the example of a rule does not show of it. */
+const rulesFor = (manifest: Manifest, ...given: Manifest[]) =>
+  judge(manifest, exampleInventory(...given)).map(({ rule }) => rule)
+const messagesFor = (manifest: Manifest, ...given: Manifest[]) =>
+  judge(manifest, exampleInventory(...given)).map(({ message }) => message)
+const network = (config: Record<string, unknown>, name = 'ledger', namespace = 'finance') =>
+  attachment({ ...macvlanConfig(), name, ...config }, { name, namespace })
+
+describe("another tenant's network", () => {
+  it.each<[what: string, config: Record<string, unknown>, isForeign: boolean]>([
+    ['in a VLAN, with addresses of the pods', { master: 'eth0.300', ipam: { type: 'static' } }, true],
+    ['in a VLAN, with addresses of a server', { master: 'eth0.300', ipam: { type: 'dhcp' } }, true],
+    [
+      'in no VLAN, with a route of the node',
+      {
+        type: 'ptp',
+        master: undefined,
+        mode: undefined,
+        ipam: { type: 'static', addresses: [{ address: '10.130.0.9/24' }] },
+      },
+      true,
+    ],
+    [
+      'in no VLAN, with its addresses',
+      {
+        type: 'dummy',
+        master: undefined,
+        mode: undefined,
+        ipam: { type: 'host-local', subnet: '10.130.0.0/24' },
+      },
+      true,
+    ],
+    ['of nobody', { type: 'dummy', master: undefined, mode: undefined, ipam: { type: 'static' } }, false],
+  ])('%s', (_, config, isForeign) => {
+    const theirs = network(config, 'theirs', 'logistics')
+    expect(rulesFor(pod('logistics/theirs'), theirs).includes('foreign-attachment')).toBe(isForeign)
+  })
+})
+
+describe('an address that a pod asks for', () => {
+  const asking = (ip: string, ipam: Record<string, unknown>) =>
+    messagesFor(pod([{ name: 'ledger', ips: [ip] }]), network({ ipam })).filter(message =>
+      message.startsWith(`"${ip}"`),
+    )
+  const pool = (range: string) => ({ type: 'whereabouts', range, network_name: 'p' })
+
+  it.each([
+    ['the first one', '10.100.1.0/24', pool('10.100.1.0/24'), /is the network address/],
+    ['the last one', '10.100.1.255/24', pool('10.100.1.0/24'), /is the broadcast address/],
+    ['the first of four', '10.100.1.0/30', pool('10.100.1.0/30'), /is the network address/],
+    [
+      'the gateway',
+      '10.100.1.1/24',
+      { type: 'host-local', subnet: '10.100.1.0/24', gateway: '10.100.1.1' },
+      /is the gateway/,
+    ],
+    ['the first one of IPv6', 'fd00:100::/64', pool('fd00:100::/64'), /is the network address/],
+  ])('is not %s', (_, ip, ipam, message) => {
+    expect(asking(ip, ipam)).toEqual([expect.stringMatching(message)])
+  })
+
+  it.each([
+    ['the second of two', '10.100.1.1/31', pool('10.100.1.0/31')],
+    ['the first of two', '10.100.1.0/31', pool('10.100.1.0/31')],
+    ['the last one of IPv6', 'fd00:100::ffff:ffff:ffff:ffff/64', pool('fd00:100::/64')],
+    [
+      'the first one that the NAD itself has',
+      '10.100.1.0/24',
+      { type: 'static', addresses: [{ address: '10.100.1.0/24' }] },
+    ],
+  ])('may be %s', (_, ip, ipam) => {
+    expect(asking(ip, ipam)).toEqual([])
+  })
+})
+
+describe('a gateway', () => {
+  it('of whereabouts may be in any of its ranges', () => {
+    const ipam = (gateway: string) => ({
+      type: 'whereabouts',
+      network_name: 'p',
+      ipRanges: [{ range: '10.100.1.0/24' }, { range: '10.100.2.0/24' }],
+      gateway,
+    })
+    expect(rulesFor(network({ ipam: ipam('10.100.2.1') }))).not.toContain('address-outside-subnet')
+    expect(rulesFor(network({ ipam: ipam('10.100.3.1') }))).toContain('address-outside-subnet')
+  })
+})
+
+describe('a GUID', () => {
+  it('that says nothing is none', () => {
+    const fabric = attachment(
+      { cniVersion: '1.0.0', name: 'fabric', type: 'ib-sriov', capabilities: { infinibandGUID: true } },
+      { name: 'fabric' },
+    )
+    const asked = (guid: string | null) =>
+      rulesFor(pod([{ name: 'fabric', 'infiniband-guid': guid }]), fabric)
+    expect(asked('')).not.toContain('device-request')
+    expect(asked(null)).not.toContain('device-request')
+    expect(asked('00:11:22:33:44:55:66:77')).toContain('device-request')
+  })
+})
+
+describe('a Binding', () => {
+  const DEFAULT = 'v1.multus-cni.io/default-network'
+  const NETWORKS = 'k8s.v1.cni.cncf.io/networks'
+  const given = pod('storage', { metadata: { annotations: { [DEFAULT]: 'kube-system/cbr1' } } })
+  const bind = (annotations: Record<string, string>, ...there: Manifest[]) =>
+    rulesFor(
+      {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name: 'teller', namespace: 'finance', annotations },
+      } as Manifest,
+      ...there,
+    )
+
+  it('may say what the pod says, and no more', () => {
+    expect(bind({ [DEFAULT]: 'kube-system/cbr1', [NETWORKS]: 'storage' }, given)).toEqual([])
+    expect(bind({ [DEFAULT]: 'kube-system/cbr2' }, given)).toEqual(['forged-binding'])
+    expect(bind({ [DEFAULT]: 'kube-system/cbr1' }, pod('storage'))).toEqual(['forged-binding'])
+    expect(bind({ 'k8s.v1.cni.cncf.io/network-status': '[]' }, given)).toEqual(['forged-binding'])
+  })
+
+  it('may write the networks in another way, as long as they are read', () => {
+    expect(bind({ [NETWORKS]: ' finance/storage ' }, pod('finance/storage'))).toEqual([])
+    expect(bind({ [NETWORKS]: '[ {"name":"storage"} ]' }, pod([{ name: 'storage' }]))).toEqual([])
+    expect(bind({ [NETWORKS]: '[{"name": "storage"}, {"name": "storage"}]' }, given)).toEqual([
+      'forged-binding',
+    ])
+    expect(bind({ [NETWORKS]: 'storage,A' }, given)).toEqual(['forged-binding'])
+    expect(bind({ [NETWORKS]: 'storage' })).toEqual(['forged-binding'])
+  })
+})
+
+describe('addresses that the node routes', () => {
+  const routed = (ipam: Record<string, unknown>, more: Record<string, unknown> = {}) =>
+    network({ type: 'ptp', master: undefined, mode: undefined, ipam, ...more }, 'wire')
+
+  it('are those that a pod may ask for', () => {
+    expect(rulesFor(routed({ type: 'static' }, { capabilities: { ips: true } }))).toContain('host-route')
+    expect(rulesFor(routed({ type: 'dhcp' }))).toContain('host-route')
+  })
+
+  it('are those of a gateway outside of the subnets, one of several', () => {
+    const addresses = [
+      { address: '10.100.1.9/24', gateway: '10.100.1.1' },
+      { address: '10.100.2.9/24', gateway: '172.31.0.1' },
+    ]
+    expect(messagesFor(routed({ type: 'static', addresses }))).toContainEqual(
+      expect.stringMatching(/^172\.31\.0\.1\/32 would be the node’s own/),
+    )
+  })
+
+  it('may be any that the tenant was granted, in whatever VLAN', () => {
+    const ipam = { type: 'static', addresses: [{ address: '10.130.0.9/24' }] }
+    const other = tenant('finance', {
+      namespaces: ['finance'],
+      vlans: [{ ids: 7, masters: ['eth9'], subnets: ['10.130.0.0/16'] }],
+    })
+    expect(rulesFor(routed(ipam))).toContain('host-route')
+    expect(rulesFor(routed(ipam), other)).not.toContain('host-route')
+  })
+})
