@@ -167,3 +167,96 @@ describe('addresses that the node routes', () => {
     expect(rulesFor(routed(ipam), other)).not.toContain('host-route')
   })
 })
+
+describe('a namespace that somebody labels', () => {
+  const space = (labels: Record<string, string>, name = 'shop'): Manifest => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, labels },
+  })
+  const bySelector = (name: string) =>
+    tenant(name, {
+      namespaceSelector: { matchLabels: { team: name } },
+      vlans: [{ ids: 9, masters: ['eth9'] }],
+    })
+  const given = [bySelector('retail'), bySelector('toys')]
+  const change = (from: string, to: string, may: readonly string[], user: string | undefined = 'alice') =>
+    judge(space({ team: to }), exampleInventory(...given), {
+      before: space({ team: from }),
+      user,
+      mayAssign: name => may.includes(name),
+    }).map(({ rule }) => rule)
+
+  it('goes from one tenant to another by who may assign both', () => {
+    expect(change('retail', 'toys', ['retail', 'toys'])).toEqual([])
+    expect(change('retail', 'toys', ['toys'])).toEqual(['tenancy-changed'])
+    expect(change('retail', 'toys', ['retail'])).toEqual(['tenancy-changed'])
+    expect(change('nobody', 'toys', ['toys'])).toEqual([])
+    expect(change('retail', 'retail', [])).toEqual([])
+  })
+
+  it('is made by anybody, but where other rules hold for it', () => {
+    const configuration = {
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'ClusterConfiguration',
+      metadata: { name: 'cluster' },
+      spec: {
+        exemptNamespaces: ['storage-system'],
+        namespaces: { quiet: { enforcement: 'audit' } },
+        tenancyAdmins: ['root'],
+      },
+    }
+    const make = (name: string, user: string | undefined) =>
+      judge(space({}, name), exampleInventory(configuration), { user }).map(({ rule }) => rule)
+    expect(make('shop', 'alice')).toEqual([])
+    expect(make('storage-system', 'alice')).toEqual(['tenancy-changed'])
+    expect(make('quiet', 'alice')).toEqual(['tenancy-changed'])
+    expect(make('quiet', 'root')).toEqual([])
+    // A file does not say who will apply it.
+    expect(make('quiet', undefined)).toEqual([])
+    const labelled = judge(space({ a: 'b' }, 'quiet'), exampleInventory(configuration), {
+      before: space({}, 'quiet'),
+      user: 'alice',
+    })
+    expect(labelled).toEqual([])
+  })
+})
+
+describe('what a container may do on a trunk', () => {
+  const trunk = network(
+    {
+      type: 'bridge',
+      master: undefined,
+      mode: undefined,
+      bridge: 'br-finance',
+      vlan: 100,
+      preserveDefaultVlan: false,
+      vlanTrunk: [{ minID: 200, maxID: 209 }],
+    },
+    'trunk',
+  )
+  const found = (capabilities: { add?: string[]; drop?: string[] } | undefined) =>
+    messagesFor(
+      pod('trunk', {
+        spec: {
+          containers: [{ name: 'c', image: 'i', ...(capabilities && { securityContext: { capabilities } }) }],
+        },
+      }),
+      trunk,
+    ).filter(message => message.startsWith('container'))
+
+  it.each<[capabilities: { add?: string[]; drop?: string[] } | undefined, says: string | undefined]>([
+    [{ drop: ['ALL'] }, undefined],
+    [{ drop: ['NET_RAW'] }, undefined],
+    [{ drop: ['cap_net_raw'] }, undefined],
+    [{ drop: ['CHOWN'] }, 'has NET_RAW'],
+    [undefined, 'has NET_RAW'],
+    [{ drop: ['ALL'], add: ['NET_RAW'] }, 'has NET_RAW'],
+    [{ drop: ['ALL'], add: ['CAP_NET_ADMIN'] }, 'has NET_ADMIN'],
+    [{ drop: ['ALL'], add: ['ALL'] }, 'has NET_ADMIN'],
+  ])('with %j', (capabilities, says) => {
+    const messages = found(capabilities)
+    expect(messages.length).toBe(says === undefined ? 0 : 1)
+    expect(messages.join()).toContain(says ?? '')
+  })
+})
