@@ -29,25 +29,33 @@ export function checkGuard(tree: Tree, distribution: Distribution): Check[] {
     const install = `CNI_BIN_DIR=${binDir} CNI_CONF_DIR=${confDir} scripts/install-cni.sh --keys keys.json`
     return [answer(GUARD, 'warning', `"${missing}" is missing`, install)]
   }
-  const place = checkPlace(tree, binDirsOf(distribution))
-  return [
-    place ?? checkMode(tree, executable, `${confDir}/socni.d/guard.json`),
-    checkKeys(tree, `${confDir}/socni.d/keys.json`),
-  ]
+  const mode = checkMode(tree, executable, `${confDir}/socni.d/guard.json`)
+  const guard =
+    findReal(tree, binDirsOf(distribution)) ??
+    (mode.status === 'ok' ? (findAbsent(tree, distribution) ?? mode) : mode)
+  return [guard, checkKeys(tree, `${confDir}/socni.d/keys.json`)]
 }
 
-/** Real plugins where the guard should be, or nothing at all: undefined when it has all of its places. */
-function checkPlace(tree: Tree, [binDir = '', ...others]: readonly string[]): Check | undefined {
-  const pathsIn = (directory: string): string[] => GUARDED_PLUGINS.map(name => `${directory}/${name}`)
-  const real = [binDir, ...others]
-    .flatMap(pathsIn)
-    .filter(path => isExecutable(tree, path) && !isGuard(tree, path))
-  const mend = `CNI_BIN_DIR=${[binDir, ...others].join(':')} scripts/install-cni.sh, or the same in the DaemonSet socni-guard`
-  if (real.length > 0) return answer(GUARD, 'error', `${real.join(', ')} can be run past the guard`, mend)
-  const absent = pathsIn(binDir).filter(path => tree.entry(path).kind === 'missing')
+const INSTALL = 'scripts/install-cni.sh, or the same in the DaemonSet socni-guard'
+
+function placesIn(directory: string): string[] {
+  return GUARDED_PLUGINS.map(name => `${directory}/${name}`)
+}
+
+/** Real plugins where the guard should be: undefined when there are none. */
+function findReal(tree: Tree, directories: readonly string[]): Check | undefined {
+  const real = directories.flatMap(placesIn).filter(path => isExecutable(tree, path) && !isGuard(tree, path))
+  if (real.length === 0) return undefined
+  const mend = `CNI_BIN_DIR=${directories.join(':')} ${INSTALL}`
+  return answer(GUARD, 'error', `${real.join(', ')} can be run past the guard`, mend)
+}
+
+/** Nothing where the guard should be: undefined when it has all of its places. */
+function findAbsent(tree: Tree, { binDir }: Distribution): Check | undefined {
+  const absent = placesIn(binDir).filter(path => tree.entry(path).kind === 'missing')
   if (absent.length === 0) return undefined
   const found = `the guard is not at ${absent.join(', ')}: a runtime with a further directory runs what is there`
-  return answer(GUARD, 'warning', found, mend)
+  return answer(GUARD, 'warning', found, `CNI_BIN_DIR=${binDir} ${INSTALL}`)
 }
 
 /** A link to the guard, or what stands in for a plugin that was a file or is not there. */

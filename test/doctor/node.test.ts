@@ -236,6 +236,11 @@ describe('socni-ctl doctor on a node', () => {
       `guard error: "${CONF}/socni.d/guard.json" is missing; the guard refuses every attachment`,
     ],
     [
+      'a guard without its settings, before all of its names',
+      { [`${CONF}/socni.d/guard.json`]: undefined, [`${BIN}/tap`]: undefined },
+      `guard error: "${CONF}/socni.d/guard.json" is missing`,
+    ],
+    [
       'a guard whose settings were cut off',
       { [`${CONF}/socni.d/guard.json`]: '{"mode"' },
       `guard error: "${CONF}/socni.d/guard.json" is no JSON object: the JSON ends here, but`,
