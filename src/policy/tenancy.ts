@@ -53,10 +53,10 @@ export class Tenancy {
 
   /** Namespaces that a tenant claims by name, and those that are there that it claims by their labels. */
   namespacesOf({ namespaces, namespaceSelector: selector }: Tenant): string[] {
-    if (selector === undefined) return [...new Set(namespaces)].sort()
-    const selected = [...this.#labels].filter(([name, labels]) =>
-      matchesSelector(withNameLabel(name, labels), selector),
-    )
+    const selected =
+      selector === undefined
+        ? []
+        : [...this.#labels].filter(([name, labels]) => matchesSelector(withNameLabel(name, labels), selector))
     return [...new Set([...namespaces, ...selected.map(([name]) => name)])].sort()
   }
 

@@ -1,5 +1,6 @@
-import { type Document, isCollection, isNode, isPair, isScalar, visit, YAMLParseError } from 'yaml'
+import { type Document, isCollection, isPair, isScalar, visit, YAMLParseError } from 'yaml'
 import { findDisputedCharacter } from './characters.ts'
+import { addError } from './obstacle.ts'
 
 /** Tags that make a value something else to kubectl than to YAML 1.2: `!!binary UG9k` is Pod, `!!int "0100"` is 64. */
 const TAGS: ReadonlySet<string> = new Set(
@@ -30,9 +31,7 @@ export function addDisputes(documents: readonly Document.Parsed[], source: strin
     visit(document, (_, item) => {
       const message = isDisputed(item) ? TAGGED : isColonDisputed(item, source) ? COLON : undefined
       if (message === undefined) return
-      const node = isPair(item) ? item.key : item
-      const [start, end] = (isNode(node) && node.range) || document.range
-      document.errors.push(new YAMLParseError([start, end], 'TAG_RESOLVE_FAILED', message))
+      addError(document, isPair(item) ? item.key : item, 'UNEXPECTED_TOKEN', message)
     })
   }
 }

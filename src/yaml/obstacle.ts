@@ -26,10 +26,8 @@ const TOO_DEEP = `it is nested more than ${MAX_DEPTH} levels deep`
 export function addObstacles(document: Document.Parsed): void {
   for (const error of document.errors) if (error.code === 'RESOURCE_EXHAUSTION') error.message = TOO_DEEP
   if (document.errors.length > 0) return
-  const add = (node: unknown, code: ErrorCode, message: string): void => {
-    const [start, end] = (isNode(node) && node.range) || document.range
-    document.errors.push(new YAMLParseError([start, end], code, message))
-  }
+  const add = (node: unknown, code: ErrorCode, message: string): void =>
+    addError(document, node, code, message)
   let aliases = 0
   const waiting: { node: unknown; depth: number }[] = [{ node: document.contents, depth: 0 }]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -59,6 +57,12 @@ export function addObstacles(document: Document.Parsed): void {
       for (const item of node.items) waiting.push({ node: item, depth: depth + 1 })
     }
   }
+}
+
+/** Adds an error at a node, or at the document where the node has no place. */
+export function addError(document: Document.Parsed, node: unknown, code: ErrorCode, message: string): void {
+  const [start, end] = (isNode(node) && node.range) || document.range
+  document.errors.push(new YAMLParseError([start, end], code, message))
 }
 
 /** The parser's own check compares each key with each other. To kubectl 1 and "1" are one key. */

@@ -43,7 +43,7 @@ function changed(texts: readonly string[], pieces: readonly string[]): fc.Arbitr
 type Judge = (text: string, theirs: Answer) => string | undefined
 
 /** Reads many texts with both, and shows the first few that we take for something else. */
-function compare(reader: string, texts: fc.Arbitrary<string>, judge: Judge): { readonly wrong: string[] } {
+function compare(reader: string, texts: fc.Arbitrary<string>, judge: Judge): string[] {
   const seed = Date.now()
   const sample = fc.sample(fc.noBias(texts), { numRuns: TEXTS, seed })
   const input = sample.map(text => `${JSON.stringify({ reader, text })}\n`).join('')
@@ -57,7 +57,7 @@ function compare(reader: string, texts: fc.Arbitrary<string>, judge: Judge): { r
       ? []
       : [`seed ${seed}: ${JSON.stringify(text)}: ${problem}: ${answers[index]}`]
   })
-  return { wrong: wrong.slice(0, 3) }
+  return wrong.slice(0, 3)
 }
 
 /** As JSON, in one order of keys. */
@@ -116,7 +116,7 @@ describe('what we read', () => {
       ...['~', 'null', 'yes', '0100', 'kind: Pod', 'items:', 'metadata: {}', '""', '\\x41', '.inf', '0x10'],
     ]
     let read = 0
-    const { wrong } = compare('manifests', changed(texts, pieces), (text, { value }) => {
+    const wrong = compare('manifests', changed(texts, pieces), (text, { value }) => {
       const theirs = (value as readonly unknown[]).flatMap(objectsOf)
       const { manifests, problems } = readLocated(text)
       const isRefused =
@@ -188,7 +188,7 @@ describe('what we read', () => {
       ...['\\u006e', '\0', '0', '\v', '\f', '\r', '/24', '..', 'null,', '"x":1,', '"interfaceRequest":"x",'],
     ]
     let read = 0
-    const { wrong } = compare('selections', changed(texts, pieces), (text, { value }) => {
+    const wrong = compare('selections', changed(texts, pieces), (text, { value }) => {
       const { form, selections, problems } = readSelections(text, 'finance')
       if (form === 'none' || problems.some(({ problem }) => problem !== 'unknown-key')) return undefined
       const theirs = (value ?? []) as Record<string, unknown>[]
@@ -263,7 +263,7 @@ describe('what we read', () => {
       ],
     ]
     let read = 0
-    const { wrong } = compare('json', changed(texts, pieces), (text, { value, error }) => {
+    const wrong = compare('json', changed(texts, pieces), (text, { value, error }) => {
       const reading = readJson(text, { knownKeys })
       if (!reading.ok) return undefined
       read++
@@ -293,7 +293,7 @@ describe('what we read', () => {
     )
     const texts = fc.record({ selector, labels: given }).map(question => JSON.stringify(question))
     const answers = new Set<unknown>()
-    const { wrong } = compare('selector', texts, (text, { value, error }) => {
+    const wrong = compare('selector', texts, (text, { value, error }) => {
       const { selector, labels } = JSON.parse(text)
       const ours = matchesSelector(labels, selector)
       answers.add(value)
@@ -338,7 +338,7 @@ describe('what we read', () => {
       '255',
       'g',
     ]
-    const { wrong } = compare(
+    const wrong = compare(
       reader,
       changed([...texts, '02-00-00-00-00-01', '0200.0000.0001'], pieces),
       (text, { value, error }) => {
