@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import { fetchPackage } from './fetch-package.ts'
@@ -21,13 +21,25 @@ const HOST: Platform = process.arch === 'arm64' ? 'linux-arm64-glibc' : 'linux-x
 
 /**
  * Builds the guard into dist/plugin/<platform>/socni: one executable with its runtime in it, that needs no PATH, no HOME
- * and nothing to be installed. Compiled to bytecode ahead, since a CNI plugin starts once for each interface.
+ * and nothing to be installed. Compiled to bytecode ahead, since a CNI plugin starts once for each interface. The file is
+ * there whole or not at all, also while somebody else builds it.
  */
 export function buildPlugin(platform: Platform): string {
   const { package: name, target } = TARGETS[platform]
   const directory = join(root, 'dist/plugin', platform)
   mkdirSync(directory, { recursive: true })
-  const file = join(directory, 'socni')
+  const scratch = mkdtempSync(join(directory, '.building-'))
+  try {
+    compile(join(scratch, 'socni'), name, target)
+    const file = join(directory, 'socni')
+    renameSync(join(scratch, 'socni'), file)
+    return file
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+function compile(file: string, runtime: string, target: string): void {
   const args = [
     'build',
     join(root, 'plugin/main.ts'),
@@ -38,7 +50,7 @@ export function buildPlugin(platform: Platform): string {
     '--splitting',
     '--format=esm',
     `--target=${target}`,
-    `--compile-executable-path=${bunOf(name)}`,
+    `--compile-executable-path=${bunOf(runtime)}`,
     '--no-compile-autoload-dotenv',
     '--no-compile-autoload-bunfig',
     `--outfile=${file}`,
@@ -47,7 +59,6 @@ export function buildPlugin(platform: Platform): string {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  return file
 }
 
 /** Bun for a platform: the installed one, or, for others than this machine's, out of its npm package. */
