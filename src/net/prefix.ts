@@ -42,6 +42,11 @@ export function prefixOf({ family, value }: Ip): Prefix {
   return { family, address: value, bits: familyBits(family) }
 }
 
+/** The address, host bits and all. */
+export function addressOf({ family, address }: Prefix): Ip {
+  return { family, value: address }
+}
+
 /** The network that the address is in: host bits cleared. */
 export function network(prefix: Prefix): Prefix {
   return { ...prefix, address: prefix.address & ~hostMask(prefix) }

@@ -59,9 +59,10 @@ export const MULTUS_IMAGE = ['multus', 'passthru-cni', 'install_multus', 'thin_e
 export const MULTUS_PROGRAMS = [...MULTUS_IMAGE, 'multus-shim', 'multus-daemon'] as const
 type MultusProgram = (typeof MULTUS_PROGRAMS)[number]
 
-/** A program that reads texts with the libraries that kubectl and Multus have. */
+/** A program that reads texts with the libraries that kubectl, Multus and IPAM plugins have. */
 export function findReaders(): string {
-  return findBuilt(cacheOf(MULTUS, 'readers/main.go'), 'readers', MULTUS, './readers')
+  const source = join(import.meta.dirname, 'readers')
+  return findBuilt(cacheOf(source, 'main.go'), 'readers', source, '.')
 }
 
 /** The manifest that Multus tells to apply, of the version that the tests run. */

@@ -8,6 +8,7 @@ import {
   findNodePrograms,
   findPause,
   findPlugins,
+  findReaders,
   findWhereabouts,
   MULTUS_PROGRAMS,
 } from './binaries.ts'
@@ -23,6 +24,7 @@ export function setup(): void {
   findFlannel()
   findPause()
   findPlugins()
+  findReaders()
   findWhereabouts()
   findHelm()
   findCertManager()

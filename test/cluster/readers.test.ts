@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { knownKeys } from '../../src/cni/facts/known-keys.ts'
@@ -11,14 +10,7 @@ import { macvlanConfig } from '../../src/policy/example.ts'
 import { matchesSelector } from '../../src/policy/tenancy.ts'
 import { readLocated } from '../../src/yaml/document.ts'
 import { manifestsTwiceRead } from '../yaml/twice-read.ts'
-import { findReaders } from './binaries.ts'
-
-const TEXTS = 20_000
-
-interface Answer {
-  readonly value: unknown
-  readonly error?: string
-}
+import { compare, TEXTS } from './comparison.ts'
 
 /** Some texts, each with a few pieces put in, replaced or taken out. */
 function changed(texts: readonly string[], pieces: readonly string[]): fc.Arbitrary<string> {
@@ -37,27 +29,6 @@ function changed(texts: readonly string[], pieces: readonly string[]): fc.Arbitr
         }, text)
         .toWellFormed(),
     )
-}
-
-/** What is wrong with our reading of a text, given theirs; undefined when nothing is. */
-type Judge = (text: string, theirs: Answer) => string | undefined
-
-/** Reads many texts with both, and shows the first few that we take for something else. */
-function compare(reader: string, texts: fc.Arbitrary<string>, judge: Judge): string[] {
-  const seed = Date.now()
-  const sample = fc.sample(fc.noBias(texts), { numRuns: TEXTS, seed })
-  const input = sample.map(text => `${JSON.stringify({ reader, text })}\n`).join('')
-  const { stdout, stderr } = spawnSync(findReaders(), { input, encoding: 'utf8', maxBuffer: 1024 ** 3 })
-  const answers = stdout.trimEnd().split('\n')
-  expect([answers.length, stderr]).toEqual([TEXTS, ''])
-  const wrong = sample.flatMap((text, index) => {
-    const theirs: Answer = JSON.parse(answers[index] ?? '')
-    const problem = judge(text, theirs)
-    return problem === undefined
-      ? []
-      : [`seed ${seed}: ${JSON.stringify(text)}: ${problem}: ${answers[index]}`]
-  })
-  return wrong.slice(0, 3)
 }
 
 /** As JSON, in one order of keys. */

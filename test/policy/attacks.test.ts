@@ -390,6 +390,19 @@ describe('what is shared by a name, or for want of one', () => {
     expect(rulesFor(range(), { type: 'whereabouts', ipRanges: [range()] })).toContain('foreign-ipam-store')
   })
 
+  it('are they where the range ends elsewhere than it says', () => {
+    const rest = range({ range_start: '10.9.0.100' })
+    // Behind a dash whatever else says so is ignored; and so is an end before the start, or out of the range.
+    expect(rulesFor(rest, range({ range: '10.9.0.1-10.9.0.200/24', range_end: '10.9.0.9' }))).toEqual([
+      'foreign-ipam-store',
+    ])
+    expect(rulesFor(rest, range({ range_start: '10.9.0.9', range_end: '10.9.0.8' }))).toEqual([
+      'foreign-ipam-store',
+    ])
+    expect(rulesFor(rest, range({ range_end: '10.8.0.9' }))).toContain('foreign-ipam-store')
+    expect(rulesFor(rest, range({ range: '10.9.0.1-10.9.0.99/24' }))).toEqual([])
+  })
+
   it('are they not where the pools have names, or other addresses', () => {
     expect(rulesFor(range(), range({ network_name: 'open' }))).toEqual([])
     expect(rulesFor(range({ network_name: 'retail' }), range())).toEqual([])

@@ -1,5 +1,5 @@
 import { quote } from '../../json/quote.ts'
-import { parsePrefix } from '../../net/prefix.ts'
+import { addressOf, parsePrefix } from '../../net/prefix.ts'
 import { NATIVE } from '../../net/vlan-set.ts'
 import { connectedRoute, defaultRouteFact, readAddress } from './common.ts'
 import type { Extractor } from './extractor.ts'
@@ -49,7 +49,7 @@ export const egressRouter: Extractor = {
           `${quote(value)} is no address with a prefix: write "10.100.0.7/24"`,
         )
       else {
-        const ip = { family: subnet.family, value: subnet.address }
+        const ip = addressOf(subnet)
         facts.subnet({ at: where, subnet, gateway: address, first: ip, last: ip, source: 'static' })
         connectedRoute(subnet, where, value, facts)
       }

@@ -95,11 +95,13 @@ export interface SubnetFact extends Stated {
   readonly isClusterWide?: boolean
 }
 
-/** An address named in the configuration, with the subnet it must be in. */
+/** An address named in the configuration, with the subnet it should be in. */
 export interface AddressFact extends Stated {
   readonly address: Ip
-  readonly role: 'gateway' | 'range-start' | 'range-end' | 'exclude' | 'static'
+  readonly role: 'gateway' | 'range-start' | 'range-end' | 'exclude'
   readonly subnet: Prefix | undefined
+  /** Whether the plugin refuses one that is elsewhere; otherwise it goes on, and ignores it or hands it out. */
+  readonly isChecked: boolean
 }
 
 /** What two networks of one name share: where an IPAM plugin remembers what it gave out, or an overlay network itself. */

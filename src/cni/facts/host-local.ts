@@ -72,11 +72,17 @@ function readRange(range: Fields, facts: FactsBuilder): void {
     source: 'range',
   })
   if (first !== undefined)
-    facts.address({ at: range.path('rangeStart'), address: first, role: 'range-start', subnet })
+    facts.address({
+      at: range.path('rangeStart'),
+      address: first,
+      role: 'range-start',
+      subnet,
+      isChecked: true,
+    })
   if (last !== undefined)
-    facts.address({ at: range.path('rangeEnd'), address: last, role: 'range-end', subnet })
+    facts.address({ at: range.path('rangeEnd'), address: last, role: 'range-end', subnet, isChecked: true })
   if (range.has('gateway'))
-    facts.address({ at: range.path('gateway'), address: gateway, role: 'gateway', subnet })
+    facts.address({ at: range.path('gateway'), address: gateway, role: 'gateway', subnet, isChecked: false })
   if (first && last && contains(subnet, first) && contains(subnet, last) && compareIps(first, last) > 0) {
     facts.problem(
       'malformed',

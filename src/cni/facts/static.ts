@@ -1,5 +1,5 @@
 import { quote } from '../../json/quote.ts'
-import { parsePrefix } from '../../net/prefix.ts'
+import { addressOf, parsePrefix } from '../../net/prefix.ts'
 import { connectedRoute, ROUTE_KEYS, readAddress, readRoutes, readsArgs } from './common.ts'
 import type { Extractor } from './extractor.ts'
 
@@ -25,13 +25,18 @@ export const staticIpam: Extractor = {
         facts.problem('malformed', entry.path('address'), message)
         continue
       }
-      const address = { family: subnet.family, value: subnet.address }
+      const address = addressOf(subnet)
       const gateway = readAddress(entry, 'gateway', facts)
       const at = entry.path('address')
       facts.subnet({ at, subnet, gateway, first: address, last: address, source: 'static' })
-      facts.address({ at, address, role: 'static', subnet })
       if (gateway !== undefined)
-        facts.address({ at: entry.path('gateway'), address: gateway, role: 'gateway', subnet })
+        facts.address({
+          at: entry.path('gateway'),
+          address: gateway,
+          role: 'gateway',
+          subnet,
+          isChecked: false,
+        })
       connectedRoute(subnet, at, text ?? '', facts)
     }
     readRoutes(conf, 'routes', facts)

@@ -1,9 +1,19 @@
 import { quote } from '../../json/quote.ts'
-import { nextIp, parseIpSloppy, previousIp, printIp } from '../../net/ip.ts'
-import { firstAddress, lastAddress, network, type Prefix, parsePrefixSloppy } from '../../net/prefix.ts'
+import { compareIps, type Ip, nextIp, parseIp, parseIpSloppy, previousIp, printIp } from '../../net/ip.ts'
+import {
+  addressOf,
+  firstAddress,
+  lastAddress,
+  network,
+  type Prefix,
+  parsePrefix,
+  parsePrefixSloppy,
+  prefixOf,
+} from '../../net/prefix.ts'
 import type { FactsBuilder } from './builder.ts'
 import { connectedRoute, ROUTE_KEYS, readAddress, readConfigurationPath, readRoutes } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import type { SubnetFact } from './facts.ts'
 import type { Fields } from './fields.ts'
 
 /** Directories that it looks for its configuration in when none is named (pkg/config/config.go GetFlatIPAM). */
@@ -55,7 +65,13 @@ export const whereabouts: Extractor = {
     for (const entry of conf.objects('addresses')) readStatic(entry, facts)
     const gateway = readAddress(conf, 'gateway', facts, parseIpSloppy)
     if (gateway !== undefined)
-      facts.address({ at: conf.path('gateway'), address: gateway, role: 'gateway', subnet: undefined })
+      facts.address({
+        at: conf.path('gateway'),
+        address: gateway,
+        role: 'gateway',
+        subnet: undefined,
+        isChecked: false,
+      })
     readRoutes(conf, 'routes', facts)
 
     // Without a name the pool is that of all whose range is the same, and an address is reserved in the whole cluster.
@@ -79,54 +95,65 @@ export const whereabouts: Extractor = {
   },
 }
 
-/** `10.100.1.0/24`, or `10.100.1.20-10.100.1.0/24`: a first address, a dash and the subnet. */
+/** `10.100.1.0/24`, or `10.100.1.20-10.100.1.99/24`: with the first and the last address, whatever else says so. */
 function readRange(conf: Fields, facts: FactsBuilder, isClusterWide: boolean): void {
   const text = conf.string('range')
   if (!text) return
   const dash = text.indexOf('-')
-  const subnet = parsePrefixSloppy(text.slice(dash + 1))
+  const written = parsePrefixSloppy(text.slice(dash + 1))
   const from = dash === -1 ? undefined : parseIpSloppy(text.slice(0, dash))
-  if (subnet === undefined || (dash !== -1 && from === undefined)) {
-    const message = `${quote(text)} is no range: write "10.100.1.0/24" or "10.100.1.20-10.100.1.0/24"`
+  if (written === undefined || (dash !== -1 && from === undefined)) {
+    const message = `${quote(text)} is no range: write "10.100.1.0/24" or "10.100.1.20-10.100.1.99/24"`
     facts.problem('malformed', conf.path('range'), message)
     return
   }
-  const start = readAddress(conf, 'range_start', facts, parseIpSloppy) ?? from
-  const end = readAddress(conf, 'range_end', facts, parseIpSloppy)
+  const subnet = network(written)
   const at = conf.path('range')
-  facts.subnet({
-    at,
-    subnet: network(subnet),
-    gateway: undefined,
-    first: start ?? nextIp(firstAddress(subnet)),
-    last: end ?? (subnet.family === 4 ? previousIp(lastAddress(subnet)) : lastAddress(subnet)),
-    source: 'range',
-    isClusterWide,
-  })
-  if (start !== undefined) {
-    facts.address({
-      at: conf.has('range_start') ? conf.path('range_start') : at,
-      address: start,
-      role: 'range-start',
-      subnet,
-    })
+  const hasEnds = from !== undefined
+  const first = from ?? readAddress(conf, 'range_start', facts, parseIpSloppy)
+  const last = hasEnds ? addressOf(written) : readAddress(conf, 'range_end', facts, parseIpSloppy)
+  const limits = limit(subnet, first, last)
+  facts.subnet({ at, subnet, gateway: undefined, ...limits, source: 'range', isClusterWide })
+  if (first !== undefined) {
+    const where = hasEnds ? at : conf.path('range_start')
+    facts.address({ at: where, address: first, role: 'range-start', subnet, isChecked: hasEnds })
   }
-  if (end !== undefined)
-    facts.address({ at: conf.path('range_end'), address: end, role: 'range-end', subnet })
+  if (last !== undefined && !hasEnds)
+    facts.address({
+      at: conf.path('range_end'),
+      address: last,
+      role: 'range-end',
+      subnet,
+      isChecked: false,
+    })
   readExcludes(conf, subnet, facts)
-  connectedRoute(network(subnet), at, text, facts)
+  connectedRoute(subnet, at, text, facts)
+}
+
+/** What is given out: an end that is not in the subnet, or a last address before the first, is ignored (GetIPRange). */
+function limit(
+  subnet: Prefix,
+  start: Ip | undefined,
+  end: Ip | undefined,
+): Pick<SubnetFact, 'first' | 'last'> {
+  let [first, last] = [nextIp(firstAddress(subnet)), previousIp(lastAddress(subnet))]
+  const isUsable = (ip: Ip) => compareIps(first, ip) <= 0 && compareIps(ip, last) <= 0
+  if (start !== undefined && isUsable(start)) first = start
+  if (end !== undefined && isUsable(end)) last = end
+  return { first, last }
 }
 
 function readExcludes(conf: Fields, subnet: Prefix, facts: FactsBuilder): void {
   for (const { value, at } of conf.strings('exclude')) {
-    const exclude = parsePrefixSloppy(value)
+    const ip = parseIp(value)
+    const exclude = ip === undefined ? parsePrefix(value) : prefixOf(ip)
     if (exclude === undefined) {
       facts.problem(
         'malformed',
         at,
-        `${quote(value)} is nothing to exclude: write a prefix like "10.100.1.0/28"`,
+        `${quote(value)} is nothing to exclude: write an address, or a prefix like "10.100.1.0/28"`,
       )
-    } else facts.address({ at, address: firstAddress(exclude), role: 'exclude', subnet })
+    } else facts.address({ at, address: firstAddress(exclude), role: 'exclude', subnet, isChecked: false })
   }
 }
 
@@ -138,9 +165,8 @@ function readStatic(entry: Fields, facts: FactsBuilder): void {
     facts.problem('malformed', at, `${quote(text ?? '')} is no address with a prefix: write "10.100.0.7/24"`)
     return
   }
-  const address = { family: subnet.family, value: subnet.address }
+  const address = addressOf(subnet)
   const gateway = readAddress(entry, 'gateway', facts, parseIpSloppy)
   facts.subnet({ at, subnet, gateway, first: address, last: address, source: 'static' })
-  facts.address({ at, address, role: 'static', subnet })
   connectedRoute(subnet, at, text ?? printIp(address), facts)
 }

@@ -7,25 +7,27 @@ export const addressOutsideSubnet: Rule<'attachment'> = {
   id: 'address-outside-subnet',
   title: 'An address of the configuration is not in its subnet',
   severity: 'error',
-  why: 'IPAM refuses such a range when the first pod starts; a gateway outside of the subnet cannot be reached.',
+  why: 'A range that begins or ends elsewhere is refused when the first pod starts, or, by whereabouts, given out as a whole; a gateway elsewhere cannot be reached.',
   source:
-    'containernetworking/plugins plugins/ipam/host-local/backend/allocator/range.go Canonicalize(); whereabouts pkg/config',
+    'containernetworking/plugins plugins/ipam/host-local/backend/allocator/range.go Canonicalize(); whereabouts pkg/config, pkg/iphelpers GetIPRange()',
   good: { manifest: attachment(macvlanConfig()) },
   bad: {
     manifest: attachment({
       ...macvlanConfig(),
-      ipam: { type: 'whereabouts', range: '10.100.1.0/24', range_start: '10.100.2.10' },
+      ipam: { type: 'whereabouts', range: '10.100.2.10-10.100.1.99/24' },
     }),
   },
 
   *check({ attachment: { facts } }) {
     const subnets = facts?.subnets ?? []
-    for (const { address, role, subnet, at } of facts?.addresses ?? []) {
+    for (const { address, role, subnet, at, isChecked } of facts?.addresses ?? []) {
       // whereabouts has one gateway for all of its ranges.
       const homes = subnet === undefined ? subnets.map(fact => fact.subnet) : [subnet]
       if (homes.length === 0 || homes.some(home => contains(home, address))) continue
       const accepted = homes.map(home => printPrefix(network(home))).join(', ')
-      yield { inside: at, message: `the ${WORDS[role]} ${printIp(address)} is not in ${accepted}` }
+      const message = `the ${WORDS[role]} ${printIp(address)} is not in ${accepted}`
+      // What works all the same is no reason to refuse it.
+      yield { inside: at, message, severity: isChecked ? 'error' : 'warning' }
     }
   },
 }
@@ -35,5 +37,4 @@ const WORDS = {
   'range-start': 'first address',
   'range-end': 'last address',
   exclude: 'excluded address',
-  static: 'address',
 }

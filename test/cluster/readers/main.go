@@ -1,4 +1,4 @@
-// What kubectl, Multus and Go's library read in texts, line by line: the tests compare our own readers with them.
+// What kubectl, Multus, IPAM plugins and Go's library read in texts, line by line: the tests compare our own readers with them.
 package main
 
 import (
@@ -10,8 +10,12 @@ import (
 	"net"
 	"os"
 
+	"github.com/containernetworking/plugins/plugins/ipam/host-local/backend/allocator"
+	"github.com/k8snetworkplumbingwg/whereabouts/pkg/config"
+	"github.com/k8snetworkplumbingwg/whereabouts/pkg/iphelpers"
+	whereaboutslog "github.com/k8snetworkplumbingwg/whereabouts/pkg/logging"
 	"gopkg.in/k8snetworkplumbingwg/multus-cni.v4/pkg/k8sclient"
-	"gopkg.in/k8snetworkplumbingwg/multus-cni.v4/pkg/logging"
+	multuslog "gopkg.in/k8snetworkplumbingwg/multus-cni.v4/pkg/logging"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -30,10 +34,12 @@ type answer struct {
 }
 
 func main() {
-	logging.SetLogStderr(false)
+	multuslog.SetLogStderr(false)
+	whereaboutslog.SetLogStderr(false)
 	questions := json.NewDecoder(bufio.NewReader(os.Stdin))
 	answers := bufio.NewWriter(os.Stdout)
 	defer answers.Flush()
+	defer os.Remove(noDefaults)
 	for {
 		var q question
 		if questions.Decode(&q) != nil {
@@ -62,12 +68,14 @@ func read(q question) (a answer) {
 }
 
 var readers = map[string]func(string) (any, error){
-	"manifests":  readManifests,
-	"selections": readSelections,
-	"json":       readJSON,
-	"address":    func(text string) (any, error) { return printed(net.ParseIP(text)), nil },
-	"mac":        readMAC,
-	"selector":   readSelector,
+	"manifests":   readManifests,
+	"selections":  readSelections,
+	"json":        readJSON,
+	"address":     func(text string) (any, error) { return printed(net.ParseIP(text)), nil },
+	"mac":         readMAC,
+	"selector":    readSelector,
+	"hostLocal":   readHostLocal,
+	"whereabouts": readWhereabouts,
 }
 
 // As kubectl reads a file, up to where it stops (cli-runtime pkg/resource/visitor.go, StreamVisitor).
@@ -121,6 +129,75 @@ func readSelector(text string) (any, error) {
 		return nil, err
 	}
 	return selector.Matches(q.Labels), nil
+}
+
+// What an IPAM plugin gives out: subnet, first and last address of each range, and destinations.
+type ipam struct {
+	Ranges [][3]any `json:"ranges"`
+	Routes []string `json:"routes"`
+}
+
+func readHostLocal(text string) (any, error) {
+	read, _, err := allocator.LoadIPAMConfig([]byte(text), "")
+	if err != nil {
+		return nil, err
+	}
+	found := ipam{Ranges: [][3]any{}, Routes: []string{}}
+	for _, set := range read.Ranges {
+		for _, r := range set {
+			found.Ranges = append(found.Ranges, [3]any{network(net.IPNet(r.Subnet)), printed(r.RangeStart), printed(r.RangeEnd)})
+		}
+	}
+	for _, route := range read.Routes {
+		found.Routes = append(found.Routes, network(route.Dst))
+	}
+	return found, nil
+}
+
+// A file of the node that fills in what a configuration leaves out: it has to be there.
+var noDefaults = emptyFile()
+
+func emptyFile() string {
+	file, err := os.CreateTemp("", "socni-readers-")
+	if err == nil {
+		_, err = file.WriteString("{}")
+	}
+	if err != nil {
+		panic(err)
+	}
+	return file.Name()
+}
+
+func readWhereabouts(text string) (any, error) {
+	read, _, err := config.LoadIPAMConfig([]byte(text), "", noDefaults)
+	if err != nil {
+		return nil, err
+	}
+	found := ipam{Ranges: [][3]any{}, Routes: []string{}}
+	for _, r := range read.IPRanges {
+		_, subnet, err := net.ParseCIDR(r.Range)
+		if err != nil {
+			return nil, err
+		}
+		first, last, err := iphelpers.GetIPRange(*subnet, r.RangeStart, r.RangeEnd)
+		if err != nil {
+			return nil, err
+		}
+		found.Ranges = append(found.Ranges, [3]any{network(*subnet), printed(first), printed(last)})
+	}
+	for _, address := range read.Addresses {
+		ip := printed(address.Address.IP)
+		found.Ranges = append(found.Ranges, [3]any{network(address.Address), ip, ip})
+	}
+	for _, route := range read.Routes {
+		found.Routes = append(found.Routes, network(route.Dst))
+	}
+	return found, nil
+}
+
+// The network of an address, as 10.0.0.0/8.
+func network(address net.IPNet) string {
+	return (&net.IPNet{IP: address.IP.Mask(address.Mask), Mask: address.Mask}).String()
 }
 
 func printed(ip net.IP) any {
