@@ -533,6 +533,37 @@ const ROWS: readonly Row[] = [
     ['uplink native on eth1 (ride, untagged)'],
   ],
   [
+    { type: 'macvlan', master: 'eth1', ipam: { type: 'nv-ipam' } },
+    [
+      'uplink native on eth1 (ride, untagged)',
+      ...BOTH('pool', 'route', '?'),
+      'store nv-ipam nad',
+      'pod sets ips',
+      'pod sets args ips poolNames poolType allocateDefaultGateway allocateIPWithIndex',
+    ],
+  ],
+  [
+    {
+      type: 'dummy',
+      ipam: {
+        type: 'nv-ipam',
+        poolName: 'v4,v6',
+        daemonSocket: 'dns:///daemon:99',
+        confDir: '/etc/cni/net.d/nv-ipam.d',
+        logFile: '/etc/passwd',
+      },
+    },
+    [
+      ...BOTH('pool', 'route', '?'),
+      'store nv-ipam v4',
+      'store nv-ipam v6',
+      'connect dns:///daemon:99',
+      'write /etc/passwd',
+      'pod sets ips',
+      'pod sets args ips poolNames poolType allocateDefaultGateway allocateIPWithIndex',
+    ],
+  ],
+  [
     { type: 'macvlan', master: 'eth1', ipam: { type: 'kube-ovn', routes: [{ dst: '0.0.0.0/0' }] } },
     ['uplink native on eth1 (ride, untagged)', 'route 0.0.0.0/0 (ipam-route)'],
   ],

@@ -403,6 +403,13 @@ describe('what is shared by a name, or for want of one', () => {
     expect(rulesFor(rest, range({ range: '10.9.0.1-10.9.0.99/24' }))).toEqual([])
   })
 
+  it('are pools of nv-ipam, by the name of the network where they have none', () => {
+    const pool = (poolName?: string) => ({ type: 'nv-ipam', poolName })
+    expect(rulesFor(pool('fabric'), pool('other,fabric'))).toContain('foreign-ipam-store')
+    expect(rulesFor(pool('open'), pool())).toContain('foreign-ipam-store')
+    expect(rulesFor(pool(), pool())).not.toContain('foreign-ipam-store')
+  })
+
   it('are they not where the pools have names, or other addresses', () => {
     expect(rulesFor(range(), range({ network_name: 'open' }))).toEqual([])
     expect(rulesFor(range({ network_name: 'retail' }), range())).toEqual([])

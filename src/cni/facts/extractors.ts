@@ -18,6 +18,7 @@ import { ipvlan } from './ipvlan.ts'
 import { kubeOvn, kubeOvnIpam } from './kube-ovn.ts'
 import { macvlan } from './macvlan.ts'
 import { multus } from './multus.ts'
+import { nvIpam } from './nv-ipam.ts'
 import { ovnK8sCniOverlay } from './ovn-k8s-cni-overlay.ts'
 import { ovs } from './ovs.ts'
 import { ptp } from './ptp.ts'
@@ -77,6 +78,7 @@ export const extractors: readonly Extractor[] = [
   dhcp,
   hostLocal,
   kubeOvnIpam,
+  nvIpam,
   spiderpool,
   staticIpam,
   whereabouts,

@@ -7,26 +7,27 @@ export const knownKeys: ReadonlySet<string> = new Set(
     'addHooks addSourceHints address addresses addroutes advmss aliases allSlavesActive allmulti ' +
     'allowPersistentIPs args backend bandwidth bcqueuelen binDir bond bridge bridgeId bridgeName ' +
     'capabilities checkHooks clean_gateway clusterNetwork cni cniDir cniOutput cniVersion cniVersions ' +
-    'conditionsV4 conditionsV6 confDir configuration_path container containerID context daemonSocketDir ' +
-    'daemonSocketPath dataDir datastore debug defaultGatewayIPs defaultNetworks default_ipv4_ippool ' +
-    'default_ipv6_ippool delHooks delegate delegates delroutes destinations detectGateway ' +
-    'detectIPConflict detectOptions device deviceID disableCheck disableContainerInterface disableGC dns ' +
-    'domain dpdkMode dst egress egressBurst egressRate enable_overlapping_ranges engine exclude ' +
-    'excludeSubnets externalSetMarkChain failOverMac firewalldZone flushgateway flushroutes forceAddress ' +
-    'fromArg gateway gateways globalNamespaces group gw hairpinMode hijackCIDR host hostRPFilter ' +
-    'hostRuleTable hwaddr ibKubernetesEnabled id iftype infinibandGUID infrastructureSubnets ingress ' +
-    'ingressBurst ingressPolicy ingressRate interfaceArgs interfaceType interface_type interfaces ip ' +
-    'ipConfig ipMasq ipMasqBackend ipMasqRandomFully ipRanges ipam ipam_unix_socket_path ips ' +
-    'iptablesAdminChainName isDPDKMode isDefaultGateway isGateway joinSubnet kernelpath kubeconfig ' +
-    'kubernetes leader_lease_duration leader_renew_deadline leader_retry_period linkInContainer ' +
-    'link_state link_state_check_interval link_state_check_retries links linksInContainer ' +
-    'loadOnlyInlinedPlugins logFile logLevel logOptions logToStderr log_file log_file_max_age ' +
-    'log_file_max_count log_file_max_size log_file_path log_level mac macspoofchk markMasqBit masqAll ' +
-    'master match_master_subnet maxID max_tx_rate memif miimon minID min_tx_rate mirrors mode mtu ' +
-    'multiQueue multusNamespace name nameservers namespace namespaceIsolation namingScheme ' +
-    'netAttachDefName netType network_name node_slice_size ofport_request option options ' +
-    'overlapping_ranges overlayPodCIDR overrides ovnPort owner pciBusID physicalNetworkName pkey plugins ' +
-    'podDefaultRouteNic podIP podMACPrefix podNICs podRPFilter policyRoutes portIsolation portMappings ' +
+    'conditionsV4 conditionsV6 confDir configuration_path container containerID context ' +
+    'daemonCallTimeoutSeconds daemonSocket daemonSocketDir daemonSocketPath dataDir datastore debug ' +
+    'defaultGatewayIPs defaultNetworks default_ipv4_ippool default_ipv6_ippool delHooks delegate ' +
+    'delegates delroutes destinations detectGateway detectIPConflict detectOptions device deviceID ' +
+    'disableCheck disableContainerInterface disableGC dns domain dpdkMode dst egress egressBurst ' +
+    'egressRate enable_overlapping_ranges engine exclude excludeSubnets externalSetMarkChain failOverMac ' +
+    'firewalldZone flushgateway flushroutes forceAddress forcePoolName fromArg gateway gateways ' +
+    'globalNamespaces group gw hairpinMode hijackCIDR host hostRPFilter hostRuleTable hwaddr ' +
+    'ibKubernetesEnabled id iftype infinibandGUID infrastructureSubnets ingress ingressBurst ' +
+    'ingressPolicy ingressRate interfaceArgs interfaceType interface_type interfaces ip ipConfig ipMasq ' +
+    'ipMasqBackend ipMasqRandomFully ipRanges ipam ipam_unix_socket_path ips iptablesAdminChainName ' +
+    'isDPDKMode isDefaultGateway isGateway joinSubnet kernelpath kubeconfig kubernetes ' +
+    'leader_lease_duration leader_renew_deadline leader_retry_period linkInContainer link_state ' +
+    'link_state_check_interval link_state_check_retries links linksInContainer loadOnlyInlinedPlugins ' +
+    'logFile logLevel logOptions logToStderr log_file log_file_max_age log_file_max_count ' +
+    'log_file_max_size log_file_path log_level mac macspoofchk markMasqBit masqAll master ' +
+    'match_master_subnet maxID max_tx_rate memif miimon minID min_tx_rate mirrors mode mtu multiQueue ' +
+    'multusNamespace name nameservers namespace namespaceIsolation namingScheme netAttachDefName netType ' +
+    'network_name node_slice_size ofport_request option options overlapping_ranges overlayPodCIDR ' +
+    'overrides ovnPort owner pciBusID physicalNetworkName pkey plugins podDefaultRouteNic podIP ' +
+    'podMACPrefix podNICs podRPFilter policyRoutes poolName poolType portIsolation portMappings ' +
     'preserveDefaultVlan prevResult priority promisc promiscMode provide provider range rangeEnd ' +
     'rangeStart range_end range_start ranges rdmaIsolation readinessindicatorfile ' +
     'reconciler_cron_expression request reservedSubnets resolvConf retryDeleteOnError role routes ' +
