@@ -92,10 +92,11 @@ export function podSubject(
   const namespace = manifest.metadata.namespace ?? template.metadata.namespace ?? 'default'
   const { annotations = {} } = template.metadata
   const machine = virtualMachineNetworks(manifest, template)
-  // KubeVirt writes a virtual machine's networks into the annotation of the pod that runs it.
-  const names = machine.filter(network => !network.isDefault).map(network => network.networkName)
-  const networks = [annotations[NETWORKS_ANNOTATION], ...names].filter(text => text !== undefined)
-  const reading = readSelections(networks.length === 0 ? undefined : networks.join(','), namespace)
+  // KubeVirt writes a virtual machine's networks over the annotation of the pod that runs it.
+  const named = machine.filter(network => !network.isDefault)
+  const networks =
+    named.length === 0 ? annotations[NETWORKS_ANNOTATION] : named.map(({ networkName }) => networkName).join()
+  const reading = readSelections(networks, namespace)
   const own = { namespace, tenant: inventory.tenantOf(namespace), cluster: inventory.cluster }
   const isTemplate = template.at.length > 0
   const interfaces = podInterfaces(reading.selections, inventory)
@@ -104,6 +105,7 @@ export function podSubject(
     metadata: template.metadata,
     spec: template.spec,
     reading,
+    named: named.map(({ at }) => at),
     selections: reading.selections.map(selection =>
       selectionSubject(selection, own, inventory, interfaces, { isTemplate, checkClaim, override }),
     ),
@@ -148,9 +150,9 @@ export function judgePod(subject: PodSubject, { at }: Pick<PodTemplate, 'at'>): 
   const inPod: Place = violation => ({ ...asGiven(violation), at: [...at, ...(violation.at ?? [])] })
   return [
     ...evaluate(subject, rules.pod, inPod),
-    ...subject.selections.flatMap(selection =>
+    ...subject.selections.flatMap((selection, index) =>
       evaluate(selection, rules.selection, ({ inside = [] }) => ({
-        at: annotation,
+        at: subject.named[index] ?? annotation,
         // The short form is no JSON, so nothing in it has a path.
         ...(selection.selection.body && { inside: [...selection.selection.at, ...inside] }),
       })),

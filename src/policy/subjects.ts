@@ -123,6 +123,8 @@ export interface PodSubject {
   readonly cluster: Cluster
   readonly reading: SelectionsReading
   readonly selections: readonly SelectionSubject[]
+  /** Where a virtual machine names its networks; other pods have them in the annotation. */
+  readonly named: readonly Path[]
   readonly defaultNetwork: DefaultNetwork | undefined
   /** The metadata before an UPDATE. */
   readonly before: ObjectMeta | undefined

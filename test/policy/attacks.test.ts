@@ -330,6 +330,20 @@ const PODS: readonly [what: string, manifest: Manifest, rule: string][] = [
     'foreign-attachment',
   ],
   [
+    'it in a virtual machine whose own annotation names another',
+    {
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachineInstance',
+      metadata: {
+        name: 'x',
+        namespace: 'finance',
+        annotations: { 'k8s.v1.cni.cncf.io/networks': '[{"name": "storage"}]' },
+      },
+      spec: { networks: [{ name: 'a', multus: { networkName: 'logistics/fleet' } }] },
+    },
+    'foreign-attachment',
+  ],
+  [
     'it from a namespace of no tenant',
     pod('finance/storage', { metadata: { namespace: 'forgotten' } }),
     'foreign-attachment',
