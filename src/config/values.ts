@@ -33,6 +33,11 @@ export const prefix = z.string().transform((text, context) => {
 /** A NIC, bond or bridge; also a PCI address or a device-plugin resource, which are no interface names. */
 export const masterName = z
   .string()
+  // Linux would take such a name; who writes it expects that it stands for others.
+  .refine(name => !/[*?]/.test(name), {
+    error: issue => `${quote(String(issue.input))} is a pattern: name each host interface`,
+    abort: true,
+  })
   .refine(
     name =>
       isInterfaceName(name) ||

@@ -73,6 +73,11 @@ describe('a Tenant', () => {
       /^spec\.vlans\[0\]\.masters\[0\]: "eth 0" is no host interface/,
     ],
     [
+      'a pattern of interfaces',
+      grant({ masters: ['eth*'] }),
+      /^spec\.vlans\[0\]\.masters\[0\]: "eth\*" is a pattern: name each host interface$/,
+    ],
+    [
       'a subnet with host bits',
       grant({ subnets: ['10.1.0.1/16'] }),
       /^spec\.vlans\[0\]\.subnets\[0\]: "10\.1\.0\.1\/16" has host bits/,

@@ -260,3 +260,16 @@ describe('what a container may do on a trunk', () => {
     expect(messages.join()).toContain(says ?? '')
   })
 })
+
+describe('a grant on an interface whose name says a VLAN', () => {
+  it('is of tags inside of it, which who meant the VLAN itself is told', () => {
+    const lab = tenant('lab', { namespaces: ['lab'], vlans: [{ ids: '700', masters: ['eth0.700'] }] })
+    const meant = attachment(
+      { ...macvlanConfig(), master: 'eth0.700', ipam: undefined },
+      { namespace: 'lab' },
+    )
+    expect(judge(meant, exampleInventory(lab)).map(({ message }) => message)).toEqual([
+      '"eth0" is no host interface of tenant "lab": its grants are on "eth0.700"; one on "eth0.700" is of tags inside of VLAN 700: for VLAN 700 itself it names "eth0"',
+    ])
+  })
+})

@@ -1,5 +1,7 @@
+import type { Cluster } from '../../config/cluster.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import { ungranted } from '../grants.ts'
+import { hiddenVlan, type Segment } from '../reach.ts'
 import type { Rule } from '../rule.ts'
 
 export const interfaceNotGranted: Rule<'attachment'> = {
@@ -16,12 +18,21 @@ export const interfaceNotGranted: Rule<'attachment'> = {
     for (const reach of attachment.reach) {
       if (ungranted(tenant, reach, cluster).masterGranted) continue
       const masters = [...new Set(tenant.vlans.flatMap(grant => grant.masters))]
-        .map(name => `"${name}"`)
-        .join(', ')
+      const listed = masters.map(name => `"${name}"`).join(', ') || 'no interface'
       yield {
         inside: reach.uplink.master.at,
-        message: `"${reach.master}" is no host interface of tenant "${tenant.name}": its grants are on ${masters || 'no interface'}`,
+        message: `"${reach.master}" is no host interface of tenant "${tenant.name}": its grants are on ${listed}${hint(masters, reach, cluster)}`,
       }
     }
   },
+}
+
+/** For who granted VLAN 100 on `eth0.100`. */
+function hint(masters: readonly string[], { master }: Segment, cluster: Cluster): string {
+  for (const name of masters) {
+    const outer = hiddenVlan(name, cluster)
+    if (outer?.parent === master)
+      return `; one on "${name}" is of tags inside of VLAN ${outer.vlan}: for VLAN ${outer.vlan} itself it names "${master}"`
+  }
+  return ''
 }
