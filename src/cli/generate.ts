@@ -11,6 +11,7 @@ import {
   type NetworkRequest,
 } from '../manage/generate.ts'
 import { parseIp } from '../net/ip.ts'
+import { contains, parsePrefix } from '../net/prefix.ts'
 import { printManifest } from '../yaml/edit.ts'
 import {
   type AddCommand,
@@ -109,8 +110,6 @@ function readRequest(flags: GenerateFlags): NetworkRequest {
     throw new UsageError(
       `--ipam ${ipam} takes no --subnet and no --gateway: its addresses come from elsewhere`,
     )
-  if (flags.gateway !== undefined && parseIp(flags.gateway) === undefined)
-    throw new UsageError(`--gateway "${flags.gateway}" is no IP address`)
   return {
     type: choose('--type', flags.type, NETWORK_TYPES),
     ipam,
@@ -119,8 +118,17 @@ function readRequest(flags: GenerateFlags): NetworkRequest {
     name: readName('--name', flags.name ?? `vlan${vlan}`),
     mtu: flags.mtu === undefined ? undefined : readMtu(flags.mtu),
     subnet: flags.subnet === undefined ? undefined : readSubnet(flags.subnet),
-    gateway: flags.gateway,
+    gateway: flags.gateway === undefined ? undefined : readGateway(flags.gateway, flags.subnet),
   }
+}
+
+function readGateway(text: string, subnet: string | undefined): string {
+  const gateway = parseIp(text)
+  if (gateway === undefined) throw new UsageError(`--gateway "${text}" is no IP address`)
+  const prefix = subnet === undefined ? undefined : parsePrefix(subnet)
+  if (prefix !== undefined && !contains(prefix, gateway))
+    throw new UsageError(`--gateway ${text} is not in --subnet ${subnet}: no route by it would work`)
+  return text
 }
 
 /** What we write ourselves is judged like everybody's: errors keep it from being written, warnings are shown. */
