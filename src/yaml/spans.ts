@@ -1,6 +1,6 @@
 import { isPair, isScalar, type Node, type Scalar } from 'yaml'
 import type { Fix } from '../json/fix.ts'
-import { locate } from '../json/locate.ts'
+import { locate, locateSyntaxError } from '../json/locate.ts'
 import type { Path } from '../json/value.ts'
 import { isRecord } from '../kube/manifest.ts'
 import type { ParsedDocument } from './parse.ts'
@@ -83,6 +83,11 @@ function spanInside(node: Scalar, source: string, inside: Path): Span | undefine
   const { value } = node
   const map = mapOf(node, source)
   if (map === undefined || typeof value !== 'string') return undefined
+  const broken = /^\s*[[{'"]/.test(value) ? locateSyntaxError(value) : undefined
+  if (broken !== undefined && (inside.length === 0 || locate(value, inside, 'value') === undefined)) {
+    const [from, to] = [map.starts[broken.offset], map.ends[Math.max(broken.offset, broken.end - 1)]]
+    if (from !== undefined && to !== undefined) return [from, to]
+  }
   for (let length = inside.length; length >= 0; length--) {
     const path = inside.slice(0, length)
     const isMissing = length < inside.length

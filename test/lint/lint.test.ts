@@ -90,6 +90,28 @@ describe('a place', () => {
       }
     },
   )
+
+  const nad = (config: string) =>
+    `apiVersion: k8s.cni.cncf.io/v1\nkind: NetworkAttachmentDefinition\nmetadata: {name: a}\nspec:\n  config: ${config}\n`
+  const annotated = (networks: string) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: {k8s.v1.cni.cncf.io/networks: ${networks}}}\nspec: {containers: [{name: a, image: b}]}\n`
+
+  it.each([
+    [
+      'a block',
+      nad('|\n    {\n      "plugins": [\n        {"type": "bridge", "vlan" 5}\n      ]\n    }'),
+      '5',
+    ],
+    ['quotes', nad(`'{"type": "bridge", "vlan": 5,}'`), ','],
+    ['what goes on behind its end', nad('>-\n    {\n      "type": "bridge"\n    } }'), '}'],
+    ['what was quoted twice', nad(`|-\n    '{"type": "bridge"}'`), "'"],
+    ['an annotation', annotated(`'[{"name": "a" "mac": ""}]'`), '"'],
+    ['an annotation without JSON, which is shown as a whole', annotated(`"a b"`), '"a b"'],
+  ])('is where JSON ends to be any, in %s', (_, text, shown) => {
+    const [finding] = lintText(text).findings
+    expect(finding?.rule).toMatch(/^unreadable-/)
+    expect(finding && slice(text, finding.place)).toBe(shown)
+  })
 })
 
 describe('SARIF', () => {
