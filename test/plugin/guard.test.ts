@@ -358,6 +358,38 @@ describe.skipIf(obstacle !== undefined)(
       expect(add(config, given.replace('10.100.1.50', '10.100.1.51')).stdout).toContain('ips')
       expect(add(config, given.replace('44:55', '44:56')).stdout).toContain('mac')
       expect(add(config, given.replace(/;IP=[^;]*/, '')).stdout).toContain('ips')
+      // Multus says it in both ways, or the plugin reads another address than the guard.
+      const both = (ip: string) => add({ ...config, runtimeConfig: { ips: [ip] } }, given).stdout
+      expect(both('10.100.1.50')).toContain('/run/netns/none')
+      expect(both('10.100.1.51')).toContain('ips')
+      const either = given.replace('10.100.1.50', '10.100.1.51')
+      expect(add({ ...config, runtimeConfig: { ips: ['10.100.1.50'] } }, either).stdout).toContain('ips')
+    })
+
+    it('takes a result from the second plugin of a list on, also where both are of one type', () => {
+      const payload = readUnverified(claim())?.payload as unknown as Claim
+      const [first, second] = [macvlan({ name: 'ledger' }), macvlan({ name: 'ledger', mode: 'vepa' })]
+      const digests = [first, second].map(body => ({
+        type: 'macvlan',
+        sha256: configurationDigest(body, sha256),
+      }))
+      // Another plugin of the list reaches more.
+      const uplinks = [...payload.uplinks, { master: 'eth0', vlans: 'native' }]
+      const signed = { cni: { 'socni.dev/claim': signClaim({ ...payload, digests, uplinks }, node.key) } }
+      const prevResult = { cniVersion: '1.0.0', ips: [{ address: '10.100.1.9/24' }] }
+      const said = (body: JsonObject) => add({ ...body, args: signed, prevResult }, admitted.args).stdout
+      expect(said(first)).toContain('the result of an earlier plugin')
+      expect(said(second)).toContain('/run/netns/none')
+    })
+
+    it('asks nothing of the pods in namespaces that nobody judges', () => {
+      const bare = edited({ args: {} })
+      const stranger = (namespace: string) => admitted.args.replace('=finance', `=${namespace}`)
+      node.configure({ exemptNamespaces: ['kube-system'] })
+      expect(add(bare, stranger('kube-system')).stdout).toContain('/run/netns/none')
+      for (const given of [stranger('kube-systems'), admitted.args, ''])
+        expect(add(bare, given).stdout).toContain('there is no claim')
+      node.configure({})
     })
 
     it('takes a bound claim for its pod and on its node only', () => {
@@ -388,6 +420,13 @@ describe.skipIf(obstacle !== undefined)(
       const { msg, details = '' } = errorOf(add(asked.config, asked.args, {}, 'host-device'))
       // What the real plugin says of a device that is not there.
       expect(`${msg} ${details}`).not.toContain('statement')
+      // Multus writes the allocated device beside the other keys, and under runtimeConfig where the plugin asks for it.
+      const allocated = { ...asked.config, deviceID: '0000:3b:02.1' }
+      const device = (change: JsonObject) =>
+        add({ ...allocated, ...change }, asked.args, {}, 'host-device').stdout
+      expect(device({})).not.toContain('statement')
+      expect(device({ runtimeConfig: { deviceID: '0000:3b:02.1' } })).not.toContain('statement')
+      expect(device({ runtimeConfig: { deviceID: '0000:3b:02.9' } })).toContain('statement: deviceID')
     })
 
     it('takes the device that a claim names by its address, and no other', () => {

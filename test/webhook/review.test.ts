@@ -138,11 +138,28 @@ describe('the webhook', () => {
       pod([{ name: 'fleet', namespace: 'logistics', 'cni-args': { [CLAIM_ARG]: 'forged' } }]),
     )
     expect(JSON.parse(networksOf(refused.object))).toEqual([{ name: 'fleet', namespace: 'logistics' }])
+    const second = { name: 'fleet', namespace: 'logistics', 'cni-args': { [CLAIM_ARG]: 'forged' } }
+    const mixed = await create(pod([{ name: 'storage' }, second]))
+    expect(claimsOf(mixed.object)).toEqual([undefined, undefined])
   })
 
-  it('signs nothing for a pod that it refuses', async () => {
-    const { object, response } = await create(pod('storage,logistics/fleet'))
-    expect([response.allowed, claimsOf(object)]).toEqual([false, [undefined, undefined]])
+  it('signs for the networks that need it, also beside one that needs none, or with a key that nobody reads', async () => {
+    const signed = expect.stringMatching(/^ey/)
+    const { object } = await create(pod('nowhere,storage'))
+    expect(claimsOf(object)).toEqual([undefined, signed])
+    const unread = await create(pod([{ name: 'storage', gateway: ['10.100.1.1'] }]))
+    expect(claimsOf(unread.object)).toEqual([signed])
+  })
+
+  it('signs nothing for a pod that it refuses, and changes nothing of it', async () => {
+    for (const networks of [
+      'storage,logistics/fleet',
+      '[{"name":"storage"},{"name":"fleet","namespace":"logistics"}]',
+    ]) {
+      const { mutation, object, response } = await create(pod(networks))
+      expect([response.allowed, claimsOf(object)]).toEqual([false, [undefined, undefined]])
+      expect(mutation.patch).toBeUndefined()
+    }
   })
 
   it('admits a pod whose name the API server makes after the claim was signed', async () => {
