@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { findReaders } from './binaries.ts'
 
 /** How many texts are read for each comparison. */
-export const TEXTS = 20_000
+export const TEXTS = 10_000
 
 /** What a library of Go's makes of a text. */
 export interface Answer {
