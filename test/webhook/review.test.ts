@@ -322,6 +322,22 @@ describe('the webhook', () => {
     ])
   })
 
+  it('leaves a Binding alone whose pod, UID or node it does not know', async () => {
+    const to = (name: string, target: object): Manifest => ({
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name, namespace: 'finance' },
+      target,
+    })
+    const node = { apiVersion: 'v1', kind: 'Node', name: 'node-1' }
+    for (const binding of [to('nobody', node), to('bound', { kind: 'Node' })]) {
+      const change = { subResource: 'binding' }
+      const answer = await webhook.apiServer.review('mutate', requestFor(binding, change))
+      expect(answer).toEqual({ uid: answer.uid, allowed: true })
+      expect((await validate(binding, change)).allowed).toBe(true)
+    }
+  })
+
   it('gives a running pod that changes its networks claims for its UID and node', async () => {
     const running = pod(undefined, { metadata: { uid: 'u-1' }, spec: { nodeName: 'node-1' } })
     const changed = withNetworks(running, 'storage')
@@ -366,6 +382,23 @@ describe('the webhook', () => {
       target: { kind: 'Node', name: 'node-1' },
     }
     expect(rulesOf(await validate(binding, { subResource: 'binding' }))).toEqual(['forged-binding'])
+  })
+
+  it('goes by where the request is, whatever the object says of it', async () => {
+    const manifest = pod('finance/storage')
+    const { namespace: _, ...nowhere } = manifest.metadata
+    const change = { namespace: 'forgotten' }
+    for (const object of [manifest, { ...manifest, metadata: nowhere }])
+      expect(rulesOf(await validate(object, change))).toEqual(['foreign-attachment'])
+    expect((await validate({ ...manifest, metadata: nowhere }, { namespace: 'finance' })).allowed).toBe(false)
+  })
+
+  it('judges who makes a namespace that nobody judges: the request for it is in itself', async () => {
+    const made = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-public' } }
+    const change = { name: 'kube-public', namespace: 'kube-public' }
+    expect(rulesOf(await validate(made, change))).toEqual(['tenancy-changed'])
+    const userInfo = { username: 'root', groups: ['system:masters'] }
+    expect((await validate(made, { ...change, userInfo })).allowed).toBe(true)
   })
 
   it('leaves exempt namespaces alone', async () => {
