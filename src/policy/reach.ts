@@ -105,6 +105,15 @@ export function hiddenVlan(
 }
 
 function masterName({ master }: Uplink, cluster: NetworkNames, resourceName: string | undefined): string {
-  if (master.use === 'device') return master.name ?? resourceName ?? 'a device that the runtime chooses'
-  return master.name ?? cluster.primaryInterface
+  if (master.use !== 'device') return master.name ?? cluster.primaryInterface
+  const resource = resourceName !== undefined && isDeviceResource(resourceName) ? resourceName : undefined
+  return master.name ?? resource ?? 'a device that the runtime chooses'
+}
+
+/**
+ * Whether a resource is that of a device plugin, which all have a domain. Any other name is of a ResourceClaim, for which its
+ * maker asks for the device (multus pkg/kubeletclient/kubeletclient.go getDRAResources()).
+ */
+export function isDeviceResource(name: string): boolean {
+  return name.includes('/')
 }

@@ -273,3 +273,23 @@ describe('a grant on an interface whose name says a VLAN', () => {
     ])
   })
 })
+
+describe('a device that the runtime gives', () => {
+  const lab = tenant('lab', {
+    namespaces: ['lab'],
+    vlans: [{ ids: '700', masters: ['eth0', '0000:3b:02.1', 'intel.com/nic'] }],
+  })
+  const found = (resourceName: string) => {
+    const config = { cniVersion: '1.0.0', name: 'fast', type: 'sriov', vlan: 700 }
+    const annotations = { 'k8s.v1.cni.cncf.io/resourceName': resourceName }
+    const asked = attachment(config, { namespace: 'lab', annotations })
+    return judge(asked, exampleInventory(lab)).map(({ rule }) => rule)
+  }
+
+  it('is of a granted resource, and never what a ResourceClaim by the name of a grant asks for', () => {
+    expect(found('intel.com/nic')).toEqual([])
+    expect(found('intel.com/other')).toEqual(['interface-not-granted'])
+    for (const name of ['eth0', '0000:3b:02.1', 'claim'])
+      expect(found(name)).toEqual(['undecidable-config', 'interface-not-granted'])
+  })
+})
