@@ -14,6 +14,7 @@ import type { CallEnvironment } from './environment.ts'
 import { findEitherMaster, findWrongMaster, type Refusal } from './masters.ts'
 import { sha256, verifyEd25519 } from './runtime.ts'
 import type { Settings, Trust } from './settings.ts'
+import { cniArgs, findStrayInput } from './stray-input.ts'
 
 /** What the guard thinks of a call. */
 export type Authorization =
@@ -41,7 +42,7 @@ export async function authorize(
   if (namespace !== undefined && settings.exemptNamespaces.includes(namespace))
     return { outcome: 'unguarded', reason: `nobody judges the pods of namespace "${namespace}"` }
   if (eitherMaster !== undefined) return { outcome: 'refused', ...eitherMaster }
-  const stray = strayInput(body, settings)
+  const stray = findStrayInput(body, environment, settings)
   if (stray !== undefined) return { outcome: 'refused', ...stray }
   const jws = claimIn(body)
   if (jws === undefined)
@@ -139,37 +140,6 @@ function isClusterNetwork(
     clusterNetworks.includes(name) &&
     reach.every(({ master, vlans }) => clusterBridges.includes(master) && printVlans(vlans) === 'native')
   )
-}
-
-/**
- * What Multus hands on of a pod (pkg/types RuntimeConfig): the claim states addresses and MAC, the device was allocated. libcni
- * leaves other keys as the NAD's author wrote them, and host-local would take whole ranges from there.
- */
-const RUNTIME_INPUTS: ReadonlySet<string> = new Set(['ips', 'mac', 'deviceID', 'portMappings', 'bandwidth'])
-
-/** What a pod may have put in besides what the claim states. */
-function strayInput(body: JsonObject, { allowedCniArgs }: Settings): Refusal | undefined {
-  const stray = Object.keys(cniArgs(body)).find(key => key !== CLAIM_ARG && !allowedCniArgs.includes(key))
-  if (stray !== undefined)
-    return {
-      statement: 'cni-args',
-      message: `the pod sets "${stray.slice(0, 80)}" under cni-args, which is not allowed on this node`,
-    }
-  const runtime = isObject(body.runtimeConfig) ? body.runtimeConfig : {}
-  const forged = Object.keys(runtime).find(key => !RUNTIME_INPUTS.has(key))
-  if (forged !== undefined)
-    return {
-      statement: 'runtimeConfig',
-      message: `"${forged.slice(0, 80)}" under runtimeConfig is nothing that Multus hands on from a pod`,
-    }
-  const { deviceID } = runtime
-  if (deviceID !== undefined && deviceID !== body.deviceID)
-    return { statement: 'deviceID', message: 'the pod asks for a device that was not allocated to it' }
-  return undefined
-}
-
-function cniArgs({ args }: JsonObject): JsonObject {
-  return isObject(args) && isObject(args.cni) ? args.cni : {}
 }
 
 function claimIn(body: JsonObject): string | undefined {

@@ -24,6 +24,8 @@ const macvlan = (change: JsonObject = {}): JsonObject => ({
 })
 
 const errorOf = ({ stdout }: CallResult) => JSON.parse(stdout)
+/** Where Multus has a plugin write what it knows of a device. */
+const deviceInfo = (end: string) => `/var/run/k8s.cni.cncf.io/devinfo/cni/finance-ledger-${end}`
 
 describe.skipIf(obstacle !== undefined)(
   `the built guard, with real plugins in a namespace of its own${obstacle === undefined ? '' : ` (${obstacle})`}`,
@@ -194,6 +196,28 @@ describe.skipIf(obstacle !== undefined)(
         () => add(edited({ runtimeConfig: { ipRanges: [[{ subnet: '10.100.9.0/24' }]] } }), admitted.args),
         7,
         '"ipRanges" under runtimeConfig',
+      ],
+      [
+        'a file of its choice to write a device to',
+        () => add(edited({ runtimeConfig: { CNIDeviceInfoFile: '/etc/cron.d/-c1_net1' } }), admitted.args),
+        7,
+        '"CNIDeviceInfoFile" under runtimeConfig',
+      ],
+      [
+        'the file of another pod in the same way',
+        () => add(edited({ runtimeConfig: { CNIDeviceInfoFile: deviceInfo('c2_net1') } }), admitted.args),
+        7,
+        '"CNIDeviceInfoFile" under runtimeConfig',
+      ],
+      [
+        'a file beside that of its own',
+        () =>
+          add(
+            edited({ runtimeConfig: { CNIDeviceInfoFile: deviceInfo('/../../x-c1_net1') } }),
+            admitted.args,
+          ),
+        7,
+        '"CNIDeviceInfoFile" under runtimeConfig',
       ],
       [
         'the result of a plugin that never ran',
@@ -427,6 +451,10 @@ describe.skipIf(obstacle !== undefined)(
       expect(device({})).not.toContain('statement')
       expect(device({ runtimeConfig: { deviceID: '0000:3b:02.1' } })).not.toContain('statement')
       expect(device({ runtimeConfig: { deviceID: '0000:3b:02.9' } })).toContain('statement: deviceID')
+      // Plugins that declare it are told where to write what they know of the device.
+      expect(device({ runtimeConfig: { CNIDeviceInfoFile: deviceInfo('c1_net1') } })).not.toContain(
+        'statement',
+      )
     })
 
     it('takes the device that a claim names by its address, and no other', () => {

@@ -1,0 +1,56 @@
+import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
+import { CLAIM_ARG } from '../src/kube/annotations.ts'
+import type { CallEnvironment } from './environment.ts'
+import type { Refusal } from './masters.ts'
+import type { Settings } from './settings.ts'
+
+/**
+ * What Multus hands on of a pod (multus pkg/types/conf.go CreateCNIRuntimeConf()): the claim states addresses and MAC, the
+ * device was allocated. libcni leaves other keys as the NAD's author wrote them, and host-local would take whole ranges
+ * from there.
+ */
+const RUNTIME_INPUTS: ReadonlySet<string> = new Set([
+  ...['ips', 'mac', 'deviceID', 'CNIDeviceInfoFile'],
+  ...['portMappings', 'bandwidth'],
+])
+
+/** Where plugins leave for Multus what they know of a device (network-attachment-definition-client pkg/utils/cniconfig.go). */
+const DEVICE_INFO = '/var/run/k8s.cni.cncf.io/devinfo/cni/'
+
+/** What a pod, or the NAD's author, has put in besides what the claim states. */
+export function findStrayInput(
+  body: JsonObject,
+  environment: CallEnvironment,
+  { allowedCniArgs }: Settings,
+): Refusal | undefined {
+  const stray = Object.keys(cniArgs(body)).find(key => key !== CLAIM_ARG && !allowedCniArgs.includes(key))
+  if (stray !== undefined)
+    return {
+      statement: 'cni-args',
+      message: `the pod sets "${stray.slice(0, 80)}" under cni-args, which is not allowed on this node`,
+    }
+  const runtime = isObject(body.runtimeConfig) ? body.runtimeConfig : {}
+  const forged = Object.keys(runtime).find(
+    key => !RUNTIME_INPUTS.has(key) || (key === 'CNIDeviceInfoFile' && !isOwnFile(runtime[key], environment)),
+  )
+  if (forged !== undefined)
+    return {
+      statement: 'runtimeConfig',
+      message: `"${forged.slice(0, 80)}" under runtimeConfig is nothing that Multus hands on from a pod`,
+    }
+  const { deviceID } = runtime
+  if (deviceID !== undefined && deviceID !== body.deviceID)
+    return { statement: 'deviceID', message: 'the pod asks for a device that was not allocated to it' }
+  return undefined
+}
+
+export function cniArgs({ args }: JsonObject): JsonObject {
+  return isObject(args) && isObject(args.cni) ? args.cni : {}
+}
+
+/** The file that Multus names for this interface (multus pkg/types/conf.go delegateRuntimeConfig()): root writes to it. */
+function isOwnFile(file: JsonValue | undefined, { containerId, interface: name }: CallEnvironment): boolean {
+  if (typeof file !== 'string' || !file.startsWith(DEVICE_INFO)) return false
+  const base = file.slice(DEVICE_INFO.length)
+  return !base.includes('/') && base.endsWith(`-${containerId}_${name}`)
+}
