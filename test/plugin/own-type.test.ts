@@ -69,6 +69,13 @@ describe.skipIf(obstacle !== undefined)(
       expect(errorOf(add(second, args))).toMatchObject({ code: 7 })
       expect(errorOf(add({ ...second, prevResult, args: {} }, args)).msg).toContain('there is no claim')
       expect(errorOf(add({ ...second, prevResult }, args.replace('=books', '=thief'))).msg).toContain('pod')
+      // There is nothing of its own to check, to take off or to collect.
+      const newer = { ...second, cniVersion: '1.1.0', prevResult: { ...prevResult, cniVersion: '1.1.0' } }
+      for (const command of ['CHECK', 'DEL', 'GC', 'STATUS'])
+        expect(call(command, { ...newer, 'cni.dev/valid-attachments': [] }, args)).toMatchObject({
+          exit: 0,
+          stdout: '',
+        })
       // A claim for another network says nothing of this list.
       expect(errorOf(add({ ...second, prevResult, args: admitted.config.args ?? {} })).msg).toContain(
         'configuration',
