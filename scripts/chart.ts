@@ -25,11 +25,11 @@ function manifest(path: string): string {
 /** cert-manager writes the authority where it finds its annotation. */
 function webhookConfigurations(): string {
   const annotated = `metadata:
-  name: socni
+  name: zz-socni
   {{- if .Values.certManager }}
   annotations: { cert-manager.io/inject-ca-from: socni-system/socni-webhook }
   {{- end }}`
-  return manifest('base/webhook-configurations.yaml').replaceAll('metadata: { name: socni }', annotated)
+  return manifest('base/webhook-configurations.yaml').replaceAll('metadata: { name: zz-socni }', annotated)
 }
 
 /** Helm refuses values that are none, and facts of the cluster that the webhook could not read. */

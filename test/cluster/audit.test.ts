@@ -241,7 +241,7 @@ describe('what is there before the webhook', () => {
     const { address } = replica
     await replica.end()
     // While nobody judges, and without the hooks that would say so.
-    plane.kubectl(['delete', 'validatingwebhookconfigurations', 'socni'])
+    plane.kubectl(['delete', 'validatingwebhookconfigurations', 'zz-socni'])
     expect(apply(network('stray', { ...ledger, master: 'eth0.300' }))).toContain('created')
     replica = await startReplica(plane, address, { ...environment, SOCNI_REPORTS: 'wgpolicyk8s' })
     await until(() => report('policyreports.wgpolicyk8s.io').summary.fail === 1)

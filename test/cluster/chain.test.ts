@@ -180,11 +180,11 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
     const hooks = plane.kubectl([
       'get',
       'mutatingwebhookconfigurations,validatingwebhookconfigurations',
-      'socni',
+      'zz-socni',
       '-o',
       'json',
     ])
-    plane.kubectl(['delete', 'mutatingwebhookconfigurations,validatingwebhookconfigurations', 'socni'])
+    plane.kubectl(['delete', 'mutatingwebhookconfigurations,validatingwebhookconfigurations', 'zz-socni'])
     plane.kubectl([
       '-n',
       'finance',

@@ -212,7 +212,7 @@ describe.skipIf(reason !== '')(`a real node, as K3s has it${reason}`, () => {
   }, 240_000)
 
   it('refuses a raw network that was written while nobody judged, in words that kubectl shows', async () => {
-    kubectl('delete', 'validatingwebhookconfigurations,mutatingwebhookconfigurations', 'socni')
+    kubectl('delete', 'validatingwebhookconfigurations,mutatingwebhookconfigurations', 'zz-socni')
     create(network('foreign', 'eth0.200'))
     const metadata = { name: 'thief', namespace: 'finance' }
     const { metadata: template, spec } = podOf('foreign')

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ctl } from '../socni-ctl.ts'
 import { freeAddress } from './control-plane.ts'
 import { applyManifests, caBundles, publishedTexts, startReplica, until } from './installation.ts'
+import { endProcess, startProgram } from './processes.ts'
 import { ask, readiness, servedSerial } from './readiness.ts'
 import { pause } from './stream.ts'
 import { keyIdOf, ledger, metadataOf, NETWORKS, network, pod, Tenants, tenant, uidOf } from './tenants.ts'
@@ -122,6 +123,36 @@ describe('the webhook in a real cluster', () => {
     expect(apply(both, 'alice')).toBe(
       'networkattachmentdefinition.k8s.cni.cncf.io/fresh created\npod/early created\n',
     )
+  })
+
+  it('signs for networks that another webhook has put on a pod, whatever that is called', async () => {
+    const { child, line } = await startProgram('injector.ts', NETWORKS, 'ledger')
+    const { port, caBundle } = JSON.parse(line)
+    // The API server asks them by the order of their names, and one that it has passed by is not asked again.
+    for (const name of ['spiderpool-controller', 'istio-sidecar-injector']) {
+      const webhook = {
+        name: 'networks.example.org',
+        clientConfig: { url: `https://127.0.0.1:${port}/`, caBundle },
+        rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }],
+        objectSelector: { matchLabels: { injected: name } },
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+      }
+      const kind = 'MutatingWebhookConfiguration'
+      const configuration = { apiVersion: 'admissionregistration.k8s.io/v1', kind, metadata: { name } }
+      tenants.plane.kubectl(['apply', '-f', '-'], JSON.stringify({ ...configuration, webhooks: [webhook] }))
+      const bare = pod(name, {})
+      const injected = { ...bare, metadata: { ...bare.metadata, labels: { injected: name } } }
+      // It takes a moment until the API server goes by a new configuration.
+      await until(() => {
+        tenants.plane.said(['-n', 'finance', 'delete', 'pod', name, '--now', '--ignore-not-found'])
+        expect(apply(injected, 'alice')).toBe(`pod/${name} created\n`)
+        return claimsOf(name).length > 0
+      })
+      expect(claimsOf(name)).toMatchObject([{ pod: name, nad: 'finance/ledger' }])
+      tenants.plane.kubectl(['delete', kind, name])
+    }
+    await endProcess(child)
   })
 
   it('gives a running pod a bound claim for a network that it attaches to later', () => {

@@ -177,7 +177,7 @@ describe('the webhook', () => {
   it('refuses a pod that the mutating phase did not see', async () => {
     const answer = await validate(pod('storage'))
     expect(rulesOf(answer)).toEqual(['foreign-claim'])
-    expect(answer.status?.message).toContain('the mutating webhook did not see it')
+    expect(answer.status?.message).toContain('the mutating webhook did not see these networks')
   })
 
   it.each<[what: string, steal: (networks: string) => Manifest]>([

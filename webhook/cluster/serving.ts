@@ -11,7 +11,7 @@ import {
 import type { Journal } from './reflector.ts'
 
 /** Both webhook configurations have this name (manifests/base). */
-const WEBHOOKS = 'socni'
+const WEBHOOKS = 'zz-socni'
 
 /** Where the serving certificate of a replica in a cluster comes from. */
 export interface Serving {

@@ -25,7 +25,7 @@ export const foreignClaim: Rule<'selection'> = {
       case 'missing':
         yield {
           message:
-            'there is no claim: the pod is older than the webhook (restart it), or the mutating webhook did not see it (check that its configuration is in place)',
+            'there is no claim: the pod is older than the webhook (restart it), or the mutating webhook did not see these networks (check that its configuration is in place, and called last)',
         }
         break
       case 'wrong':
