@@ -15,6 +15,11 @@ const MAX_LOOKUPS = 16
 
 /** Mirrors are some milliseconds behind; one that is further behind must not keep reviews waiting. */
 const PATIENCE_MS = 1_000
+/**
+ * Who deletes a network with the workload that uses it (`helm uninstall`) is some hundred milliseconds before the garbage
+ * collector, which then deletes the pods. Less than a decision may take, since a removal without an answer goes through.
+ */
+const REMOVAL_PATIENCE_MS = 1_500
 const LOOK_MS = 5
 
 /** Whether a mirror knows by now what was asked for. */
@@ -47,20 +52,25 @@ export class CatchUp {
   }
 
   /**
-   * Tenants, the request's namespace, the networks that it selects, and the pods that use what it takes away. Returns
-   * whether more is known than before.
+   * Tenants, the request's namespace, the networks that it selects, and the pods that use what it takes away, until these
+   * are going as well. Returns whether more is known than before.
    */
-  async lookAgain({ namespace = '', object, oldObject, name = '' }: AdmissionRequest): Promise<boolean> {
+  async lookAgain(request: AdmissionRequest): Promise<boolean> {
+    const { namespace = '', object, oldObject, name = '', operation } = request
     const { inventory } = this.#store
+    const isNetwork = oldObject?.kind === KINDS.network.kind
+    const isRemoval = isNetwork && operation === 'DELETE'
     const revision = (): number => inventory.revision + inventory.uses.revision
     const before = revision()
     const selecting = object?.kind === 'Binding' ? inventory.pod(namespace, name) : object
-    await this.#wait([
+    const asked = [
       this.#markTenants(),
       this.#ask(KINDS.namespace, namespace),
       ...this.#askNetworks(selecting, namespace),
-      ...(oldObject?.kind === KINDS.network.kind ? this.#askUsers(namespace, name) : []),
-    ])
+      ...(isNetwork ? this.#askUsers(namespace, name) : []),
+    ]
+    if (isRemoval) asked.push(Promise.resolve(() => inventory.uses.of(namespace, name).size === 0))
+    await this.#wait(asked, isRemoval ? REMOVAL_PATIENCE_MS : PATIENCE_MS)
     return revision() !== before
   }
 
@@ -69,11 +79,11 @@ export class CatchUp {
     await this.#wait(this.#askNetworks(pod, pod.metadata.namespace ?? ''))
   }
 
-  async #wait(asked: readonly Promise<Mark>[]): Promise<void> {
-    const end = Date.now() + PATIENCE_MS
+  async #wait(asked: readonly Promise<Mark>[], patience = PATIENCE_MS): Promise<void> {
+    const end = Date.now() + patience
     this.#store.hurry()
     await tryToAsk(this.#log, async () => {
-      const marks = await Promise.race([Promise.all(asked), pause(PATIENCE_MS, [], { ref: false })])
+      const marks = await Promise.race([Promise.all(asked), pause(patience, [], { ref: false })])
       while (!marks.every(mark => mark()) && Date.now() < end) await pause(LOOK_MS)
     })
   }
