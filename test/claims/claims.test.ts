@@ -198,13 +198,37 @@ describe('a claim', () => {
     ['teller-', 'teller-x7k2zz', 'pod'],
     ['teller-', 'teller-aeiou', 'pod'],
     ['teller-', 'teller-other-x7k2z', 'pod'],
-    ['', 'x7k2z', 'ok'],
+    ['', 'x7k2z', 'payload'],
     [`${'a'.repeat(70)}-`, `${'a'.repeat(58)}x7k2z`, 'ok'],
   ])('for names that begin with %j judges %j: %s', (generateName, pod, result) => {
     const { pod: _, ...rest } = claim
-    expect(
-      failed(signClaim({ ...rest, generateName: generateName || 'x'.slice(1) } as Claim, key), { pod }),
-    ).toBe(generateName === '' ? 'payload' : result)
+    expect(failed(signClaim({ ...rest, generateName }, key), { pod })).toBe(result)
+  })
+
+  it.each<[generateName: string, result: string]>([
+    ['teller-', 'ok'],
+    ['thief-', 'pod'],
+  ])('for names that begin with "teller-" judges a pod without one, of %j: %s', (generateName, result) => {
+    const { pod: _, ...rest } = claim
+    const signed = signClaim({ ...rest, generateName: 'teller-' }, key)
+    expect(failed(signed, { pod: undefined as never, generateName })).toBe(result)
+  })
+
+  it('holds in whatever order the members of what it lists stand', () => {
+    expect(failed(jws, { uplinks: [{ vlans: '100', master: 'eth0' }] })).toBe('ok')
+  })
+
+  it.each<[member: string, value: unknown]>([
+    ['uplinks', [{ master: 'eth0' }]],
+    ['uplinks', [{ master: 'eth0', vlans: '100', also: '300' }]],
+    ['uplinks', [{ master: 'eth0', vlans: 100 }]],
+    ['uplinks', [{ master: 'eth0', vlans: '100' }, 'eth1']],
+    ['digests', [{ type: 'macvlan', sha256: '' }]],
+    ['ips', ['10.100.1.9', 5]],
+    ['iat', -1],
+    ['iat', 1.5],
+  ])('is none with "%s": %j', (member, value) => {
+    expect(failed(signClaim({ ...claim, [member]: value } as Claim, key))).toBe('payload')
   })
 
   it.each<[what: string, token: string, statement: Statement]>([
