@@ -348,6 +348,14 @@ describe('a claim', () => {
     expect(revocationOf(stated, list) === undefined ? 'ok' : 'revoked').toBe(result)
   })
 
+  it('falls under a revocation of its namespace, or of the whole tenant', () => {
+    const revocation = { tenant: 'finance', vlans: vlanSet(100), notBefore: claim.iat + 1 }
+    const isRevoked = (change: object) => revocationOf(claim, [{ ...revocation, ...change }]) !== undefined
+    expect([{}, { namespace: 'finance' }].map(isRevoked)).toEqual([true, true])
+    const others = [{ namespace: 'finance-batch' }, { tenant: 'logistics' }, { notBefore: claim.iat }]
+    expect(others.map(isRevoked)).toEqual([false, false, false])
+  })
+
   it('from the future holds, since clocks of nodes are wrong', () => {
     expect(failed(signClaim({ ...claim, iat: 4_000_000_000 }, key))).toBe('ok')
   })
@@ -382,6 +390,8 @@ describe('a list of revocations', () => {
     expect(mergeRevocation([one], { ...one, notBefore: 6 })).toHaveLength(1)
     expect(mergeRevocation([one], { ...one, master: undefined, notBefore: 6 })).toHaveLength(1)
     expect(mergeRevocation([one], { ...one, master: 'eth1', notBefore: 6 })).toHaveLength(2)
+    expect(mergeRevocation([one], { ...one, namespace: 'a', notBefore: 6 })).toHaveLength(2)
+    expect(mergeRevocation([{ ...one, namespace: 'a' }], { ...one, notBefore: 6 })).toHaveLength(1)
     expect(mergeRevocation([one], { ...one, vlans: vlanSet(2), notBefore: 6 })).toHaveLength(2)
     expect(mergeRevocation([{ ...one, master: undefined }], { ...one, notBefore: 6 })).toHaveLength(2)
     expect(mergeRevocation([one], { ...one, tenant: 'b', notBefore: 6 })).toHaveLength(2)
