@@ -10,8 +10,12 @@ import type { Settings } from './settings.ts'
  * from there.
  */
 const RUNTIME_INPUTS: ReadonlySet<string> = new Set([
-  ...['ips', 'mac', 'deviceID', 'CNIDeviceInfoFile'],
-  ...['portMappings', 'bandwidth'],
+  'ips',
+  'mac',
+  'deviceID',
+  'CNIDeviceInfoFile',
+  'portMappings',
+  'bandwidth',
 ])
 
 /** Where plugins leave for Multus what they know of a device (network-attachment-definition-client pkg/utils/cniconfig.go). */

@@ -488,15 +488,16 @@ const ROWS: readonly Row[] = [
       type: 'dummy',
       ipam: {
         type: 'whereabouts',
-        range: '10.1.0.20-10.1.0.0/24',
+        range: '10.1.0.20-10.1.0.99/24',
         exclude: ['10.1.0.32/28', 'x'],
         network_name: 'pool',
       },
     },
     [
       'route 10.1.0.0/24 (connected)',
-      'subnet 10.1.0.0/24 10.1.0.20..10.1.0.254',
+      'subnet 10.1.0.0/24 10.1.0.20..10.1.0.99',
       'range-start 10.1.0.20',
+      'range-end 10.1.0.99',
       'exclude 10.1.0.32',
       'store whereabouts pool',
       'pod sets ips',

@@ -114,18 +114,13 @@ function readRange(conf: Fields, facts: FactsBuilder, isClusterWide: boolean): v
   const last = hasEnds ? addressOf(written) : readAddress(conf, 'range_end', facts, parseIpSloppy)
   const limits = limit(subnet, first, last)
   facts.subnet({ at, subnet, gateway: undefined, ...limits, source: 'range', isClusterWide })
-  if (first !== undefined) {
-    const where = hasEnds ? at : conf.path('range_start')
-    facts.address({ at: where, address: first, role: 'range-start', subnet, isChecked: hasEnds })
-  }
-  if (last !== undefined && !hasEnds)
-    facts.address({
-      at: conf.path('range_end'),
-      address: last,
-      role: 'range-end',
-      subnet,
-      isChecked: false,
-    })
+  const ends = [
+    { role: 'range-start', address: first, key: 'range_start' },
+    { role: 'range-end', address: last, key: 'range_end' },
+  ] as const
+  for (const { role, address, key } of ends)
+    if (address !== undefined)
+      facts.address({ at: hasEnds ? at : conf.path(key), address, role, subnet, isChecked: hasEnds })
   readExcludes(conf, subnet, facts)
   connectedRoute(subnet, at, text, facts)
 }
