@@ -601,6 +601,48 @@ describe('the facts', () => {
     expect(missing).toEqual([])
   })
 
+  const bridged = (change: object) => ({
+    type: 'bridge',
+    bridge: 'br1',
+    preserveDefaultVlan: false,
+    ...change,
+  })
+  it.each<[what: string, config: object, vlans: string | undefined]>([
+    ['the last VLAN', bridged({ vlan: 4094 }), '4094'],
+    ['a number that is none', bridged({ vlan: 4095 }), undefined],
+    ['the ends of a trunk', bridged({ vlan: 9, vlanTrunk: [{ minID: 1, maxID: 4094 }] }), '1-4094'],
+    ['one VLAN as a range', bridged({ vlan: 9, vlanTrunk: [{ minID: 7, maxID: 7 }] }), '7,9'],
+    ['no VLAN in a trunk', bridged({ vlan: 9, vlanTrunk: [{ id: 0 }] }), undefined],
+    ['one in another trunk', { type: 'ovs', bridge: 'br1', trunk: [{ id: 0 }, { id: 5 }] }, 'native,5'],
+    ['a trunk of nothing', { type: 'ovs', bridge: 'br1', vlan: 5, trunk: [] }, '5'],
+    ['no VLAN of a port', { type: 'ovs', bridge: 'br1', vlan: 0 }, 'native,1-4094'],
+    ['no VLAN of a device', { type: 'sriov', vlan: 0, vlanQoS: 0 }, 'native'],
+    ['the last priority', { type: 'sriov', vlan: 5, vlanQoS: 7 }, '5'],
+    ['a priority that is none', { type: 'sriov', vlan: 5, vlanQoS: 8 }, undefined],
+  ])('at the edge: %s', (_, config, vlans) => {
+    const { network } = readNetwork(JSON.stringify(config), 'nad')
+    const facts = network && extractFacts(network)
+    const isRead = facts?.problems.every(({ problem }) => problem === 'default-vlan')
+    expect(isRead ? facts?.uplinks.map(uplink => printVlans(uplink.vlans)).join() : undefined).toBe(vlans)
+  })
+
+  it.each<[what: string, ipam: object, problems: number]>([
+    ['a range without room for more', { type: 'host-local', subnet: '10.1.0.0/30' }, 0],
+    ['a range without room', { type: 'host-local', subnet: '10.1.0.0/31' }, 1],
+    [
+      'one address',
+      { type: 'host-local', subnet: '10.1.0.0/24', rangeStart: '10.1.0.9', rangeEnd: '10.1.0.9' },
+      0,
+    ],
+    ['a range of nothing', { type: 'host-local', ranges: [[{ gateway: '10.1.0.1' }]] }, 1],
+    ['a prefix that is none', { type: 'whereabouts', range: '10.1.0.0/33' }, 1],
+    ['a first address that is none', { type: 'whereabouts', range: 'x-10.1.0.0/24' }, 1],
+    ['addresses that are none', { type: 'whereabouts', addresses: [{}, { address: '10.1.0.9' }] }, 2],
+  ])('tell what is no range, and take what is one: %s', (_, ipam, problems) => {
+    const { network } = readNetwork(JSON.stringify({ type: 'dummy', ipam }), 'nad')
+    expect(network && extractFacts(network).problems).toHaveLength(problems)
+  })
+
   it('of a list are those of its plugins, each with its path', () => {
     const { network } = readNetwork(
       '{"plugins":[{"type":"passthru"},{"type":"macvlan","master":"eth1","VLAN":3}]}',
