@@ -601,6 +601,19 @@ describe('the facts', () => {
     expect(missing).toEqual([])
   })
 
+  it.each<[what: string, config: object, fixes: string[]]>([
+    ['a VLAN under a key of another plugin', { type: 'vlan', master: 'eth0', vlan: 5 }, ['vlanId']],
+    ['one of two VLANs', { type: 'vlan', master: 'eth0', vlan: 5, vlanId: 6 }, []],
+    ['a VLAN for who reads none', { type: 'macvlan', master: 'eth0', vlan: 5 }, []],
+    ['a number in quotes', { type: 'macvlan', master: 'eth0', mtu: '1500' }, ['1500']],
+    ['a word for a number', { type: 'macvlan', master: 'eth0', mtu: 'large' }, []],
+    ['a number for a word', { type: 'macvlan', master: 'eth0', mode: 5 }, []],
+  ])('come with the one right answer, if there is one: %s', (_, config, fixes) => {
+    const { network } = readNetwork(JSON.stringify(config), 'nad')
+    const offered = (network ? extractFacts(network).problems : []).flatMap(({ fix }) => fix?.text ?? [])
+    expect(offered).toEqual(fixes)
+  })
+
   const bridged = (change: object) => ({
     type: 'bridge',
     bridge: 'br1',
