@@ -1,8 +1,5 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openKeys } from '../../src/claims/files.ts'
+import { generateSigningKey, publish } from '../../src/claims/keys.ts'
 import type { AdmissionResponse } from '../../src/kube/admission.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { attachment, macvlanConfig, pod } from '../../src/policy/example.ts'
@@ -12,7 +9,8 @@ import { createLocalReview } from '../../src/review/review.ts'
 import { exampleInventory } from '../example-inventory.ts'
 
 const inventory = exampleInventory()
-const keys = openKeys(mkdtempSync(join(tmpdir(), 'socni-test-')))
+const signing = generateSigningKey()
+const keys = { signing, keys: new Map([[signing.kid, publish(signing, 'current')]]), revocations: [] }
 const decide = createLocalReview(inventory, keys)
 const many = <T>(length: number, make: (index: number) => T): T[] =>
   Array.from({ length }, (_, index) => make(index))
