@@ -150,9 +150,9 @@ export function judgePod(subject: PodSubject, { at }: Pick<PodTemplate, 'at'>): 
   const inPod: Place = violation => ({ ...asGiven(violation), at: [...at, ...(violation.at ?? [])] })
   return [
     ...evaluate(subject, rules.pod, inPod),
-    ...subject.selections.flatMap((selection, index) =>
+    ...subject.selections.flatMap(selection =>
       evaluate(selection, rules.selection, ({ inside = [] }) => ({
-        at: subject.named[index] ?? annotation,
+        at: subject.named[selection.selection.index] ?? annotation,
         // The short form is no JSON, so nothing in it has a path.
         ...(selection.selection.body && { inside: [...selection.selection.at, ...inside] }),
       })),

@@ -293,3 +293,17 @@ describe('a device that the runtime gives', () => {
       expect(found(name)).toEqual(['undecidable-config', 'interface-not-granted'])
   })
 })
+
+describe('a virtual machine', () => {
+  it('has findings at the network that they are about, also behind one that is no name', () => {
+    const networks = ['no name', 'logistics/fleet'].map(networkName => ({ multus: { networkName } }))
+    const machine: Manifest = {
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachineInstance',
+      metadata: { name: 'x', namespace: 'finance' },
+      spec: { networks },
+    }
+    const found = judge(machine, exampleInventory()).find(({ rule }) => rule === 'foreign-attachment')
+    expect(found?.at.join('.')).toBe('spec.networks.1.multus.networkName')
+  })
+})
