@@ -9,7 +9,7 @@ import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
 import { printVlans } from '../src/net/vlan-set.ts'
 import { describeSegments } from '../src/policy/describe.ts'
-import { type Reach, reachesHost, resolveReach } from '../src/policy/reach.ts'
+import { isDeviceResource, type Reach, reachesHost, resolveReach } from '../src/policy/reach.ts'
 import type { CallEnvironment } from './environment.ts'
 import { findEitherMaster, findWrongMaster, type Refusal } from './masters.ts'
 import { sha256, verifyEd25519 } from './runtime.ts'
@@ -186,7 +186,7 @@ function uplinksOf(body: JsonObject, reach: readonly Reach[], claim: Claim): Cla
     if (uplink.master.use !== 'device' || uplink.master.name !== undefined) return { master, vlans: printed }
     // A resource of a device plugin stands for whichever device the node allocated; an address stands for itself.
     const claimed = claim.uplinks.find(
-      stated => stated.vlans === printed && (stated.master.includes('/') || stated.master === device),
+      stated => stated.vlans === printed && (isDeviceResource(stated.master) || stated.master === device),
     )
     return { master: claimed?.master ?? device ?? master, vlans: printed }
   })

@@ -9,14 +9,7 @@ import type { Settings } from './settings.ts'
  * device was allocated. libcni leaves other keys as the NAD's author wrote them, and host-local would take whole ranges
  * from there.
  */
-const RUNTIME_INPUTS: ReadonlySet<string> = new Set([
-  'ips',
-  'mac',
-  'deviceID',
-  'CNIDeviceInfoFile',
-  'portMappings',
-  'bandwidth',
-])
+const RUNTIME_INPUTS: ReadonlySet<string> = new Set(['ips', 'mac', 'deviceID', 'portMappings', 'bandwidth'])
 
 /** Where plugins leave for Multus what they know of a device (network-attachment-definition-client pkg/utils/cniconfig.go). */
 const DEVICE_INFO = '/var/run/k8s.cni.cncf.io/devinfo/cni/'
@@ -34,9 +27,9 @@ export function findStrayInput(
       message: `the pod sets "${stray.slice(0, 80)}" under cni-args, which is not allowed on this node`,
     }
   const runtime = isObject(body.runtimeConfig) ? body.runtimeConfig : {}
-  const forged = Object.keys(runtime).find(
-    key => !RUNTIME_INPUTS.has(key) || (key === 'CNIDeviceInfoFile' && !isOwnFile(runtime[key], environment)),
-  )
+  const isHandedOn = (key: string): boolean =>
+    RUNTIME_INPUTS.has(key) || (key === 'CNIDeviceInfoFile' && isOwnFile(runtime[key], environment))
+  const forged = Object.keys(runtime).find(key => !isHandedOn(key))
   if (forged !== undefined)
     return {
       statement: 'runtimeConfig',
@@ -48,6 +41,7 @@ export function findStrayInput(
   return undefined
 }
 
+/** What Multus has made of a selection's cni-args, the claim among them (multus pkg/types/conf.go). */
 export function cniArgs({ args }: JsonObject): JsonObject {
   return isObject(args) && isObject(args.cni) ? args.cni : {}
 }

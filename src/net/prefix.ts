@@ -34,7 +34,7 @@ function parseWith(text: string, parse: (text: string) => Ip | undefined): Prefi
 }
 
 export function printPrefix(prefix: Prefix): string {
-  return `${printIp({ family: prefix.family, value: prefix.address })}/${prefix.bits}`
+  return `${printIp(addressOf(prefix))}/${prefix.bits}`
 }
 
 /** The single address as a prefix: /32 or /128. */

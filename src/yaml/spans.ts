@@ -1,6 +1,7 @@
 import { isPair, isScalar, type Node, type Scalar } from 'yaml'
 import type { Fix } from '../json/fix.ts'
 import { locate, locateSyntaxError } from '../json/locate.ts'
+import type { Span as JsonSpan } from '../json/position.ts'
 import type { Path } from '../json/value.ts'
 import { isRecord } from '../kube/manifest.ts'
 import type { ParsedDocument } from './parse.ts'
@@ -85,21 +86,26 @@ function spanInside(node: Scalar, source: string, inside: Path): Span | undefine
   if (map === undefined || typeof value !== 'string') return undefined
   const broken = /^\s*[[{'"]/.test(value) ? locateSyntaxError(value) : undefined
   if (broken !== undefined && (inside.length === 0 || locate(value, inside, 'value') === undefined)) {
-    const [from, to] = [map.starts[broken.offset], map.ends[Math.max(broken.offset, broken.end - 1)]]
-    if (from !== undefined && to !== undefined) return [from, to]
+    const found = onMap(map, broken)
+    if (found !== undefined) return found
   }
   for (let length = inside.length; length >= 0; length--) {
     const path = inside.slice(0, length)
     const isMissing = length < inside.length
     const span =
       locate(value, path, isMissing && length > 0 ? 'key' : 'value') ?? locate(value, path, 'value')
-    if (span === undefined) continue
-    const [from, to] = [map.starts[span.offset], map.ends[Math.max(span.offset, span.end - 1)]]
+    const found = span && onMap(map, span)
+    if (span === undefined || found === undefined) continue
     // An object is shown by its brace.
-    if (from !== undefined && to !== undefined)
-      return /^[[{]/.test(value.slice(span.offset, span.offset + 1)) ? [from, from + 1] : [from, to]
+    return /^[[{]/.test(value.charAt(span.offset)) ? [found[0], found[0] + 1] : found
   }
   return undefined
+}
+
+/** Where a stretch of a scalar's text is in the source; an empty one is shown by the letter there. */
+function onMap({ starts, ends }: ScalarMap, { offset, end }: JsonSpan): Span | undefined {
+  const [from, to] = [starts[offset], ends[Math.max(offset, end - 1)]]
+  return from === undefined || to === undefined ? undefined : [from, to]
 }
 
 function keySpan(document: ParsedDocument, path: Path): Span | undefined {

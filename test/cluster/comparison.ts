@@ -7,7 +7,7 @@ import { findReaders } from './binaries.ts'
 export const TEXTS = 10_000
 
 /** What a library of Go's makes of a text. */
-export interface Answer {
+interface Answer {
   readonly value: unknown
   readonly error?: string
 }

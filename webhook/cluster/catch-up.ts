@@ -63,13 +63,13 @@ export class CatchUp {
     const revision = (): number => inventory.revision + inventory.uses.revision
     const before = revision()
     const selecting = object?.kind === 'Binding' ? inventory.pod(namespace, name) : object
-    const asked = [
+    const asked: Promise<Mark>[] = [
       this.#markTenants(),
       this.#ask(KINDS.namespace, namespace),
       ...this.#askNetworks(selecting, namespace),
       ...(isNetwork ? this.#askUsers(namespace, name) : []),
+      ...(isRemoval ? [Promise.resolve(() => inventory.uses.of(namespace, name).size === 0)] : []),
     ]
-    if (isRemoval) asked.push(Promise.resolve(() => inventory.uses.of(namespace, name).size === 0))
     await this.#wait(asked, isRemoval ? REMOVAL_PATIENCE_MS : PATIENCE_MS)
     return revision() !== before
   }

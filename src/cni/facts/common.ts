@@ -217,6 +217,12 @@ export function defaultRouteFact(
   }
 }
 
+/** Default routes that a pool may hand out, which is a resource of the cluster's and known on the node alone. */
+export function poolRoutes(conf: Fields, facts: FactsBuilder): void {
+  for (const family of [4, 6] as const)
+    facts.route(defaultRouteFact(family, { at: conf.path('type'), cause: 'pool', installed: 'perhaps' }))
+}
+
 /** Reads a prefix that must be a network: no host bits, and not the whole family. Reports what is none. */
 export function readSubnet(
   conf: Fields,

@@ -1,4 +1,4 @@
-import { defaultRouteFact, readsArgs } from './common.ts'
+import { poolRoutes, readsArgs } from './common.ts'
 import type { Extractor } from './extractor.ts'
 
 /**
@@ -27,9 +27,7 @@ export const nvIpam: Extractor = {
     const at = pools ? conf.path('poolName') : conf.at
     for (const name of pools ? pools.split(',') : [facts.networkName])
       facts.store({ at, kind: 'store', by: 'nv-ipam', name, directory: undefined })
-    for (const family of [4, 6] as const)
-      facts.route(defaultRouteFact(family, { at: conf.path('type'), cause: 'pool', installed: 'perhaps' }))
-
+    poolRoutes(conf, facts)
     // An address of gRPC, which need not be a socket of the node.
     facts.hostPath(conf.string('daemonSocket'), 'connect', conf.path('daemonSocket'), [
       'unix:///var/lib/cni/nv-ipam/daemon.sock',

@@ -1,4 +1,4 @@
-import { defaultRouteFact } from './common.ts'
+import { poolRoutes } from './common.ts'
 import type { Extractor } from './extractor.ts'
 
 /** Subnets, gateways and routes live in SpiderIPPool resources; a pool's gateway yields a default route. */
@@ -23,9 +23,6 @@ export const spiderpool: Extractor = {
   extract(conf, facts) {
     facts.hostPath(conf.string('log_file_path'), 'write', conf.path('log_file_path'))
     facts.hostPath(conf.string('ipam_unix_socket_path'), 'connect', conf.path('ipam_unix_socket_path'))
-    if (conf.boolean('clean_gateway')) return
-    for (const family of [4, 6] as const) {
-      facts.route(defaultRouteFact(family, { at: conf.path('type'), cause: 'pool', installed: 'perhaps' }))
-    }
+    if (!conf.boolean('clean_gateway')) poolRoutes(conf, facts)
   },
 }

@@ -3,6 +3,7 @@ import type { Cluster } from '../../config/cluster.ts'
 import type { Tenant } from '../../config/tenant.ts'
 import { type Ip, isSameIp, parseIp } from '../../net/ip.ts'
 import {
+  addressOf,
   contains,
   firstAddress,
   lastAddress,
@@ -32,7 +33,7 @@ export const addressNotGranted: Rule<'selection'> = {
     for (const [index, text] of ips.entries()) {
       const inside = ['ips', index]
       const prefix = text.includes('/') ? parsePrefix(text) : undefined
-      const ip = prefix === undefined ? parseIp(text) : { family: prefix.family, value: prefix.address }
+      const ip = prefix === undefined ? parseIp(text) : addressOf(prefix)
       if (ip === undefined) continue
       if (seen.some(other => isSameIp(other, ip)))
         yield { inside, message: `"${text}" is asked for twice: remove one` }
