@@ -12,14 +12,15 @@ export function fetchPackage(name: string, version: string): string {
     `${name.replace('/', '-')}-${version}`,
   )
   if (!existsSync(directory)) {
-    const partial = `${directory}.part`
-    rmSync(partial, { recursive: true, force: true })
+    // Another build may be fetching the same.
+    const partial = `${directory}.${process.pid}.part`
     mkdirSync(partial, { recursive: true })
     const args = ['pack', '--silent', `${name}@${version}`, '--pack-destination', partial]
     const packed = execFileSync('npm', args, { encoding: 'utf8' })
     execFileSync('tar', ['xzf', join(partial, packed.trim()), '-C', partial])
     rmSync(join(partial, packed.trim()))
-    renameSync(partial, directory)
+    if (existsSync(directory)) rmSync(partial, { recursive: true })
+    else renameSync(partial, directory)
   }
   return join(directory, 'package')
 }

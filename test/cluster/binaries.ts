@@ -190,8 +190,10 @@ function findBuilt(directory: string, name: string, module: string, path: string
   const file = join(directory, name)
   if (existsSync(file)) return file
   process.stderr.write(`building ${name}: some minutes, once\n`)
-  const args = ['build', '-trimpath', `-ldflags=${flags}`, '-o', `${file}.part`, path]
+  // Another run of the tests may be building the same.
+  const partial = `${file}.${process.pid}.part`
+  const args = ['build', '-trimpath', `-ldflags=${flags}`, '-o', partial, path]
   execFileSync('go', args, { cwd: module, stdio: 'inherit', env: { ...process.env, CGO_ENABLED: '0' } })
-  renameSync(`${file}.part`, file)
+  renameSync(partial, file)
   return file
 }

@@ -5,13 +5,14 @@ set -eu
 
 target=${XDG_CACHE_HOME:-$HOME/.cache}/socni/kernel
 if [ -e "$target/initramfs" ]; then exit 0; fi
-rm -rf "$target.part"
-mkdir -p "$target.part/debs" "$target.part/start/bin" "$target.part/start/modules"
-cd "$target.part/debs"
+# Another run of the tests may be fetching it as well.
+part=$target.$$.part
+mkdir -p "$part/debs" "$part/start/bin" "$part/start/modules"
+cd "$part/debs"
 image=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-[0-9][^ ]*\).*/\1/p' | head -n 1)
 apt-get download "$image" busybox-static iputils-ping tcpdump libpcap0.8 2>/dev/null
-for package in *.deb; do dpkg -x "$package" "$target.part/root"; done
-cd "$target.part"
+for package in *.deb; do dpkg -x "$package" "$part/root"; done
+cd "$part"
 cp root/boot/vmlinuz-* vmlinuz
 cp root/bin/busybox start/bin/busybox
 # In the order in which they need each other.
@@ -34,4 +35,4 @@ chmod +x start/init
 (cd start && mkdir -p usr && ln -s busybox bin/sh && find . | cpio -o -H newc --quiet > ../initramfs)
 rm -rf debs start root/boot root/lib/modules root/usr/share
 rm -rf "$target"
-mv "$target.part" "$target"
+mv -T "$part" "$target"
