@@ -80,7 +80,7 @@ function readBody(config: string | undefined, nadName: string, report: Report): 
     report(
       'ambiguous',
       [],
-      `the configuration is empty: Multus would take any file on the node that is named "${nadName}" inside; write it here`,
+      `the configuration is empty: Multus would take any file on the node that is named "${nadName}" inside; write it here, or have a cluster admin name it under nodeNetworks`,
     )
     return undefined
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type DocumentReading, readDocument } from './document.ts'
-import { enforcement, interfaceName, namespaceName, prefix, ruleSettings } from './values.ts'
+import { enforcement, interfaceName, namespaceName, networkName, prefix, ruleSettings } from './values.ts'
 
 /** A prefix list with a default that is written as people write it. */
 const prefixes = (...defaults: string[]) => z.array(prefix).prefault(defaults)
@@ -59,6 +59,12 @@ export const clusterSpec = z.strictObject({
     .array(z.string())
     .default([])
     .describe('CNI types that tenants may use although SOCNI cannot read them.'),
+  nodeNetworks: z
+    .array(networkName)
+    .default([])
+    .describe(
+      'Networks that each node has in a file (istio-cni): a NAD of this name may be empty, and pods of anybody select it.',
+    ),
   allowedCniArgs: z.array(z.string()).default([]).describe('Keys that pods may set under cni-args.'),
   exemptNamespaces: z
     .array(namespaceName)

@@ -59,6 +59,14 @@ export const namespaceName = z.string().regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-
   error: issue => `${quote(String(issue.input))} is no namespace name`,
 })
 
+/** A name of a NAD: an RFC 1123 subdomain. */
+export const networkName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/, {
+    error: issue => `${quote(String(issue.input))} is no name of a network: write it without its namespace`,
+  })
+
 /** What happens to the errors of a review: only recorded, shown as warnings, or refused. */
 export const enforcement = z.enum(['audit', 'warn', 'deny'])
 export type Enforcement = z.infer<typeof enforcement>

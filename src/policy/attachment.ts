@@ -1,3 +1,4 @@
+import { emptyFacts } from '../cni/facts/builder.ts'
 import { extractFacts } from '../cni/facts/index.ts'
 import { readNetwork } from '../cni/network.ts'
 import type { Cluster } from '../config/cluster.ts'
@@ -10,10 +11,12 @@ import type { Attachment } from './subjects.ts'
 /** Reads a NetworkAttachmentDefinition into what rules judge. */
 export function readAttachment(manifest: Manifest, cluster: Cluster): Attachment {
   const { name = '', namespace = '' } = manifest.metadata
-  const config =
-    isRecord(manifest.spec) && typeof manifest.spec.config === 'string' ? manifest.spec.config : undefined
+  const written = isRecord(manifest.spec) ? manifest.spec.config : undefined
+  const config = typeof written === 'string' ? written : undefined
   const resourceName = manifest.metadata.annotations?.[RESOURCE_NAME_ANNOTATION]
-  const { reading, facts } = readFacts(config, name)
+  const isEmpty = written === undefined || written === ''
+  const isOnNodes = isEmpty && resourceName === undefined && cluster.nodeNetworks.includes(name)
+  const { reading, facts } = isOnNodes ? LEFT_TO_NODES : readFacts(config, name)
   return {
     namespace,
     name,
@@ -25,6 +28,12 @@ export function readAttachment(manifest: Manifest, cluster: Cluster): Attachment
     reach: facts === undefined ? [] : resolveReach(facts.uplinks, cluster, resourceName),
     resourceName,
   }
+}
+
+/** A file on each node says what this is, and cluster admins wrote both the file and the name (nodeNetworks). */
+const LEFT_TO_NODES: Pick<Attachment, 'reading' | 'facts'> = {
+  reading: { network: undefined, problems: [] },
+  facts: emptyFacts(),
 }
 
 /** Facts that are compared with those of all other networks: more of them than anyone needs would keep reviews waiting. */

@@ -21,35 +21,48 @@ export function podInterfaces(selections: readonly Selection[], inventory: Inven
  * the host, or a trunk, a tag is the host's VLAN; inside of one VLAN it belongs to whoever holds that one.
  */
 export function throughPod(attachment: Attachment | undefined, interfaces: PodInterfaces): Through {
-  const tagging = tagsInPod(attachment?.facts?.uplinks ?? [])
-  const segments = tagging.flatMap(({ master, vlans }): Segment[] =>
-    [...openMasters(master.name ?? CLUSTER_INTERFACE, interfaces)].map(name => ({
-      master: name,
-      vlans: subtractVlans(vlans, NATIVE),
-    })),
-  )
+  const tagging = tagsInPod(attachment?.facts?.uplinks ?? []).map(({ master, vlans }) => ({
+    vlans: subtractVlans(vlans, NATIVE),
+    carriers: [...carriersOf(master.name ?? CLUSTER_INTERFACE, interfaces)],
+  }))
+  const segments = tagging.flatMap(({ vlans, carriers }): Segment[] => {
+    const masters = new Set(carriers.flatMap(name => openMasters(interfaces.get(name) ?? [])))
+    return [...masters].map(master => ({ master, vlans }))
+  })
   const unknown = tagging
-    .map(({ master }) => master.name ?? CLUSTER_INTERFACE)
-    .filter(name => name !== CLUSTER_INTERFACE && !interfaces.has(name))
-  return { segments, unknown }
+    .flatMap(({ carriers }) => carriers)
+    .filter(name => name !== CLUSTER_INTERFACE && !isReadable(interfaces.get(name)))
+  return { segments, unknown: [...new Set(unknown)] }
 }
 
-/** The host interfaces that see the tags of an interface of the pod, also through others of the pod (macvlan, bond). */
-function openMasters(
+/** An interface of the pod, and those others of the pod that its frames leave through with their tags (macvlan, bond). */
+function carriersOf(
   name: string,
   interfaces: PodInterfaces,
   passed: Set<string> = new Set(),
 ): ReadonlySet<string> {
-  const masters = new Set<string>()
-  if (passed.has(name)) return masters
+  if (passed.has(name)) return passed
   passed.add(name)
-  for (const { reach, facts } of interfaces.get(name) ?? []) {
-    for (const { master, vlans } of reach)
-      if (containsVlans(vlans, NATIVE) || countVlans(vlans) > 1) masters.add(master)
-    for (const { master, vlans } of facts?.uplinks ?? []) {
-      if (!master.inContainer || master.name === undefined || !containsVlans(vlans, NATIVE)) continue
-      for (const below of openMasters(master.name, interfaces, passed)) masters.add(below)
-    }
+  const uplinks = (interfaces.get(name) ?? []).flatMap(({ facts }) => facts?.uplinks ?? [])
+  for (const { master, vlans } of uplinks) {
+    if (master.inContainer && master.name !== undefined && containsVlans(vlans, NATIVE))
+      carriersOf(master.name, interfaces, passed)
   }
-  return masters
+  return passed
+}
+
+/** The host interfaces that see the tags of frames from these networks. */
+function openMasters(on: readonly Attachment[]): string[] {
+  return on
+    .flatMap(({ reach }) => reach)
+    .filter(({ vlans }) => containsVlans(vlans, NATIVE) || countVlans(vlans) > 1)
+    .map(({ master }) => master)
+}
+
+/** Whether a network is there, and none whose configuration nodes have (nodeNetworks), or whose type is vouched for only. */
+function isReadable(on: readonly Attachment[] | undefined): boolean {
+  return (
+    on?.every(({ network, facts }) => network !== undefined && facts?.types.every(({ known }) => known)) ??
+    false
+  )
 }

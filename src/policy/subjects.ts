@@ -23,7 +23,7 @@ export interface Subjects {
   settings: SettingsSubject
 }
 
-/** A NAD as read by us. `network` and `facts` are missing when spec.config cannot be read. */
+/** A NAD as read by us. `network` and `facts` are missing when spec.config cannot be read; `network` alone where nodes have it. */
 export interface Attachment {
   readonly namespace: string
   readonly name: string
@@ -102,7 +102,7 @@ export interface SelectionSubject {
 
 export interface Through {
   readonly segments: readonly Segment[]
-  /** Interfaces that no network of the pod is on, so that nobody can tell what they reach. */
+  /** Interfaces that no network of the pod is on, or one that cannot be read: nobody can tell what they reach. */
   readonly unknown: readonly string[]
 }
 

@@ -29,6 +29,9 @@ const CLUSTER_NETWORK = {
 /** The daemon writes it beside the cluster's own configuration, and before it in order. */
 const generatedConfig = ({ confDir }: Node): string => join(confDir, '00-multus.conf')
 
+/** Where a thin Multus looks for networks whose NADs are empty. */
+export const filesOf = ({ directory }: Node): string => join(directory, 'multus.d')
+
 const SERVICE_ACCOUNT = '/run/secrets/kubernetes.io/serviceaccount'
 
 /** Stands in for a kubelet and its runtime: a node with namespaces of its own, where real Multus attaches pods. */
@@ -114,6 +117,7 @@ export class Kubelet implements AsyncDisposable {
       kubeconfig: this.#kubeconfig,
       ...(this.runtimePath === undefined && { binDir: this.node.binDir }),
       cniDir: '/var/lib/cni/multus',
+      confDir: filesOf(this.node),
       delegates: [{ cniVersion: '1.0.0', name: 'cbr0', ...CLUSTER_NETWORK }],
     }
     const config = this.#mode === 'thin' ? thin : readFileSync(generatedConfig(this.node), 'utf8')

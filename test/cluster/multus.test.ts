@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openKeys } from '../../src/claims/files.ts'
@@ -8,7 +8,7 @@ import { printManifest } from '../../src/yaml/edit.ts'
 import { Node, obstacle, PLUGINS } from '../plugin/node.ts'
 import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
-import { Kubelet } from './kubelet.ts'
+import { filesOf, Kubelet } from './kubelet.ts'
 import { metadataOf, uidOf } from './tenants.ts'
 
 const plugin = {
@@ -189,6 +189,43 @@ describe.each(modes)('real Multus, %s, with the guard in the place of macvlan', 
         kubelet.runtimePath = undefined
         node.run('umount', '/opt')
       }
+    })
+
+  // A daemon takes such files from the directory that is built into it.
+  if (mode === 'thin')
+    it('leaves to the node what an administrator named, and into no VLAN', async () => {
+      const configuration = {
+        apiVersion: 'socni.dev/v1alpha1',
+        kind: 'ClusterConfiguration',
+        metadata: { name: 'cluster' },
+        spec: { nodeNetworks: ['mesh'] },
+      }
+      writeFileSync(join(state(), 'policy/cluster.json'), JSON.stringify(configuration))
+      const { apiVersion, kind, metadata } = network('mesh', {})
+      const mesh = JSON.stringify({ apiVersion, kind, metadata })
+      writeFileSync(join(state(), 'policy/mesh.json'), mesh)
+      plane.kubectl(['apply', '-f', '-'], mesh)
+      mkdirSync(filesOf(node))
+      const onNode = (config: object) =>
+        writeFileSync(
+          join(filesOf(node), 'mesh.conf'),
+          JSON.stringify({ cniVersion: '1.0.0', name: 'mesh', ...config }),
+        )
+
+      onNode({
+        type: 'ptp',
+        ipam: { type: 'static', addresses: [{ address: '198.18.0.7/24', gateway: '198.18.0.1' }] },
+      })
+      const { name, added, call } = await attach('ledger, mesh')
+      expect([added.exit, added.exit === 0 ? '' : added.stdout + added.stderr]).toEqual([0, ''])
+      expect(node.run('ip', '-n', name, '-o', '-4', 'addr')).toMatch(
+        /net1 +inet 10\.100\.1\..*net2 +inet 198\.18\.0\.7/s,
+      )
+      expect(call('DEL').exit).toBe(0)
+
+      onNode(plugin)
+      const led = await attach('mesh')
+      expect(led.added.stdout).toContain('there is no claim for VLAN 100')
     })
 
   it('refuses a network that was edited behind the webhook’s back', async () => {

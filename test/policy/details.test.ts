@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { RESOURCE_NAME_ANNOTATION } from '../../src/kube/annotations.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { attachment, macvlanConfig, pod, tenant } from '../../src/policy/example.ts'
 import { judge } from '../../src/policy/judge.ts'
@@ -305,5 +306,68 @@ describe('a virtual machine', () => {
     }
     const found = judge(machine, exampleInventory()).find(({ rule }) => rule === 'foreign-attachment')
     expect(found?.at.join('.')).toBe('spec.networks.1.multus.networkName')
+  })
+})
+
+describe('a network that each node has in a file', () => {
+  const cluster = (spec: object): Manifest => ({
+    apiVersion: 'socni.dev/v1alpha1',
+    kind: 'ClusterConfiguration',
+    metadata: { name: 'cluster' },
+    spec,
+  })
+  const left = cluster({ nodeNetworks: ['istio-cni'] })
+  // As Istio's chart has it for Multus: no spec at all, and every pod with a sidecar selects it from its namespace.
+  const mesh: Manifest = {
+    apiVersion: 'k8s.cni.cncf.io/v1',
+    kind: 'NetworkAttachmentDefinition',
+    metadata: { name: 'istio-cni', namespace: 'default' },
+  }
+  const annotated = {
+    ...mesh,
+    metadata: { ...mesh.metadata, annotations: { [RESOURCE_NAME_ANNOTATION]: 'intel.com/nic' } },
+  }
+  const routed = { name: 'istio-cni', namespace: 'default', 'default-route': ['10.100.1.1'] }
+  const inVlan = network({ master: 'eth0.300', ipam: { type: 'static' } }, 'istio-cni', 'logistics')
+
+  it.each<[what: string, manifest: Manifest]>([
+    ['without a specification', mesh],
+    ['without a configuration', { ...mesh, spec: {} }],
+    ['with an empty one', { ...mesh, spec: { config: '' } }],
+  ])('may be empty, and be selected by anybody: %s', (_, manifest) => {
+    expect(rulesFor(manifest, left)).toEqual([])
+    expect(rulesFor(pod('storage,default/istio-cni'), left, manifest)).toEqual([])
+    expect(rulesFor(pod('default/istio-cni', { metadata: { namespace: 'nobody' } }), left, manifest)).toEqual(
+      [],
+    )
+  })
+
+  it.each<[what: string, manifest: Manifest, given: Manifest[], refused: string]>([
+    ['a name that no administrator wrote', mesh, [], 'ambiguous-config'],
+    ['a device beside it, whatever takes it on the node', annotated, [left], 'ambiguous-config'],
+    ['a configuration that is no text', { ...mesh, spec: { config: {} } }, [left], 'ambiguous-config'],
+    ['a VLAN under its name', pod('logistics/istio-cni'), [left, inVlan], 'foreign-attachment'],
+    ['a default route', pod([routed]), [left, mesh], 'default-route-request'],
+  ])('does not open %s', (_, manifest, given, refused) => {
+    expect(rulesFor(manifest, ...given)).toContain(refused)
+  })
+
+  it.each<[what: string, spec: object, first: Manifest]>([
+    [
+      'a file of the node',
+      { nodeNetworks: ['first'] },
+      { ...mesh, metadata: { name: 'first', namespace: 'finance' } },
+    ],
+    [
+      'a plugin that is only vouched for',
+      { vouchedTypes: ['teleport'] },
+      network({ type: 'teleport' }, 'first'),
+    ],
+  ])('is nothing to tag frames on, nor is %s', (_, spec, first) => {
+    const tagged = (master: string) =>
+      network({ type: 'vlan', vlanId: 300, linkInContainer: true, mode: undefined, master }, 'tagged')
+    const selecting = pod('first,storage,tagged')
+    expect(rulesFor(selecting, cluster(spec), first, tagged('net1'))).toEqual(['pod-vlan-not-granted'])
+    expect(rulesFor(selecting, cluster(spec), first, tagged('net2'))).toEqual([])
   })
 })

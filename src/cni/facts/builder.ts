@@ -111,7 +111,8 @@ export class FactsBuilder {
   }
 }
 
-function emptyFacts(): { [K in keyof Facts]: Facts[K][number][] } {
+/** What a network says of which nothing can be read. */
+export function emptyFacts(): { [K in keyof Facts]: Facts[K][number][] } {
   return {
     uplinks: [],
     routes: [],

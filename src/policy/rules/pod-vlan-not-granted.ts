@@ -41,7 +41,7 @@ export const podVlanNotGranted: Rule<'selection'> = {
     const inside = ['name']
     const network = `network "${selection.name}"`
     for (const name of through.unknown) {
-      const message = `${network} tags frames on "${name}", which no network of the pod is on: name the interface of one`
+      const message = `${network} tags frames on "${name}", and no network of the pod that SOCNI can read is on it: name the interface of one`
       yield { inside, message }
     }
     if (tenant === undefined) return
