@@ -648,7 +648,71 @@ describe('the facts', () => {
       0,
     ],
     ['a range of nothing', { type: 'host-local', ranges: [[{ gateway: '10.1.0.1' }]] }, 1],
+    ['no ranges', { type: 'host-local', ranges: [] }, 1],
+    ['a list of no range', { type: 'host-local', subnet: '10.1.0.0/24', ranges: [[]] }, 1],
+    [
+      'ranges beside each other',
+      {
+        type: 'host-local',
+        ranges: [
+          [
+            { subnet: '10.1.0.0/24', rangeEnd: '10.1.0.9' },
+            { subnet: '10.1.0.0/24', rangeStart: '10.1.0.10' },
+          ],
+          [{ subnet: 'fd00::/64' }],
+        ],
+      },
+      0,
+    ],
+    [
+      'ranges that share an address',
+      {
+        type: 'host-local',
+        ranges: [
+          [
+            { subnet: '10.1.0.0/24', rangeEnd: '10.1.0.10' },
+            { subnet: '10.1.0.0/24', rangeStart: '10.1.0.10' },
+          ],
+        ],
+      },
+      1,
+    ],
+    [
+      'lists that share an address',
+      { type: 'host-local', subnet: '10.1.0.0/24', ranges: [[{ subnet: '10.1.0.0/16' }]] },
+      1,
+    ],
+    [
+      'a list of two families',
+      { type: 'host-local', ranges: [[{ subnet: '10.1.0.0/24' }, { subnet: 'fd00::/64' }]] },
+      1,
+    ],
+    ['an end before the first', { type: 'host-local', subnet: '10.1.0.0/24', rangeEnd: '10.1.0.0' }, 1],
+    [
+      'a beginning behind the last',
+      { type: 'host-local', subnet: '10.1.0.0/24', rangeStart: '10.1.0.255' },
+      1,
+    ],
+    [
+      'an address that is not used',
+      { type: 'host-local', gateway: 'x', ranges: [[{ subnet: '10.1.0.0/24' }]] },
+      1,
+    ],
     ['a prefix that is none', { type: 'whereabouts', range: '10.1.0.0/33' }, 1],
+    ['no room for one address', { type: 'whereabouts', range: '10.1.0.0/31' }, 1],
+    ['room for two', { type: 'whereabouts', range: '10.1.0.0/30' }, 0],
+    ['one of many that is none', { type: 'whereabouts', ipRanges: [{}] }, 1],
+    [
+      'a first address as old readers had it',
+      { type: 'whereabouts', range: '10.1.0.0/24', range_start: '010.1.0.7' },
+      0,
+    ],
+    [
+      'but not in a list',
+      { type: 'whereabouts', ipRanges: [{ range: '10.1.0.0/24', range_start: '010.1.0.7' }] },
+      1,
+    ],
+    ['an end that is not used', { type: 'whereabouts', range: '10.1.0.5-10.1.0.9/24', range_end: 'x' }, 1],
     ['a first address that is none', { type: 'whereabouts', range: 'x-10.1.0.0/24' }, 1],
     ['addresses that are none', { type: 'whereabouts', addresses: [{}, { address: '10.1.0.9' }] }, 2],
   ])('tell what is no range, and take what is one: %s', (_, ipam, problems) => {

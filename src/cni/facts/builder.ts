@@ -15,7 +15,7 @@ import type {
   Uplink,
 } from './facts.ts'
 
-type Unstated<F> = Omit<F, 'plugin'>
+export type Unstated<F> = Omit<F, 'plugin'>
 
 /** Where an extractor puts what it finds. Each instance speaks for one plugin (`plugin`), all share one set of facts. */
 export class FactsBuilder {

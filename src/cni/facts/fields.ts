@@ -51,9 +51,9 @@ export class Fields {
   }
 
   /** The objects of a list within a list, as host-local's `ranges` has them. */
-  objectLists(key: string): Fields[] {
+  objectLists(key: string): Fields[][] {
     const lists = this.#read(key, 'a list of lists', isArray) ?? []
-    return [...lists.entries()].flatMap(([index, list]) => {
+    return lists.map((list, index) => {
       if (isArray(list)) return this.#objectsOf(list, this.path(key, index))
       this.#onWrongType(this.path(key, index), 'a list of objects', list)
       return []

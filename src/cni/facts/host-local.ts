@@ -1,11 +1,13 @@
-import { compareIps, nextIp, previousIp } from '../../net/ip.ts'
-import { contains, firstAddress, lastAddress, type Prefix } from '../../net/prefix.ts'
-import type { FactsBuilder } from './builder.ts'
+import { compareIps, familyBits, nextIp, previousIp, printIp } from '../../net/ip.ts'
+import { contains, firstAddress, lastAddress, type Prefix, printPrefix } from '../../net/prefix.ts'
+import type { FactsBuilder, Unstated } from './builder.ts'
 import { connectedRoute, ROUTE_KEYS, readAddress, readRoutes, readSubnet, readsArgs } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import type { SubnetFact } from './facts.ts'
 import type { Fields } from './fields.ts'
 
 const RANGE_KEYS = { subnet: {}, rangeStart: {}, rangeEnd: {}, gateway: {} }
+const ADDRESS_KEYS = ['rangeStart', 'rangeEnd', 'gateway'] as const
 
 /** Addresses from ranges, remembered in files on each node by itself. */
 export const hostLocal: Extractor = {
@@ -23,15 +25,20 @@ export const hostLocal: Extractor = {
   },
 
   extract(conf, facts) {
-    if (conf.has('subnet')) readRange(conf, facts)
-    for (const range of conf.objectLists('ranges')) readRange(range, facts)
-    if (!conf.has('subnet') && !conf.has('ranges')) {
+    const sets = [...(conf.has('subnet') ? [[conf]] : []), ...conf.objectLists('ranges')]
+    if (sets.length === 0) {
       facts.problem(
         'missing',
         conf.at,
         'host-local needs "subnet" or "ranges": there are no addresses to give',
       )
     }
+    // Without a subnet beside them they are not used, but decoded all the same.
+    if (!conf.has('subnet')) for (const key of ADDRESS_KEYS) readAddress(conf, key, facts)
+    reportOverlaps(
+      sets.flatMap(set => readSet(set, conf, facts)),
+      facts,
+    )
     readRoutes(conf, 'routes', facts)
     facts.store({
       at: conf.at,
@@ -46,31 +53,64 @@ export const hostLocal: Extractor = {
   },
 }
 
-function readRange(range: Fields, facts: FactsBuilder): void {
+type Range = Unstated<SubnetFact>
+
+/** Each set gives a pod one address: of one family, as IPv4 and IPv6 are given by a set each. */
+function readSet(set: readonly Fields[], conf: Fields, facts: FactsBuilder): Range[] {
+  if (set.length === 0) facts.problem('missing', conf.path('ranges'), 'a list in "ranges" has no range')
+  const ranges = set.flatMap(range => readRange(range, facts) ?? [])
+  const [first] = ranges
+  const other = ranges.find(({ subnet }) => subnet.family !== first?.subnet.family)
+  if (other !== undefined)
+    facts.problem(
+      'malformed',
+      other.at,
+      'one list of ranges is of one family: write IPv4 and IPv6 as lists of their own, [[…], […]]',
+    )
+  return ranges
+}
+
+/** config.go LoadIPAMConfig() and range_set.go Canonicalize(): no address is in two ranges. */
+function reportOverlaps(ranges: readonly Range[], facts: FactsBuilder): void {
+  for (const [index, range] of ranges.entries()) {
+    const other = ranges.slice(0, index).find(before => isOverlapping(range, before))
+    if (other === undefined) continue
+    const [text, otherText] = [range, other].map(({ subnet }) => printPrefix(subnet))
+    facts.problem(
+      'malformed',
+      range.at,
+      `${text} gives out addresses that ${otherText} gives out as well: keep one`,
+    )
+  }
+}
+
+function isOverlapping(a: Range, b: Range): boolean {
+  return (
+    a.subnet.family === b.subnet.family &&
+    compareIps(a.first, b.last) <= 0 &&
+    compareIps(b.first, a.last) <= 0
+  )
+}
+
+function readRange(range: Fields, facts: FactsBuilder): Range | undefined {
   const subnet = readSubnet(range, 'subnet', facts)
   if (subnet === undefined) {
     if (!range.has('subnet')) facts.problem('missing', range.at, 'this range has no "subnet"')
-    return
-  }
-  if (isTooSmall(subnet)) {
-    facts.problem(
-      'malformed',
-      range.path('subnet'),
-      `"${range.body.subnet}" has no room for a gateway and a pod: use a shorter prefix`,
-    )
+    return undefined
   }
   // The plugin's defaults: the first address is the gateway, the broadcast address is not given out.
   const gateway = readAddress(range, 'gateway', facts) ?? nextIp(firstAddress(subnet))
   const first = readAddress(range, 'rangeStart', facts)
   const last = readAddress(range, 'rangeEnd', facts)
-  facts.subnet({
+  const fact: Range = {
     at: range.path('subnet'),
     subnet,
     gateway,
     first: first ?? nextIp(firstAddress(subnet)),
     last: last ?? (subnet.family === 4 ? previousIp(lastAddress(subnet)) : lastAddress(subnet)),
     source: 'range',
-  })
+  }
+  facts.subnet(fact)
   if (first !== undefined)
     facts.address({
       at: range.path('rangeStart'),
@@ -83,17 +123,33 @@ function readRange(range: Fields, facts: FactsBuilder): void {
     facts.address({ at: range.path('rangeEnd'), address: last, role: 'range-end', subnet, isChecked: true })
   if (range.has('gateway'))
     facts.address({ at: range.path('gateway'), address: gateway, role: 'gateway', subnet, isChecked: false })
-  if (first && last && contains(subnet, first) && contains(subnet, last) && compareIps(first, last) > 0) {
+  reportRoom(range, fact, facts)
+  connectedRoute(subnet, range.path('subnet'), String(range.body.subnet), facts)
+  return fact
+}
+
+function reportRoom(range: Fields, fact: Range, facts: FactsBuilder): void {
+  if (isTooSmall(fact.subnet)) {
     facts.problem(
       'malformed',
-      range.path('rangeEnd'),
-      `"${range.body.rangeEnd}" lies before "${range.body.rangeStart}", where the range starts`,
+      range.path('subnet'),
+      `"${range.body.subnet}" has no room for a gateway and a pod: use a shorter prefix`,
+    )
+  } else if (isReversed(fact)) {
+    facts.problem(
+      'malformed',
+      range.path(range.has('rangeEnd') ? 'rangeEnd' : 'rangeStart'),
+      `the range starts with ${printIp(fact.first)} and ends with ${printIp(fact.last)} before it: nothing is given out`,
     )
   }
-  connectedRoute(subnet, range.path('subnet'), String(range.body.subnet), facts)
+}
+
+/** One that begins or ends elsewhere is told as that. */
+function isReversed({ subnet, first, last }: Range): boolean {
+  return compareIps(first, last) > 0 && contains(subnet, first) && contains(subnet, last)
 }
 
 /** range.go Canonicalize() refuses prefixes of one or two addresses. */
 function isTooSmall({ family, bits }: Prefix): boolean {
-  return bits > (family === 4 ? 30 : 126)
+  return bits > familyBits(family) - 2
 }

@@ -1,5 +1,14 @@
 import { quote } from '../../json/quote.ts'
-import { compareIps, type Ip, nextIp, parseIp, parseIpSloppy, previousIp, printIp } from '../../net/ip.ts'
+import {
+  compareIps,
+  familyBits,
+  type Ip,
+  nextIp,
+  parseIp,
+  parseIpSloppy,
+  previousIp,
+  printIp,
+} from '../../net/ip.ts'
 import {
   addressOf,
   firstAddress,
@@ -61,7 +70,9 @@ export const whereabouts: Extractor = {
 
   extract(conf, facts) {
     const name = conf.string('network_name')
-    for (const range of [conf, ...conf.objects('ipRanges')]) readRange(range, facts, !name)
+    if (conf.string('range')) readRange(conf, facts, !name, parseIpSloppy)
+    // Go's own JSON reader decodes what is in here, and takes no leading zeros.
+    for (const range of conf.objects('ipRanges')) readRange(range, facts, !name, parseIp)
     for (const entry of conf.objects('addresses')) readStatic(entry, facts)
     const gateway = readAddress(conf, 'gateway', facts, parseIpSloppy)
     if (gateway !== undefined)
@@ -96,9 +107,13 @@ export const whereabouts: Extractor = {
 }
 
 /** `10.100.1.0/24`, or `10.100.1.20-10.100.1.99/24`: with the first and the last address, whatever else says so. */
-function readRange(conf: Fields, facts: FactsBuilder, isClusterWide: boolean): void {
-  const text = conf.string('range')
-  if (!text) return
+function readRange(
+  conf: Fields,
+  facts: FactsBuilder,
+  isClusterWide: boolean,
+  parseEnd: typeof parseIp,
+): void {
+  const text = conf.string('range') ?? ''
   const dash = text.indexOf('-')
   const written = parsePrefixSloppy(text.slice(dash + 1))
   const from = dash === -1 ? undefined : parseIpSloppy(text.slice(0, dash))
@@ -109,9 +124,14 @@ function readRange(conf: Fields, facts: FactsBuilder, isClusterWide: boolean): v
   }
   const subnet = network(written)
   const at = conf.path('range')
+  if (isWithoutRoom(subnet)) {
+    const message = `${quote(text)} has no address to give out: use a shorter prefix`
+    facts.problem('malformed', at, message)
+    return
+  }
   const hasEnds = from !== undefined
-  const first = from ?? readAddress(conf, 'range_start', facts, parseIpSloppy)
-  const last = hasEnds ? addressOf(written) : readAddress(conf, 'range_end', facts, parseIpSloppy)
+  const [start, end] = ['range_start', 'range_end'].map(key => readAddress(conf, key, facts, parseEnd))
+  const [first, last] = hasEnds ? [from, addressOf(written)] : [start, end]
   const limits = limit(subnet, first, last)
   facts.subnet({ at, subnet, gateway: undefined, ...limits, source: 'range', isClusterWide })
   const ends = [
@@ -123,6 +143,11 @@ function readRange(conf: Fields, facts: FactsBuilder, isClusterWide: boolean): v
       facts.address({ at: hasEnds ? at : conf.path(key), address, role, subnet, isChecked: hasEnds })
   readExcludes(conf, subnet, facts)
   connectedRoute(subnet, at, text, facts)
+}
+
+/** pkg/iphelpers HasUsableIPs(). */
+function isWithoutRoom({ family, bits }: Prefix): boolean {
+  return bits > familyBits(family) - 2
 }
 
 /** What is given out: an end that is not in the subnet, or a last address before the first, is ignored (GetIPRange). */
@@ -161,7 +186,7 @@ function readStatic(entry: Fields, facts: FactsBuilder): void {
     return
   }
   const address = addressOf(subnet)
-  const gateway = readAddress(entry, 'gateway', facts, parseIpSloppy)
+  const gateway = readAddress(entry, 'gateway', facts)
   facts.subnet({ at, subnet, gateway, first: address, last: address, source: 'static' })
   connectedRoute(subnet, at, text ?? printIp(address), facts)
 }
