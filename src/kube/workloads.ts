@@ -70,7 +70,10 @@ export function findPodTemplate(manifest: Manifest): PodTemplate | undefined {
   return { metadata: readMetadata(template.metadata), spec: readPodSpec(spec), networks: spec.networks, at }
 }
 
-/** Networks of a KubeVirt virtual machine, which its controller writes into the launcher pod's networks annotation. */
+/**
+ * Networks of a KubeVirt virtual machine, which its controller writes into the launcher pod's networks annotation, each with
+ * its place in the template.
+ */
 export function virtualMachineNetworks(
   manifest: Manifest,
   template: PodTemplate,
@@ -81,7 +84,7 @@ export function virtualMachineNetworks(
   return networks.flatMap((network: JsonValue, index) => {
     const multus = isObject(network) ? network.multus : undefined
     if (!isObject(multus) || typeof multus.networkName !== 'string') return []
-    const at = [...template.at, 'spec', 'networks', index, 'multus', 'networkName']
+    const at = ['spec', 'networks', index, 'multus', 'networkName']
     return [{ networkName: multus.networkName, isDefault: multus.default === true, at }]
   })
 }

@@ -19,6 +19,7 @@ import { type PodInterfaces, podInterfaces, throughPod } from './in-pod.ts'
 import type { Inventory } from './inventory.ts'
 import { judgeAttachment, refusalsOf, usersOf } from './judge-attachment.ts'
 import { judgeCluster, judgeTenant } from './judge-settings.ts'
+import { networkPlace } from './network-place.ts'
 import { orphansOf } from './orphans.ts'
 import { rules } from './rules/index.ts'
 import type { ClaimState, PodSubject, SelectionSubject } from './subjects.ts'
@@ -146,13 +147,12 @@ function selectionSubject(
 
 /** The findings on a pod and on each of its selections. */
 export function judgePod(subject: PodSubject, { at }: Pick<PodTemplate, 'at'>): Finding[] {
-  const annotation = [...at, 'metadata', 'annotations', NETWORKS_ANNOTATION]
   const inPod: Place = violation => ({ ...asGiven(violation), at: [...at, ...(violation.at ?? [])] })
   return [
     ...evaluate(subject, rules.pod, inPod),
     ...subject.selections.flatMap(selection =>
       evaluate(selection, rules.selection, ({ inside = [] }) => ({
-        at: subject.named[selection.selection.index] ?? annotation,
+        at: [...at, ...networkPlace(subject, selection.selection.index)],
         // The short form is no JSON, so nothing in it has a path.
         ...(selection.selection.body && { inside: [...selection.selection.at, ...inside] }),
       })),

@@ -123,7 +123,7 @@ export interface PodSubject {
   readonly cluster: Cluster
   readonly reading: SelectionsReading
   readonly selections: readonly SelectionSubject[]
-  /** Where a virtual machine names its networks; other pods have them in the annotation. */
+  /** Where the template of a virtual machine names its networks; other pods have them in the annotation. */
   readonly named: readonly Path[]
   readonly defaultNetwork: DefaultNetwork | undefined
   /** The metadata before an UPDATE. */

@@ -73,8 +73,8 @@ describe('a pod template', () => {
           at.join('.'),
         ]),
     ).toEqual([
-      ['ns/a', false, 'spec.template.spec.networks.1.multus.networkName'],
-      ['b', true, 'spec.template.spec.networks.2.multus.networkName'],
+      ['ns/a', false, 'spec.networks.1.multus.networkName'],
+      ['b', true, 'spec.networks.2.multus.networkName'],
     ])
   })
 })

@@ -307,6 +307,39 @@ describe('a virtual machine', () => {
     const found = judge(machine, exampleInventory()).find(({ rule }) => rule === 'foreign-attachment')
     expect(found?.at.join('.')).toBe('spec.networks.1.multus.networkName')
   })
+
+  const machine = (names: readonly string[]): Manifest => ({
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachine',
+    metadata: { name: 'x', namespace: 'finance' },
+    spec: { template: { spec: { networks: names.map(networkName => ({ multus: { networkName } })) } } },
+  })
+  const trunk = network(
+    { type: 'bridge', bridge: 'br-finance', vlan: 100, vlanTrunk: [{ id: 200 }] },
+    'trunk',
+  )
+  const launcher = (networks: string) =>
+    pod(networks, { metadata: { labels: { 'kubevirt.io': 'virt-launcher' } } })
+
+  it('has a guest that tags frames as it likes, in its launcher too', () => {
+    const hopping = (manifest: Manifest) =>
+      judge(manifest, exampleInventory(trunk)).filter(({ rule }) => rule === 'vlan-hopping-capability')
+    const [found, ...others] = hopping(machine(['storage', 'trunk']))
+    expect(found?.message).toContain('network "trunk" carries VLAN 100,200')
+    expect(found?.at.join('.')).toBe('spec.template.spec.networks.1.multus.networkName')
+    expect(others).toEqual([])
+    expect(hopping(launcher('storage,trunk')).map(({ at }) => at)).toEqual([
+      ['metadata', 'annotations', 'k8s.v1.cni.cncf.io/networks'],
+    ])
+    for (const closed of [machine(['storage']), launcher('storage'), pod('trunk')])
+      expect(hopping(closed)).toEqual([])
+  })
+
+  it('has the first network too many pointed at', () => {
+    const names = Array.from({ length: 5 }, () => 'storage')
+    const found = judge(machine(names), exampleInventory()).find(({ rule }) => rule === 'too-many-networks')
+    expect(found?.at.join('.')).toBe('spec.template.spec.networks.4.multus.networkName')
+  })
 })
 
 describe('a network that each node has in a file', () => {

@@ -1,5 +1,5 @@
-import { NETWORKS_ANNOTATION } from '../../kube/annotations.ts'
 import { pod } from '../example.ts'
+import { networkPlace } from '../network-place.ts'
 import type { Rule } from '../rule.ts'
 
 const five = ['net1', 'net2', 'net3', 'net4', 'net5'].map(name => `storage@${name}`)
@@ -13,12 +13,13 @@ export const tooManyNetworks: Rule<'pod'> = {
   good: { manifest: pod(five.slice(0, 4).join(',')) },
   bad: { manifest: pod(five.join(',')) },
 
-  *check({ selections, tenant, cluster }) {
+  *check(subject) {
+    const { selections, tenant, cluster } = subject
     const most = tenant?.maxNetworksPerPod ?? cluster.maxNetworksPerPod
     if (selections.length <= most) return
     const whose = tenant === undefined ? 'in this cluster' : `for tenant "${tenant.name}"`
     yield {
-      at: ['metadata', 'annotations', NETWORKS_ANNOTATION],
+      at: networkPlace(subject, most),
       message: `${selections.length} networks are selected, at most ${most} are allowed ${whose}`,
     }
   },

@@ -1,8 +1,9 @@
 import type { Container, PodSpec } from '../../kube/manifest.ts'
 import { countVlans, intersectVlans, isEmptyVlans, NATIVE, printVlans } from '../../net/vlan-set.ts'
 import { attachment, macvlanConfig, pod } from '../example.ts'
+import { networkPlace } from '../network-place.ts'
 import type { Rule } from '../rule.ts'
-import type { SelectionSubject } from '../subjects.ts'
+import type { PodSubject, SelectionSubject } from '../subjects.ts'
 
 const trunk = attachment(
   {
@@ -22,25 +23,32 @@ export const vlanHoppingCapability: Rule<'pod'> = {
   id: 'vlan-hopping-capability',
   title: 'The pod can send frames with VLAN tags of its own choice',
   severity: 'warning',
-  why: 'With NET_ADMIN or NET_RAW on a trunk or an untagged port a program tags frames itself, and hops into VLANs of others where a switch lets them through.',
+  why: 'With NET_ADMIN or NET_RAW on a trunk or an untagged port a program tags frames itself, as the guest of a virtual machine always may, and hops into VLANs of others where a switch lets them through.',
   source:
-    'capabilities(7); containerd default capabilities (NET_RAW is on unless dropped); IEEE 802.1Q double tagging',
+    'capabilities(7); containerd default capabilities (NET_RAW is on unless dropped); IEEE 802.1Q double tagging; kubevirt pkg/virt-controller/services/template.go (virt-launcher)',
   good: { given: [trunk], manifest: pod('trunk') },
   bad: {
     given: [trunk],
     manifest: pod('trunk', { spec: { containers: [{ name: 'teller', image: 'busybox' }] } }),
   },
 
-  *check({ spec, selections }) {
+  *check(subject) {
+    const { spec, selections } = subject
     const open = selections.find(carriesSeveral)
     if (open === undefined) return
+    const vlans = open.attachment?.reach.map(reach => printVlans(reach.vlans)).join(', ')
+    const carries = `network "${open.selection.name}" carries VLAN ${vlans}`
+    if (runsGuest(subject))
+      yield {
+        at: networkPlace(subject, open.selection.index),
+        message: `the guest of a virtual machine tags frames as it likes, and ${carries}: use a network of one tagged VLAN`,
+      }
     for (const { container, at } of containersOf(spec)) {
       const power = tagsFrames(container)
       if (power === undefined) continue
-      const vlans = open.attachment?.reach.map(reach => printVlans(reach.vlans)).join(', ')
       yield {
         at: ['spec', ...at],
-        message: `container "${container.name}" ${power}, and network "${open.selection.name}" carries VLAN ${vlans}: drop the capability, or use a network of one tagged VLAN`,
+        message: `container "${container.name}" ${power}, and ${carries}: drop the capability, or use a network of one tagged VLAN`,
       }
     }
   },
@@ -51,6 +59,11 @@ function carriesSeveral({ attachment }: SelectionSubject): boolean {
   return (attachment?.reach ?? []).some(
     ({ vlans }) => countVlans(vlans) > 1 || !isEmptyVlans(intersectVlans(vlans, NATIVE)),
   )
+}
+
+/** A virtual machine, or the pod that KubeVirt runs it in: what its guest sends no capability of a container limits. */
+function runsGuest({ metadata, named }: PodSubject): boolean {
+  return named.length > 0 || metadata.labels?.['kubevirt.io'] === 'virt-launcher'
 }
 
 function tagsFrames({ securityContext }: Container): string | undefined {
