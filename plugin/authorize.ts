@@ -49,7 +49,7 @@ export async function authorize(
     return {
       outcome: 'refused',
       statement: 'claim',
-      message: `there is no claim${reach.length === 0 ? '' : ` for ${describeSegments(reach)}`}: the webhook did not admit this pod to it`,
+      message: `there is no claim${reach.length === 0 ? '' : ` for ${describeSegments(reach)}`}: the pod is older than the webhook, or was not admitted to it; restart its workload`,
     }
   const { keys, revocations } = trust()
   const expected = (claim: Claim): Expected => expectedOf(claim, body, type, reach, environment, settings)
@@ -64,7 +64,8 @@ export async function authorize(
     return {
       outcome: 'refused',
       statement: 'prevResult',
-      message: 'the configuration brings the result of an earlier plugin, and there is none before this one',
+      message:
+        '"prevResult" states what an earlier plugin made, and none ran before this one: remove it from the NAD',
     }
   const wrongMaster = findWrongMaster(uplinks, settings)
   if (wrongMaster !== undefined) return { outcome: 'refused', ...wrongMaster }

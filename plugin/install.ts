@@ -261,7 +261,7 @@ function planClusterNetwork(
   if (own.type !== 'bridge') {
     if (mode === 'audit') return undefined
     throw new InstallError(
-      `the cluster's own network "${own.name}" is of type "${own.type}", which the guard would refuse to every pod: it passes bridge alone for eth0; --mode audit refuses nothing`,
+      `the cluster's own network "${own.name}" is of type "${own.type}", which the guard would refuse to every pod: for eth0 it lets bridge alone pass; install with --mode audit, which refuses nothing`,
     )
   }
   const { clusterNetworks, clusterBridges } = decodeClusterNetworks(known, (key, wanted) => {

@@ -18,7 +18,7 @@ export function findEitherMaster(uplinks: readonly Uplink[]): Refusal | undefine
   const words = taken.name === undefined ? "the node's default interface" : `"${taken.name}" of the node`
   return {
     statement: 'linkInContainer',
-    message: `plugins before 1.3.0 take ${words} for the pod's: name a "master" that this node does not have, such as "net1"`,
+    message: `plugins before 1.3.0 do not read "linkInContainer", and take ${words}: name a "master" that this node does not have, such as "net1"`,
   }
 }
 
@@ -33,7 +33,7 @@ export function findWrongMaster(uplinks: readonly Uplink[], names: NetworkNames)
     if (meant !== undefined && link?.vlan !== undefined && link.vlan !== meant)
       return {
         statement: 'master',
-        message: `"${name}" of this node is VLAN ${link.vlan}, not ${meant}: name it as what it is, or map its name in the cluster configuration`,
+        message: `"${name}" of this node is VLAN ${link.vlan}, not ${meant}: rename it, or map its name under "interfaces" of the cluster configuration`,
       }
     // Plugins turn filtering on for those bridges alone that they make. A sub-interface on a bridge is in its own VLAN.
     const isPort = master.name !== undefined && master.use !== 'ride'

@@ -24,7 +24,7 @@ export function findStrayInput(
   if (stray !== undefined)
     return {
       statement: 'cni-args',
-      message: `the pod sets "${stray.slice(0, 80)}" under cni-args, which is not allowed on this node`,
+      message: `the pod sets "${stray.slice(0, 80)}" under cni-args: remove it, or have a cluster admin add it to allowedCniArgs`,
     }
   const runtime = isObject(body.runtimeConfig) ? body.runtimeConfig : {}
   const isHandedOn = (key: string): boolean =>
@@ -33,7 +33,7 @@ export function findStrayInput(
   if (forged !== undefined)
     return {
       statement: 'runtimeConfig',
-      message: `"${forged.slice(0, 80)}" under runtimeConfig is nothing that Multus hands on from a pod`,
+      message: `"${forged.slice(0, 80)}" under runtimeConfig is nothing that Multus hands on from a pod: remove it from the NAD`,
     }
   const { deviceID } = runtime
   if (deviceID !== undefined && deviceID !== body.deviceID)

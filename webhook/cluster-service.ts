@@ -27,7 +27,7 @@ const ROUND_MS = 5_000
 /** Between two looks at what Tenants have lost; a change of them is followed by a few reads. */
 const WITHDRAWALS_MS = 10_000
 
-/** A mirror that has not heard of the API server for so long may be wrong about anything. */
+/** A mirror that has not heard from the API server for so long may be wrong about anything. */
 const STALE_SECONDS = 120
 
 /** Starts the webhook on a cluster: policy, keys and certificates are objects of the API server, the same for all replicas. */
@@ -71,7 +71,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     obstacle: () => {
       if (!store.isSynced()) return 'the policy was not read from the API server yet'
       const age = store.staleness()
-      return age > STALE_SECONDS ? `the API server was not heard of for ${Math.round(age)} s` : undefined
+      return age > STALE_SECONDS ? `the API server was not heard from for ${Math.round(age)} s` : undefined
     },
     ...LIMITS,
     drainDelay: options.drainDelay,

@@ -41,7 +41,7 @@ export class Metrics {
   })
   readonly #staleness = new Gauge({
     name: 'socni_policy_staleness_seconds',
-    help: 'Since when the API server was not heard of, by the kind that waits longest.',
+    help: 'Since when the API server was not heard from, by the kind that waits longest.',
     registers: [this.registry],
   })
   readonly #expiry = new Gauge({

@@ -70,7 +70,11 @@ export function readPublicKeys(directory: string): VerificationKeys {
 /** The same from wherever the files are: a directory, or a ConfigMap of a cluster. Throws a KeyError. */
 export function readPublicFiles(read: (name: string) => string | undefined, place: string): VerificationKeys {
   const keys = parseFile(read, place, KEYS, parseKeySet)
-  if (keys === undefined) throw new KeyError([], `${place} lacks ${KEYS}: socni-ctl keys generate makes it`)
+  if (keys === undefined)
+    throw new KeyError(
+      [],
+      `${place} lacks ${KEYS}: name the webhook's keys by --keys-dir or --kubeconfig, or make some with socni-ctl keys generate`,
+    )
   return { keys, revocations: parseFile(read, place, REVOCATIONS, parseRevocations) ?? [] }
 }
 

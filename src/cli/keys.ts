@@ -48,14 +48,17 @@ export const addKeys: AddCommand = (program, { terminal, action }) => {
   verb('generate', 'make the key that will sign next, and publish its public half', async (store, flags) =>
     flags.dryRun ? `would publish a new key in ${store.place}\n` : show(await store.publishNext(), flags),
   ).option('--dry-run', 'only say what would be written')
-  verb('rotate', 'sign with it, once every node has it; the key so far retires', async (store, flags) =>
-    flags.dryRun
-      ? `would sign with the key published as "next" in ${store.place}\n`
-      : show(await store.rotate(), flags),
+  verb(
+    'rotate',
+    'sign with the next key, once every node has it; the present one retires',
+    async (store, flags) =>
+      flags.dryRun
+        ? `would sign with the key published as "next" in ${store.place}\n`
+        : show(await store.rotate(), flags),
   ).option('--dry-run', 'only say what would be written')
   verb(
     'drop',
-    'take a retired key back: pods whose claims it signed are refused when their sandbox is made anew',
+    'drop a retired key: pods whose claims it signed are refused when their sandbox is made anew',
     async (store, flags, { args: [kid = ''] }) =>
       flags.dryRun ? `would drop ${kid} from ${store.place}\n` : show(await store.drop(kid), flags),
   )

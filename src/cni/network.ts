@@ -80,7 +80,7 @@ function readBody(config: string | undefined, nadName: string, report: Report): 
     report(
       'ambiguous',
       [],
-      `the configuration is empty: Multus would take any file on the node that is named "${nadName}" inside; write it here, or have a cluster admin name it under nodeNetworks`,
+      `the configuration is empty: Multus would take whichever file on the node has "name": "${nadName}"; write the configuration here, or have a cluster admin add "${nadName}" to nodeNetworks`,
     )
     return undefined
   }
@@ -163,12 +163,8 @@ function readPlugins(list: JsonValue | undefined, report: Report): (PluginConfig
 function readPlugin(body: JsonObject, at: Path, report: Report): PluginConfiguration | undefined {
   const { type } = body
   if (typeof type === 'string' && isPluginType(type)) return { type, at, body }
-  const shown = type === undefined ? 'a missing "type"' : quoteValue(type)
-  report(
-    'unreadable',
-    [...at, 'type'],
-    `${shown} is no plugin type: write the name of a CNI plugin, without a path`,
-  )
+  const fault = type === undefined ? '"type" is missing' : `${quoteValue(type)} is no plugin type`
+  report('unreadable', [...at, 'type'], `${fault}: write the name of a CNI plugin, without a path`)
   return undefined
 }
 
@@ -184,7 +180,7 @@ function reportNoBoolean(body: JsonObject, key: string, report: Report): void {
   const value = body[key]
   if (value === undefined || value === true || value === false || value === 'true' || value === 'false')
     return
-  report('unreadable', [key], `${quoteValue(value)} is not true or false`)
+  report('unreadable', [key], `${quoteValue(value)} is not understood: write true or false`)
 }
 
 function readName(body: JsonObject, nadName: string, report: Report): string {

@@ -22,7 +22,10 @@ export function readDocument<T>(schema: z.ZodType<T>, document: unknown): Docume
 function problemsOf(issue: z.core.$ZodIssue): DocumentProblem[] {
   const at = issue.path.map(step => (typeof step === 'symbol' ? String(step) : step))
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(key => ({ at: [...at, key], message: `${quote(key)} is no field here` }))
+    return issue.keys.map(key => ({
+      at: [...at, key],
+      message: `${quote(key)} is no field here: correct its name, or remove it`,
+    }))
   }
   return [{ at, message: messageOf(issue) }]
 }
@@ -37,6 +40,11 @@ const TYPES: Readonly<Record<string, string>> = {
   int: 'a whole number',
 }
 
+/** `"audit", "warn" or "deny"`. */
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
+
 /** The value in quotes, then what would be accepted, where zod's own words would say neither. */
 function messageOf(issue: z.core.$ZodIssue): string {
   // Our own checks come after values were read, which are no JSON any more, and have words of their own.
@@ -48,13 +56,15 @@ function messageOf(issue: z.core.$ZodIssue): string {
         ? `it is missing: write ${TYPES[issue.expected] ?? issue.expected}`
         : `${shown} is not ${TYPES[issue.expected] ?? issue.expected}`
     case 'invalid_value':
-      return `${shown} is not understood: use ${issue.values.map(value => `"${String(value)}"`).join(', ')}`
+      return `${shown} is not understood: use ${listed(issue.values.map(value => `"${String(value)}"`))}`
     case 'too_small':
       return issue.origin === 'array'
         ? 'it is empty: name at least one'
         : `${shown} is too small: use at least ${issue.minimum}`
     case 'too_big':
-      return `${shown} is too large: use at most ${issue.maximum}`
+      return issue.origin === 'string'
+        ? `${shown} is too long: use at most ${issue.maximum} characters`
+        : `${shown} is too large: use at most ${issue.maximum}`
     default:
       return issue.message
   }

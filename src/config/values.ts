@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { quote } from '../json/quote.ts'
+import { quote, quoteValue } from '../json/quote.ts'
+import type { JsonValue } from '../json/value.ts'
 import { isInterfaceName } from '../net/interface-name.ts'
-import { hasHostBits, parsePrefix } from '../net/prefix.ts'
+import { hasHostBits, network, parsePrefix, printPrefix } from '../net/prefix.ts'
 import { parseVlanSet } from '../net/vlan-set.ts'
 
 /** The texts that our own documents hold, each read into its value by the parser of src/net. */
@@ -12,21 +13,27 @@ const VLAN_LIST = `^ *${VLAN_RANGE}( *, *${VLAN_RANGE})* *$`
 
 const vlanText = z.string().meta({ pattern: VLAN_LIST, maxLength: 20_000 })
 
-export const vlanIds = z.union([vlanText, z.int().min(1).max(4094)]).transform((ids, context) => {
-  const set = parseVlanSet(String(ids))
-  if (set === undefined)
-    context.addIssue(
-      `${quote(String(ids))} is no list of VLANs: write ids from 1 to 4094 like "100,200-209", or "native"`,
-    )
-  return set ?? z.NEVER
-})
+const noVlans = (shown: string): string =>
+  `${shown} is no list of VLANs: write ids from 1 to 4094 like "100,200-209", or "native"`
+
+export const vlanIds = z
+  .union([vlanText, z.int().min(1).max(4094)], {
+    error: ({ input }) => noVlans(quoteValue(input as JsonValue)),
+  })
+  .transform((ids, context) => {
+    const set = parseVlanSet(String(ids))
+    if (set === undefined) context.addIssue(noVlans(quote(String(ids))))
+    return set ?? z.NEVER
+  })
 
 export const prefix = z.string().transform((text, context) => {
   const parsed = parsePrefix(text)
   if (parsed === undefined)
     context.addIssue(`${quote(text)} is no subnet: write a prefix like "10.100.0.0/16"`)
   else if (hasHostBits(parsed))
-    context.addIssue(`${quote(text)} has host bits behind its prefix length: write the network's own address`)
+    context.addIssue(
+      `${quote(text)} has host bits behind its prefix length: write "${printPrefix(network(parsed))}"`,
+    )
   return parsed ?? z.NEVER
 })
 
@@ -45,7 +52,7 @@ export const masterName = z
       /^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/.test(name),
     {
       error: issue =>
-        `${quote(String(issue.input))} is no host interface, PCI address ("0000:3b:02.1") or device resource ("intel.com/nic")`,
+        `${quote(String(issue.input))} is no host interface (1 to 15 bytes without "/", ":" or spaces), PCI address ("0000:3b:02.1") or device resource ("intel.com/nic")`,
     },
   )
 
@@ -56,7 +63,8 @@ export const interfaceName = z.string().refine(isInterfaceName, {
 
 /** A name of a namespace: an RFC 1123 label. */
 export const namespaceName = z.string().regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, {
-  error: issue => `${quote(String(issue.input))} is no namespace name`,
+  error: issue =>
+    `${quote(String(issue.input))} is no name: use up to 63 lower case letters, digits and "-", beginning and ending with a letter or digit`,
 })
 
 /** A name of a NAD: an RFC 1123 subdomain. */
@@ -64,7 +72,8 @@ export const networkName = z
   .string()
   .max(253)
   .regex(/^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/, {
-    error: issue => `${quote(String(issue.input))} is no name of a network: write it without its namespace`,
+    error: issue =>
+      `${quote(String(issue.input))} is no name of a network: use lower case letters, digits, "-" and ".", without the namespace`,
   })
 
 /** What happens to the errors of a review: only recorded, shown as warnings, or refused. */

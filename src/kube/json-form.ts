@@ -94,12 +94,16 @@ function readElement(body: JsonObject, index: number, podNamespace: string, repo
   const requested = readInterface(text('interface'), text('interfaceRequest'), at, report)
   const mac = text('mac')
   const guid = text('infiniband-guid')
-  for (const [key, value] of [
-    ['mac', mac],
-    ['infiniband-guid', guid],
+  for (const [key, value, example] of [
+    ['mac', mac, '02:00:00:00:00:01'],
+    ['infiniband-guid', guid, '00:11:22:33:44:55:66:77'],
   ] as const) {
     if (value !== undefined && parseMac(value) === undefined) {
-      report('unreadable', [...at, key], `${quote(value)} is no hardware address: write "02:00:00:00:00:01"`)
+      report(
+        'unreadable',
+        [...at, key],
+        `${quote(value)} is no hardware address: write one like "${example}"`,
+      )
     }
   }
   reportUnknownKeys(body, at, report)
@@ -162,7 +166,11 @@ function readDefaultRoute(body: JsonObject, at: Path, report: Report): string[] 
     // Go's net.IP decodes "" to nil, which Multus then counts as an IPv6 gateway.
     if (typeof gateway === 'string' && (gateway === '' || parseIp(gateway) !== undefined)) return [gateway]
     const shown = quoteValue(gateway)
-    report('unreadable', [...at, 'default-route', index], `${shown} is no gateway address`)
+    report(
+      'unreadable',
+      [...at, 'default-route', index],
+      `${shown} is no gateway address: write one like "10.100.0.1"`,
+    )
     return []
   })
 }
@@ -171,7 +179,7 @@ function readText(body: JsonObject, key: string, at: Path, report: Report): stri
   const value = body[key]
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value === 'string') return value
-  report('unreadable', [...at, key], `${quoteValue(value)} is not a string`)
+  report('unreadable', [...at, key], `${quoteValue(value)} is not a string: write it in quotes`)
   return undefined
 }
 
@@ -179,7 +187,7 @@ function readList(body: JsonObject, key: string, at: Path, report: Report): Json
   const value = body[key]
   if (value === undefined || value === null) return undefined
   if (Array.isArray(value)) return value
-  report('unreadable', [...at, key], `${quoteValue(value)} is not a list`)
+  report('unreadable', [...at, key], `${quoteValue(value)} is not a list: write one, ["10.100.0.7"]`)
   return undefined
 }
 
@@ -187,7 +195,7 @@ function readObject(body: JsonObject, key: string, at: Path, report: Report): Js
   const value = body[key]
   if (value === undefined || value === null) return undefined
   if (isObject(value)) return value
-  report('unreadable', [...at, key], `${quoteValue(value)} is not an object`)
+  report('unreadable', [...at, key], `${quoteValue(value)} is not an object: write one, {…}`)
   return undefined
 }
 

@@ -29,10 +29,10 @@ function readItem(item: string, index: number, podNamespace: string, report: Rep
     return undefined
   }
   const parts = item.split('/')
-  if (parts.length > 2) return refuse('more than one "/"; write namespace/name@interface')
+  if (parts.length > 2) return refuse('more than one "/"; write [namespace/]name[@interface]')
   const namespace = parts.length === 2 ? trimSpace(parts[0] ?? '') : ''
   const halves = (parts.at(-1) ?? '').split('@').map(trimSpace)
-  if (halves.length > 2) return refuse('more than one "@"; write namespace/name@interface')
+  if (halves.length > 2) return refuse('more than one "@"; write [namespace/]name[@interface]')
   const [name = '', requested = ''] = halves
   for (const text of [namespace, name]) {
     if (text !== '' && !NAME.test(text)) {

@@ -34,7 +34,7 @@ function findingOf({ id, severity, title }: FileRule, at: Path, message: string)
 function messageOf({ written, kubectl, yaml12, isKey }: DisputedScalar): string {
   const what = isKey ? 'the key ' : ''
   const text = JSON.stringify(written)
-  return `${what}${written} is ${quoteValue(kubectl)} to kubectl and ${quoteValue(yaml12)} in YAML 1.2: write ${text} in quotes, or one that has a single reading`
+  return `${what}${written} is ${quoteValue(kubectl)} to kubectl and ${quoteValue(yaml12)} in YAML 1.2: write ${text} with the quotes, or a value that both read alike`
 }
 
 /** The fields that rules read: all of our own resources and of NADs, the metadata of everything else. */

@@ -71,8 +71,9 @@ function problemOf(error: ErrorObject, root: unknown, prefix: Path): SchemaProbl
     return { at: [...prefix, ...at, unknown], message: `${quote(unknown)} is no field here: remove it` }
   const shown = quoteValue((value ?? null) as JsonValue)
   const isText = error.keyword === 'type' && error.params.type === 'string'
+  const instead = typeof value === 'object' ? `write it as one text of JSON, '{…}'` : 'write it in quotes'
   const message = isText
-    ? `${shown} is no text: write it in quotes`
+    ? `${shown} is no text: ${instead}`
     : `${shown}: ${error.message ?? 'it is not accepted'}`
   return { at: [...prefix, ...at], message }
 }

@@ -38,6 +38,7 @@ const LEFT_TO_NODES: Pick<Attachment, 'reading' | 'facts'> = {
 
 /** Facts that are compared with those of all other networks: more of them than anyone needs would keep reviews waiting. */
 const MAX_COMPARED = 16
+const COMPARED_WORDS = { uplinks: 'interfaces', subnets: 'subnets', stores: 'IPAM stores' } as const
 const COMPARED = ['uplinks', 'subnets', 'stores'] as const
 
 function readFacts(config: string | undefined, name: string): Pick<Attachment, 'reading' | 'facts'> {
@@ -45,7 +46,7 @@ function readFacts(config: string | undefined, name: string): Pick<Attachment, '
   const facts = reading.network && extractFacts(reading.network)
   const tooMany = facts && COMPARED.find(kind => facts[kind].length > MAX_COMPARED)
   if (tooMany === undefined) return { reading, facts }
-  const message = `it names ${facts?.[tooMany].length} ${tooMany}, and at most ${MAX_COMPARED} are judged`
+  const message = `it names ${facts?.[tooMany].length} ${COMPARED_WORDS[tooMany]}, and at most ${MAX_COMPARED} are judged: make several networks of it`
   const problem = { problem: 'unreadable', at: [], message } as const
   return { reading: { network: undefined, problems: [...reading.problems, problem] }, facts: undefined }
 }

@@ -48,17 +48,17 @@ describe('a Tenant', () => {
     [
       'a namespace that is no name',
       tenant('a', { namespaces: ['A/b'] }),
-      /^spec\.namespaces\[0\]: "A\/b" is no namespace name$/,
+      /^spec\.namespaces\[0\]: "A\/b" is no name: use up to 63 lower case letters/,
     ],
     [
       'an unknown field',
       tenant('a', { namespaces: ['a'], vlan: [] }),
-      /^spec\.vlan: "vlan" is no field here$/,
+      /^spec\.vlan: "vlan" is no field here: correct its name, or remove it$/,
     ],
     [
       'an unknown field of a grant',
       grant({ master: 'eth0' }),
-      /^spec\.vlans\[0\]\.master: "master" is no field here$/,
+      /^spec\.vlans\[0\]\.master: "master" is no field here: correct its name, or remove it$/,
     ],
     [
       'VLAN 4095',
@@ -141,7 +141,11 @@ describe('a ClusterConfiguration', () => {
       },
       /^spec\.interfaces\.[bc]: "[bc]" leads back to itself/,
     ],
-    ['an unknown field', { podCidrs: [] }, /^spec\.podCidrs: "podCidrs" is no field here$/],
+    [
+      'an unknown field',
+      { podCidrs: [] },
+      /^spec\.podCidrs: "podCidrs" is no field here: correct its name, or remove it$/,
+    ],
     ['an unknown enforcement', { enforcement: 'block' }, /^spec\.enforcement: /],
   ])('with %s is refused at that field', (_, spec, problem) => {
     const found = problems(readCluster(cluster(spec)))

@@ -233,7 +233,7 @@ describe.skipIf(obstacle !== undefined)(
             admitted.args,
           ),
         7,
-        'the result of an earlier plugin',
+        '"prevResult" states what an earlier plugin made',
       ],
       [
         'a device that was not allocated',
@@ -402,7 +402,7 @@ describe.skipIf(obstacle !== undefined)(
       const signed = { cni: { 'socni.dev/claim': signClaim({ ...payload, digests, uplinks }, node.key) } }
       const prevResult = { cniVersion: '1.0.0', ips: [{ address: '10.100.1.9/24' }] }
       const said = (body: JsonObject) => add({ ...body, args: signed, prevResult }, admitted.args).stdout
-      expect(said(first)).toContain('the result of an earlier plugin')
+      expect(said(first)).toContain('states what an earlier plugin made, and none ran before this one')
       expect(said(second)).toContain('/run/netns/none')
     })
 
@@ -486,7 +486,9 @@ describe.skipIf(obstacle !== undefined)(
       }
       const said = (config: JsonObject, plugin = 'vlan') =>
         errorOf(add(config, admitted.args, {}, plugin)).msg as string
-      expect(said(tagged)).toContain('there is no claim: the webhook did not admit this pod to it')
+      expect(said(tagged)).toContain(
+        'there is no claim: the pod is older than the webhook, or was not admitted to it',
+      )
       const signed = (vlanId: number) => {
         const digests = [{ type: 'vlan', sha256: configurationDigest({ ...tagged, vlanId }, sha256) }]
         const uplinks = [{ master: 'eth0', vlans: String(vlanId) }]
@@ -546,7 +548,9 @@ describe.skipIf(obstacle !== undefined)(
       for (const master of ['eth0', 'eth0.100'])
         expect(errorOf(ask('macvlan', { master }))).toMatchObject({
           code: 7,
-          msg: expect.stringContaining(`plugins before 1.3.0 take "${master}" of the node for the pod's`),
+          msg: expect.stringContaining(
+            `plugins before 1.3.0 do not read "linkInContainer", and take "${master}" of the node`,
+          ),
         })
       expect(errorOf(ask('macvlan', { master: '' })).msg).toContain("the node's default interface")
       expect(node.run('ip', '-n', 'before', '-o', 'link')).not.toContain('net1')

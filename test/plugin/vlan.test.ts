@@ -131,7 +131,7 @@ describe.skipIf(reason !== undefined)(
           '100 PVID',
           'port DEL ok',
           'port ADD refused',
-          '{"cniVersion":"1.0.0","code":7,\\"eth0.100\\" of this node is VLAN 30, not 100: name it as wh',
+          '{"cniVersion":"1.0.0","code":7,\\"eth0.100\\" of this node is VLAN 30, not 100: rename it, or',
           'f1 DEL ok',
           'thief DEL ok',
           'f2 DEL ok',

@@ -270,7 +270,7 @@ describe('a grant on an interface whose name says a VLAN', () => {
       { namespace: 'lab' },
     )
     expect(judge(meant, exampleInventory(lab)).map(({ message }) => message)).toEqual([
-      '"eth0" is no host interface of tenant "lab": its grants are on "eth0.700"; one on "eth0.700" is of tags inside of VLAN 700: for VLAN 700 itself it names "eth0"',
+      '"eth0" is no host interface of tenant "lab": its grants are on "eth0.700"; a grant on "eth0.700" is for tags inside of VLAN 700, and one for that VLAN itself has ids 700 on "eth0"',
     ])
   })
 })

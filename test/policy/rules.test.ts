@@ -97,8 +97,9 @@ describe('an interface of the node whose name hides a VLAN', () => {
       .map(({ rule, message }) => `${rule}: ${message}`)
   }
   const says = (what: string) => [`protected-interface: ${what}`]
-  const TAKEN = "is protected: the node's own NIC may be ridden on, not taken away"
-  const PROTECTED = 'which is protected: name an interface of the tenant'
+  const TAKEN =
+    "is protected: it is the node's own NIC; use vlan, macvlan or ipvlan on it, which leave it to the node"
+  const PROTECTED = 'which is protected: name an interface that the tenant was granted'
 
   it.each<[what: string, config: object, found: string[]]>([
     [
@@ -173,7 +174,7 @@ describe('a device by its PCI address, or of a resource', () => {
     const [tagged] = found({ vlan: 300 })
     expect(tagged).toMatchObject({
       rule: 'vlan-not-granted',
-      message: `VLAN 300 on "${master}" is not granted to tenant "tel", which holds native there`,
+      message: `VLAN 300 on "${master}" is not granted to tenant "tel", which holds native there: use one of these, or have a cluster admin grant it`,
     })
     expect(found({ trust: 'on' }).map(({ rule }) => rule)).toEqual(['vlan-not-granted'])
   })
@@ -193,7 +194,7 @@ describe('a device by its PCI address, or of a resource', () => {
       const [finding] = judge(nad, exampleInventory(given))
       expect(finding).toMatchObject({
         rule: 'ambiguous-config',
-        message: `"${own}" gives way to a device of "intel.com/foreign" where the pod has one: keep it, or the annotation`,
+        message: `"${own}" is replaced by a device of "intel.com/foreign" where the pod has one: remove this key, or the annotation "k8s.v1.cni.cncf.io/resourceName"`,
       })
     }
   })
@@ -275,7 +276,10 @@ describe('a network in use', () => {
     const removal = { isRemoval: true }
     expect(judge(inner, exampleInventory(inner, foreign), removal)).toEqual([])
     expect(judge(inner, exampleInventory(inner, foreign, batch), removal)).toMatchObject([
-      { rule: 'attachment-in-use', message: expect.stringContaining('pod "finance-batch/teller" uses it') },
+      {
+        rule: 'attachment-in-use',
+        message: expect.stringContaining('pod "finance-batch/teller" uses this network'),
+      },
     ])
   })
 })

@@ -25,7 +25,7 @@ export interface Reflector {
   readonly kind: string
   /** Whether there has been a whole list. */
   readonly isSynced: boolean
-  /** When the API server was last heard of. */
+  /** When the API server was last heard from. */
   readonly heardAt: Date | undefined
   /** Whether the mirror is as new as this version of one of the objects. */
   hasSeen(resourceVersion: string): boolean

@@ -35,7 +35,7 @@ export interface ClusterStore {
   problems(): string[]
   /** Whether everything was read once. */
   isSynced(): boolean
-  /** Seconds since the API server was last heard of by the reflector that waits longest. */
+  /** Seconds since the API server was last heard from by the reflector that waits longest. */
   staleness(): number
   /** Whether what is known of a kind is as new as this version of one of its objects. */
   hasSeen(kind: string, resourceVersion: string): boolean

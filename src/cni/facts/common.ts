@@ -162,7 +162,8 @@ export function readRoutes(
       continue
     }
     if (destination.family === 4 && hasHostBits(destination)) {
-      const problem = `"${written}" has host bits behind its prefix length, which the kernel refuses for a route`
+      const own = printPrefix(network(destination))
+      const problem = `"${written}" has host bits behind its prefix length, which the kernel refuses for a route: write "${own}"`
       facts.problem('malformed', route.path('dst'), problem)
     }
     facts.route({

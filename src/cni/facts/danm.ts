@@ -8,7 +8,11 @@ export const danm: Extractor = {
   keys: { kubeconfig: {}, cniDir: {}, namingScheme: {}, master: {}, vlan: {}, vxlan: {} },
 
   extract(conf, facts) {
-    facts.problem('undecidable', conf.at, 'DanmNet resources choose the VLAN, which SOCNI does not read')
+    facts.problem(
+      'undecidable',
+      conf.at,
+      'the VLAN is in DanmNet resources, which SOCNI does not read: use a type whose configuration names it',
+    )
     facts.hostPath(conf.string('kubeconfig'), 'read', conf.path('kubeconfig'))
     facts.hostPath(conf.string('cniDir'), 'write', conf.path('cniDir'))
   },

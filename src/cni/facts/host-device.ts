@@ -32,7 +32,7 @@ export const hostDevice: Extractor = {
       facts.problem(
         'undecidable',
         conf.path(key),
-        `"${key}" names an interface only on the node: use "device" or "pciBusID"`,
+        `only the node knows which interface "${key}" is: use "device" or "pciBusID"`,
       )
     }
     facts.uplink({

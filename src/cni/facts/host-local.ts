@@ -139,7 +139,7 @@ function reportRoom(range: Fields, fact: Range, facts: FactsBuilder): void {
     facts.problem(
       'malformed',
       range.path(range.has('rangeEnd') ? 'rangeEnd' : 'rangeStart'),
-      `the range starts with ${printIp(fact.first)} and ends with ${printIp(fact.last)} before it: nothing is given out`,
+      `the range ends with ${printIp(fact.last)}, before its start ${printIp(fact.first)}: write the smaller address first`,
     )
   }
 }

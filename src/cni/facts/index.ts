@@ -41,14 +41,16 @@ function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: F
   reportMisspeltKeys(body, at, keys, facts)
   if (role !== 'ipam') reportIgnoredVlanKeys(body, at, extractor, facts)
   const conf = new Fields(body, at, (where, expected, found) =>
-    facts.problem(
-      'wrong-type',
-      where,
-      `${quoteValue(found)} is not ${expected}: the plugin cannot decode it and ADD fails`,
-      numberInQuotes(expected, found),
-    ),
+    reportWrongType(where, expected, found, facts),
   )
   extractor.extract(conf, facts)
+}
+
+function reportWrongType(at: Path, expected: string, found: JsonValue, facts: FactsBuilder): void {
+  const fix = numberInQuotes(expected, found)
+  const instead = fix === undefined ? '' : `; write ${fix.text} without quotes`
+  const message = `${quoteValue(found)} is not ${expected}: the plugin cannot decode it and ADD fails${instead}`
+  facts.problem('wrong-type', at, message, fix)
 }
 
 /** `"100"` where 100 belongs. */
@@ -85,17 +87,14 @@ function isFoldedTo(key: string): (known: string) => boolean {
   return known => known.length === folded.length && foldKey(known) === folded
 }
 
-function reportIgnoredVlanKeys(
-  body: JsonObject,
-  at: Path,
-  { keys, types }: Extractor,
-  facts: FactsBuilder,
-): void {
+function reportIgnoredVlanKeys(body: JsonObject, at: Path, { keys }: Extractor, facts: FactsBuilder): void {
   const read = VLAN_KEYS.filter(key => keys[key] !== undefined)
   const instead =
     read.length > 0
       ? `it reads ${read.map(key => `"${key}"`).join(' and ')}`
-      : 'it reads no VLAN at all, only its interface'
+      : keys.master === undefined
+        ? 'it reads no VLAN at all, only its interface'
+        : 'its VLAN is that of its "master", so name one such as "eth0.100"'
   for (const key of VLAN_KEYS) {
     if (read.some(known => foldKey(known) === foldKey(key)) || body[key] === undefined || body[key] === null)
       continue
@@ -104,7 +103,7 @@ function reportIgnoredVlanKeys(
     facts.problem(
       'ignored-vlan-key',
       [...at, key],
-      `type "${types[0]}" does not read "${key}": ${instead}`,
+      `type "${body.type}" does not read "${key}": ${instead}`,
       isClear ? { action: 'rename key', text: only } : undefined,
     )
   }

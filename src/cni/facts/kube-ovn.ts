@@ -20,7 +20,7 @@ export const kubeOvn: Extractor = {
     facts.problem(
       'undecidable',
       conf.at,
-      "kube-ovn's Subnet and Vlan resources choose the VLAN, which SOCNI does not read",
+      "the VLAN is in kube-ovn's Subnet and Vlan resources, which SOCNI does not read: use a type whose configuration names it",
     )
     readRoutes(conf, 'routes', facts)
     const ipam = conf.object('ipam')

@@ -84,9 +84,9 @@ function judge(
     return `has a shorter prefix than the network's ${subnet}: its connected route would reach further; use /${home.subnet.bits}`
   }
   if (home.source === 'static' || home.subnet.bits >= (ip.family === 4 ? 31 : 127)) return undefined
-  if (isSameIp(ip, firstAddress(home.subnet))) return `is the network address of ${subnet}: use one behind it`
+  if (isSameIp(ip, firstAddress(home.subnet))) return `is the network address of ${subnet}: use a higher one`
   if (ip.family === 4 && isSameIp(ip, lastAddress(home.subnet))) {
-    return `is the broadcast address of ${subnet}: use one before it`
+    return `is the broadcast address of ${subnet}: use a lower one`
   }
   if (home.gateway !== undefined && isSameIp(ip, home.gateway))
     return `is the gateway of ${subnet}: use another address`

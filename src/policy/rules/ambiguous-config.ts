@@ -1,4 +1,5 @@
 import { quote } from '../../json/quote.ts'
+import { RESOURCE_NAME_ANNOTATION } from '../../kube/annotations.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import type { Rule } from '../rule.ts'
 
@@ -22,7 +23,7 @@ export const ambiguousConfig: Rule<'attachment'> = {
     for (const { master } of facts?.uplinks ?? []) {
       const { name, use, at } = master
       if (resourceName === undefined || use !== 'device' || name === undefined) continue
-      const message = `${quote(name)} gives way to a device of ${quote(resourceName)} where the pod has one: keep it, or the annotation`
+      const message = `${quote(name)} is replaced by a device of ${quote(resourceName)} where the pod has one: remove this key, or the annotation "${RESOURCE_NAME_ANNOTATION}"`
       yield { inside: at, message }
     }
     for (const { name, at } of eitherMasters) {

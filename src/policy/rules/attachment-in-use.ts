@@ -18,7 +18,7 @@ export const attachmentInUse: Rule<'removal'> = {
     if (users.size === 0) return
     yield {
       at: ['metadata', 'name'],
-      message: `${describeUsers(users)} it: delete them first, or have their workloads select another network`,
+      message: `${describeUsers(users)} this network: delete what uses it first, or have the workloads select another one`,
     }
   },
 }

@@ -12,7 +12,7 @@ const DEFAULT = 1500
 
 export const bridgeMtu: Rule<'attachment'> = {
   id: 'bridge-mtu',
-  title: 'The bridge, and what is on it, shrinks with this port',
+  title: 'This port lowers the MTU of its bridge, and of what is on it',
   severity: 'warning',
   why: 'A bridge takes the smallest MTU of its ports, unless somebody gave it one: all that the node sends by it is cut smaller, and below 1280 bytes it loses IPv6 and its addresses.',
   source: 'Linux net/bridge/br_if.c br_mtu_auto_adjust(); RFC 8200 section 5; seen with plugins v1.1.1',
@@ -31,11 +31,11 @@ export const bridgeMtu: Rule<'attachment'> = {
       const { mtu, at } = mtuOf(uplink, facts)
       if (mtu >= least) continue
       const whose = isOfNode ? ', which the node itself is on,' : ''
-      const loss = mtu < IPV6_MINIMUM ? ', and loses IPv6' : ''
+      const loss = mtu < IPV6_MINIMUM ? ', too few for IPv6' : ''
       yield {
         severity: isOfNode && mtu < IPV6_MINIMUM ? 'error' : 'warning',
         inside: at,
-        message: `bridge "${master.name}"${whose} shrinks to ${mtu} bytes${loss}: use at least ${least}`,
+        message: `the MTU of bridge "${master.name}"${whose} drops to ${mtu} bytes${loss}: use at least ${least}`,
       }
     }
   },

@@ -10,9 +10,9 @@ export const defaultRouteRequest: Rule<'selection'> = {
   good: { manifest: pod([{ name: 'storage' }]) },
   bad: { manifest: pod([{ name: 'storage', 'default-route': ['10.100.0.1'] }]) },
 
-  *check({ selection: { defaultRoute }, tenant }) {
+  *check({ selection: { defaultRoute, body }, tenant }) {
     if (defaultRoute === undefined || tenant?.allowDefaultRoute) return
-    const shown = JSON.stringify(defaultRoute)
+    const shown = JSON.stringify(body?.['default-route'])
     yield {
       inside: ['default-route'],
       message: `"default-route": ${shown} takes the pod's default route from eth0: remove the key`,

@@ -33,5 +33,5 @@ const explain: Readonly<Record<SharedKind, (name: string, owner: string) => stri
   range: (name, owner) =>
     `whereabouts gives each address of ${name} out once in the cluster, also to ${owner}: write a "network_name" that nobody else uses`,
   network: (name, owner) =>
-    `"${name}" is one network with ${owner}, by its name: choose a name that nobody else uses`,
+    `"${name}" is also the name of ${owner}, which makes both one network: choose a name that nobody else uses`,
 }

@@ -28,7 +28,7 @@ export const forgedBinding: Rule<'binding'> = {
     const { annotations = {}, namespace = '' } = metadata
     for (const key of [DEFAULT_NETWORK_ANNOTATION, ...NETWORK_STATUS_ANNOTATIONS]) {
       if (annotations[key] === undefined || annotations[key] === bound?.annotations?.[key]) continue
-      yield { at: ['metadata', 'annotations', key], message: 'a Binding may not set it: leave it to the pod' }
+      yield { at: ['metadata', 'annotations', key], message: `a Binding may not set "${key}": leave it out` }
     }
     const networks = annotations[NETWORKS_ANNOTATION]
     if (
@@ -36,7 +36,7 @@ export const forgedBinding: Rule<'binding'> = {
       sameSelections(networks, bound?.annotations?.[NETWORKS_ANNOTATION], namespace)
     )
       return
-    const message = 'a Binding may not choose other networks than the pod does: leave it out'
+    const message = `a Binding may not choose other networks than the pod does: leave "${NETWORKS_ANNOTATION}" out`
     yield { at: ['metadata', 'annotations', NETWORKS_ANNOTATION], message }
   },
 }

@@ -23,11 +23,12 @@ export const forgedNetworkStatus: Rule<'pod'> = {
       if (value === before?.annotations?.[key]) continue
       const who = user === undefined ? 'a manifest' : `"${user}"`
       const deed = value === undefined ? 'removed' : 'written'
+      const instead = before?.annotations?.[key] === undefined ? 'leave it out' : 'leave it as it was'
       yield {
         // The pods of a workload lose what their template has (as one copied from a pod does).
         severity: isTemplate ? 'warning' : 'error',
         at: ['metadata', 'annotations', key],
-        message: `it is ${deed} by ${who}, but belongs to Multus: leave it out`,
+        message: `"${key}" is ${deed} by ${who}, but belongs to Multus: ${instead}`,
       }
     }
   },

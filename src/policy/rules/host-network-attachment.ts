@@ -15,7 +15,8 @@ export const hostNetworkAttachment: Rule<'pod'> = {
     if (spec.hostNetwork !== true || selections.length === 0) return
     yield {
       at: ['spec', 'hostNetwork'],
-      message: '"hostNetwork": true goes without networks of its own: remove it, or the annotation',
+      message:
+        'a pod with "hostNetwork": true gets no networks from Multus: remove this field, or the networks',
     }
   },
 }

@@ -37,7 +37,7 @@ export const hostRoute: Rule<'attachment'> = {
     // Then subnet-not-granted says it of the network, and address-not-granted of what a pod asks for.
     const isLimited = reach.length > 0 && limitSubnets(grants)
     if (facts.subnets.length === 0 && (isOfDhcp(facts) || (isOfPods(facts) && !isLimited))) {
-      const message = `the node would route whatever addresses the pod gets through "${first.plugin}": name them in "ipam"`
+      const message = `"${first.plugin}" has the node route whatever addresses the pod gets: write their subnet under "ipam"`
       yield { inside: first.at, message }
     }
     const subnets = isLimited ? [] : facts.subnets

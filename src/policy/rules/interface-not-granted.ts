@@ -32,7 +32,7 @@ function hint(masters: readonly string[], { master }: Segment, cluster: Cluster)
   for (const name of masters) {
     const outer = hiddenVlan(name, cluster)
     if (outer?.parent === master)
-      return `; one on "${name}" is of tags inside of VLAN ${outer.vlan}: for VLAN ${outer.vlan} itself it names "${master}"`
+      return `; a grant on "${name}" is for tags inside of VLAN ${outer.vlan}, and one for that VLAN itself has ids ${outer.vlan} on "${master}"`
   }
   return ''
 }

@@ -14,10 +14,10 @@ export const invalidMac: Rule<'selection'> = {
   *check({ selection: { mac: text } }) {
     const mac = text === undefined ? undefined : parseMac(text)
     if (mac === undefined) return
-    const accepted = 'write 6 bytes of a single interface, such as "02:00:0a:64:01:07"'
+    const accepted = 'write a unicast address of 6 bytes, such as "02:00:0a:64:01:07"'
     if (mac.length !== 6) yield { inside: ['mac'], message: `"${text}" has ${mac.length} bytes: ${accepted}` }
-    else if (isZeroMac(mac)) yield { inside: ['mac'], message: `"${text}" is no address: ${accepted}` }
+    else if (isZeroMac(mac)) yield { inside: ['mac'], message: `"${text}" is all zeros: ${accepted}` }
     else if (isMulticastMac(mac))
-      yield { inside: ['mac'], message: `"${text}" is the address of a group: ${accepted}` }
+      yield { inside: ['mac'], message: `"${text}" is a multicast address: ${accepted}` }
   },
 }

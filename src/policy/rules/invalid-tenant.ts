@@ -5,7 +5,7 @@ export const invalidTenant: Rule<'tenant'> = {
   id: 'invalid-tenant',
   title: 'The Tenant cannot be read',
   severity: 'error',
-  why: 'A Tenant that is not understood grants nothing; the last good one stays in force until this is mended.',
+  why: 'A Tenant that is not understood grants nothing new: what it said before stays in force until this is mended.',
   source: 'manifests/crds/tenant.yaml; docs/policy.md',
   good: {
     manifest: tenant('retail', { namespaces: ['retail'], vlans: [{ ids: '500-509', masters: ['eth0'] }] }),

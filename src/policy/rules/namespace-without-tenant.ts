@@ -14,13 +14,16 @@ export const namespaceWithoutTenant: Rule<'attachment'> = {
   *check({ attachment: { namespace, reach }, claimants, tenant }) {
     const [first] = reach
     if (tenant !== undefined || first === undefined) return
-    const reason =
+    const [reason, remedy] =
       claimants.length === 0
-        ? `namespace "${namespace}" belongs to no tenant`
-        : `namespace "${namespace}" is claimed by ${claimants.map(({ name }) => `"${name}"`).join(' and ')}`
+        ? ['belongs to no tenant', 'add it to one Tenant']
+        : [
+            `is claimed by ${claimants.map(({ name }) => `"${name}"`).join(' and ')}`,
+            'leave it to one of them',
+          ]
     yield {
       at: ['metadata', 'namespace'],
-      message: `${reason}, so it may not attach to ${describeSegment(first)}: have a cluster admin add it to one Tenant`,
+      message: `namespace "${namespace}" ${reason}, so it may not attach to ${describeSegment(first)}: have a cluster admin ${remedy}`,
     }
   },
 }

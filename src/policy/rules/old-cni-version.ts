@@ -15,9 +15,10 @@ export const oldCniVersion: Rule<'attachment'> = {
   *check({ attachment: { network, reading } }) {
     if (network === undefined || !OLD.has(network.cniVersion)) return
     if (reading.problems.some(({ problem }) => problem === 'unsupported-version')) return
+    const meant = network.cniVersion === '0.1.0' ? ', which is meant where none is written,' : ''
     yield {
       inside: ['cniVersion'],
-      message: `"${network.cniVersion}" is from before CHECK: use "1.0.0", which the reference plugins support since 2021`,
+      message: `"${network.cniVersion}"${meant} is from before CHECK: use "1.0.0", which the reference plugins have supported since 2021`,
       fix: reading.problems.length === 0 ? { action: 'rename value', text: '1.0.0' } : undefined,
     }
   },

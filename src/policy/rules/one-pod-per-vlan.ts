@@ -20,7 +20,7 @@ export const onePodPerVlan: Rule<'attachment'> = {
       const id = printVlans(uplink.vlans)
       // VID 0 is the untagged network, which the interface itself is on.
       const shared = id === 'native' ? master : `${master}.${id}`
-      const way = id === 'native' ? '' : 'write type "socni" for "vlan", or '
+      const way = id === 'native' ? '' : `write type "socni" with "vlan": ${id}, or `
       yield {
         inside: uplink.at,
         message: `a second pod on a node cannot attach to VLAN ${id} on "${master}": ${way}use macvlan on "${shared}"`,

@@ -16,7 +16,7 @@ export const orphanedNetworks: Rule<'tenant'> = {
   id: 'orphaned-networks',
   title: 'Networks lose the VLANs that they use',
   severity: 'warning',
-  why: 'Their next pods are refused, and those that run keep their claims until "socni-ctl revoke" takes these as well.',
+  why: 'Their next pods are refused. Those that run go on; in a cluster their claims no longer count half a minute later, with files once "socni-ctl revoke" takes them.',
   source: 'docs/policy.md; docs/claims.md, revocation',
   good: { manifest: finance('100-209'), request: { before } },
   bad: { manifest: finance('200-209'), request: { before } },
@@ -25,10 +25,11 @@ export const orphanedNetworks: Rule<'tenant'> = {
     const [first] = orphans
     if (first === undefined) return
     const { attachment, lost } = first
-    const others = orphans.length === 1 ? 'loses' : `and ${orphans.length - 1} more lose what they use:`
+    const more = orphans.length - 1
+    const others = more === 0 ? '' : `, and ${more} more ${more === 1 ? 'loses its own' : 'lose theirs'}`
     yield {
       at: ['spec'],
-      message: `network "${attachment.namespace}/${attachment.name}" ${others} ${describeSegments(lost)}`,
+      message: `network "${attachment.namespace}/${attachment.name}" loses ${describeSegments(lost)}${others}`,
     }
   },
 }

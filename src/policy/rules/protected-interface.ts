@@ -23,7 +23,8 @@ export const protectedInterface: Rule<'attachment'> = {
       const { use, byDefault, at, name = cluster.primaryInterface } = segment.uplink.master
       const origin = byDefault ? ` (the default of type "${segment.uplink.plugin}" when none is named)` : ''
       if ((use === 'move' || use === 'enslave') && takesTheNic(name, cluster)) {
-        const instead = "the node's own NIC may be ridden on, not taken away"
+        const instead =
+          "it is the node's own NIC; use vlan, macvlan or ipvlan on it, which leave it to the node"
         yield { inside: at, message: `"${name}"${origin} is protected: ${instead}` }
         continue
       }
@@ -34,7 +35,7 @@ export const protectedInterface: Rule<'attachment'> = {
           shared.master === known
             ? `"${known}"${origin} is`
             : `${describeSegments([shared])} is "${known}", which is`
-        yield { inside: at, message: `${what} protected: name an interface of the tenant` }
+        yield { inside: at, message: `${what} protected: name an interface that the tenant was granted` }
       }
     }
   },

@@ -16,8 +16,8 @@ export const refusedAttachment: Rule<'selection'> = {
   *check({ selection, refusals }) {
     const [first, ...others] = refusals
     if (first === undefined) return
-    const more =
-      others.length === 0 ? '' : `; it also breaks ${[...new Set(others.map(({ rule }) => rule))].join(', ')}`
+    const also = new Set(others.map(({ rule }) => rule).filter(rule => rule !== first.rule))
+    const more = also.size === 0 ? '' : `; it also breaks ${[...also].join(', ')}`
     const message = `network "${selection.namespace}/${selection.name}" breaks ${first.rule}: ${first.message}${more}`
     yield { inside: ['name'], message }
   },

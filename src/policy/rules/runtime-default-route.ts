@@ -25,10 +25,13 @@ export const runtimeDefaultRoute: Rule<'attachment'> = {
       const [decider, remedy] =
         route.cause === 'dhcp'
           ? ['the DHCP server of the VLAN', `ask it for none by ${REQUEST_FOR_NO_ROUTE}`]
-          : [`what "${route.plugin}" finds at run time`, 'see that there is none']
+          : [
+              `what "${route.plugin}" finds at run time`,
+              route.cause === 'pool' ? 'take the gateway out of the pool' : 'see that it adds none',
+            ]
       yield {
         inside: route.at,
-        message: `${decider} decides whether the pod gets a default route, and the guard refuses a pod that does: ${remedy}`,
+        message: `${decider} decides whether the pod gets a default route, and the guard refuses a pod that gets one: ${remedy}`,
       }
     }
   },

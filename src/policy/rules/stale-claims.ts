@@ -21,6 +21,8 @@ export const staleClaims: Rule<'attachment'> = {
     const isElsewhere = describeSegments(before.reach) !== describeSegments(attachment.reach)
     // Another VLAN is more than this, and has a rule of its own.
     if (was === becomes || isElsewhere) return
-    yield { message: `${describeUsers(users)} it: restart their workloads when that suits` }
+    yield {
+      message: `${describeUsers(users)} this network with claims for what it said before: restart their workloads before their nodes restart`,
+    }
   },
 }

@@ -27,7 +27,7 @@ export const tenancyChanged: Rule<'namespace'> = {
     const admins = cluster.tenancyAdmins.join(', ')
     const isSingledOut = cluster.exemptNamespaces.includes(name) || Object.hasOwn(cluster.namespaces, name)
     if (isNew && isSingledOut) {
-      const message = `other rules hold for namespace "${name}" than for any other (exemptNamespaces, namespaces): only ${admins} may make it, and who has the verb "assign" on all tenants`
+      const message = `other rules hold for namespace "${name}" than for any other (exemptNamespaces, namespaces): only ${admins}, or who has the verb "assign" on all tenants, may make it`
       yield { at: ['metadata', 'name'], message }
     }
     const names = (tenants: typeof before) =>
@@ -43,7 +43,7 @@ export const tenancyChanged: Rule<'namespace'> = {
     if (changed.every(tenant => mayAssign(tenant.name))) return
     yield {
       at: ['metadata'],
-      message: `namespace "${name}" would go from ${names(before)} to ${names(after)}: only ${admins} may do that, and who has the verb "assign" on the tenant`,
+      message: `namespace "${name}" would go from ${names(before)} to ${names(after)}: only ${admins}, or who has the verb "assign" on the tenant, may do that`,
     }
   },
 }

@@ -23,7 +23,7 @@ export const vlanChanged: Rule<'attachment'> = {
     const [was, becomes] = [describeSegments(before.reach), describeSegments(attachment.reach)]
     if (was === becomes) return
     yield {
-      message: `${was} would become ${becomes}, and ${describeUsers(users)} it: make a second network, and have their workloads select that one`,
+      message: `${was} would become ${becomes} while ${describeUsers(users)} this network: make a second one, and have the workloads select that`,
     }
   },
 }

@@ -44,11 +44,11 @@ export const vlanHoppingCapability: Rule<'pod'> = {
         message: `the guest of a virtual machine tags frames as it likes, and ${carries}: use a network of one tagged VLAN`,
       }
     for (const { container, at } of containersOf(spec)) {
-      const power = tagsFrames(container)
+      const power = powerOf(container)
       if (power === undefined) continue
       yield {
         at: ['spec', ...at],
-        message: `container "${container.name}" ${power}, and ${carries}: drop the capability, or use a network of one tagged VLAN`,
+        message: `container "${container.name}" ${power.what}, and ${carries}: ${power.remedy}, or use a network of one tagged VLAN`,
       }
     }
   },
@@ -66,14 +66,21 @@ function runsGuest({ metadata, named }: PodSubject): boolean {
   return named.length > 0 || metadata.labels?.['kubevirt.io'] === 'virt-launcher'
 }
 
-function tagsFrames({ securityContext }: Container): string | undefined {
-  if (securityContext?.privileged === true) return 'is privileged'
+/** What lets a container tag frames, and how it is taken away. */
+const POWERS = {
+  privileged: { what: 'is privileged', remedy: 'run it unprivileged' },
+  NET_ADMIN: { what: 'has NET_ADMIN', remedy: 'take it out of capabilities.add' },
+  NET_RAW: { what: 'has NET_RAW', remedy: 'write NET_RAW under capabilities.drop' },
+} as const
+
+function powerOf({ securityContext }: Container): (typeof POWERS)[keyof typeof POWERS] | undefined {
+  if (securityContext?.privileged === true) return POWERS.privileged
   const { add = [], drop = [] } = securityContext?.capabilities ?? {}
   const names = (list: readonly string[]) => list.map(name => name.toUpperCase().replace(/^CAP_/, ''))
   const added = names(add)
-  if (added.includes('NET_ADMIN') || added.includes('ALL')) return 'has NET_ADMIN'
+  if (added.includes('NET_ADMIN') || added.includes('ALL')) return POWERS.NET_ADMIN
   const isDropped = names(drop).some(name => name === 'NET_RAW' || name === 'ALL')
-  return added.includes('NET_RAW') || !isDropped ? 'has NET_RAW' : undefined
+  return added.includes('NET_RAW') || !isDropped ? POWERS.NET_RAW : undefined
 }
 
 function* containersOf(spec: PodSpec): Iterable<{ container: Container; at: (string | number)[] }> {

@@ -7,7 +7,7 @@ export const vlanNotGranted: Rule<'attachment'> = {
   id: 'vlan-not-granted',
   title: 'The attachment reaches a VLAN that its tenant was not granted',
   severity: 'error',
-  why: "Every pod that selects this attachment sends and receives frames in another tenant's VLAN.",
+  why: 'Every pod that selects this attachment sends and receives frames in a VLAN that its tenant was not given.',
   source: 'docs/policy.md; containernetworking/plugins plugins/main/{vlan,bridge}',
   good: { manifest: attachment(bridgeConfig()) },
   bad: { manifest: attachment({ ...bridgeConfig(), vlan: 300 }) },
@@ -20,7 +20,7 @@ export const vlanNotGranted: Rule<'attachment'> = {
       const granted = printVlans(grantedOn(tenant, reach.master, cluster))
       yield {
         inside: reach.uplink.at,
-        message: `VLAN ${printVlans(vlans)} on "${reach.master}" is not granted to tenant "${tenant.name}", which holds ${granted} there`,
+        message: `VLAN ${printVlans(vlans)} on "${reach.master}" is not granted to tenant "${tenant.name}", which holds ${granted} there: use one of these, or have a cluster admin grant it`,
       }
     }
   },
