@@ -1,7 +1,7 @@
 import { CniError } from '../src/cni/errors.ts'
 import { GUARD_TYPE, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
 import { RUNTIME_KEYS } from '../src/cni/spec.ts'
-import { isObject, type JsonObject } from '../src/json/value.ts'
+import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { isInterfaceName } from '../src/net/interface-name.ts'
 import { nameOf, type SubInterface } from './sub-interface.ts'
 
@@ -72,14 +72,19 @@ function given(body: JsonObject): JsonObject {
  */
 function translate(body: JsonObject, type: string): JsonObject {
   const { vlan, ...rest } = body
-  if (vlan === undefined) return body
+  if (isMissing(vlan)) return body
   switch (type) {
     case 'vlan':
-      return body.vlanId === undefined ? { ...rest, vlanId: vlan } : body
+      return isMissing(body.vlanId) ? { ...rest, vlanId: vlan } : body
     case 'bridge':
     case 'cnv-bridge':
-      return { preserveDefaultVlan: false, ...body }
+      return isMissing(body.preserveDefaultVlan) ? { ...body, preserveDefaultVlan: false } : body
     default:
       return body
   }
+}
+
+/** As Go reads it: null leaves what a key would set as it was. */
+function isMissing(value: JsonValue | undefined): value is null | undefined {
+  return value === undefined || value === null
 }

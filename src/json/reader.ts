@@ -77,6 +77,7 @@ type Report = (code: ProblemCode, at: Path, offset: number, end: number, message
 
 function checkKeys(path: Path, members: readonly Member[], options: ReadOptions, report: Report): void {
   const seen = new Map<string, string>()
+  let spellings: ReadonlyMap<string, ReadonlySet<string>> | undefined
   const known = options.freeForm?.(path) ? undefined : foldedKeys(options.knownKeys)
   for (const { key, offset, end } of members) {
     const folded = foldKey(key)
@@ -92,12 +93,25 @@ function checkKeys(path: Path, members: readonly Member[], options: ReadOptions,
     if (spelling !== undefined && !options.knownKeys?.has(key)) {
       const message = `Go reads the key ${quote(key)} as "${spelling}": write "${spelling}"`
       // Beside its twin neither of them is known to be the one that was meant.
-      const isAlone = members.every(member => member.key === key || foldKey(member.key) !== folded)
+      spellings ??= spellingsOf(members)
+      const isAlone = spellings.get(folded)?.size === 1
       say('misspelt-key', message, isAlone ? { action: 'rename key', text: spelling } : undefined)
     } else if (known !== undefined && hasNonAscii(key)) {
       say('non-ascii-key', `the key ${quote(key)} holds letters beyond ASCII, and no plugin has such a key`)
     }
   }
+}
+
+/** Keys by what Go holds them for: counted once, since a text may be made of misspelt ones. */
+function spellingsOf(members: readonly Member[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const spellings = new Map<string, Set<string>>()
+  for (const { key } of members) {
+    const folded = foldKey(key)
+    const known = spellings.get(folded)
+    if (known === undefined) spellings.set(folded, new Set([key]))
+    else known.add(key)
+  }
+  return spellings
 }
 
 function hasNonAscii(key: string): boolean {

@@ -5,7 +5,13 @@ import { isObject, type JsonObject, type JsonValue, type Path } from '../json/va
 import { parseIp } from '../net/ip.ts'
 import { parseMac } from '../net/mac.ts'
 import { parsePrefix } from '../net/prefix.ts'
-import { MAX_IPS, MAX_SELECTIONS, tooManySelections } from './selection-limits.ts'
+import {
+  MAX_ANNOTATION_BYTES,
+  MAX_IPS,
+  MAX_SELECTIONS,
+  MAX_UNKNOWN_KEYS,
+  tooManySelections,
+} from './selection-limits.ts'
 import type { Selection, SelectionProblem, SelectionsReading } from './selections.ts'
 
 /** Keys of an element that Multus reads, or that another reader of the annotation does. Source: multus pkg/types/types.go. */
@@ -49,7 +55,11 @@ export function readJsonForm(annotation: string, podNamespace: string): Selectio
   const problems: SelectionProblem[] = []
   const report: Report = (problem, at, message, fix) =>
     problems.push({ problem, at, message, ...(fix && { fix }) })
-  const reading = readJson(annotation, { knownKeys: KNOWN_KEYS, freeForm: path => path.at(-1) === 'sysctl' })
+  const reading = readJson(annotation, {
+    knownKeys: KNOWN_KEYS,
+    freeForm: path => path.at(-1) === 'sysctl',
+    maxLength: MAX_ANNOTATION_BYTES,
+  })
   if (!reading.ok) {
     for (const { at, message, fix, line, column } of reading.problems) {
       report('unreadable', at, at.length === 0 ? `${message} (line ${line}, column ${column})` : message, fix)
@@ -200,8 +210,8 @@ function readObject(body: JsonObject, key: string, at: Path, report: Report): Js
 }
 
 function reportUnknownKeys(body: JsonObject, at: Path, report: Report): void {
-  for (const key of Object.keys(body)) {
-    if ((ELEMENT_KEYS as readonly string[]).includes(key)) continue
+  const unknown = Object.keys(body).filter(key => !(ELEMENT_KEYS as readonly string[]).includes(key))
+  for (const key of unknown.slice(0, MAX_UNKNOWN_KEYS)) {
     report(
       'unknown-key',
       [...at, key],

@@ -11,3 +11,9 @@ export function tooManySelections(form: 'short' | 'json'): SelectionsReading {
 
 /** More than any IPAM plugin gives an interface; each one is judged by each subnet of the network. */
 export const MAX_IPS = 32
+
+/** What the API server takes of all annotations together (apimachinery TotalAnnotationSizeLimitB); mutating webhooks see more. */
+export const MAX_ANNOTATION_BYTES = 256 * 1024
+
+/** Keys of one network that are told to be ignored; nobody reads more. */
+export const MAX_UNKNOWN_KEYS = 20

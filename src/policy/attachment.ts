@@ -1,6 +1,6 @@
 import { emptyFacts } from '../cni/facts/builder.ts'
 import { extractFacts } from '../cni/facts/index.ts'
-import { readNetwork } from '../cni/network.ts'
+import { type NetworkReading, readNetwork } from '../cni/network.ts'
 import type { Cluster } from '../config/cluster.ts'
 import { RESOURCE_NAME_ANNOTATION } from '../kube/annotations.ts'
 import type { Manifest } from '../kube/manifest.ts'
@@ -16,7 +16,7 @@ export function readAttachment(manifest: Manifest, cluster: Cluster): Attachment
   const resourceName = manifest.metadata.annotations?.[RESOURCE_NAME_ANNOTATION]
   const isEmpty = written === undefined || written === ''
   const isOnNodes = isEmpty && resourceName === undefined && cluster.nodeNetworks.includes(name)
-  const { reading, facts } = isOnNodes ? LEFT_TO_NODES : readFacts(config, name)
+  const { reading, facts } = isOnNodes ? LEFT_TO_NODES : readSafely(config, name)
   return {
     namespace,
     name,
@@ -41,12 +41,29 @@ const MAX_COMPARED = 16
 const COMPARED_WORDS = { uplinks: 'interfaces', subnets: 'subnets', stores: 'IPAM stores' } as const
 const COMPARED = ['uplinks', 'subnets', 'stores'] as const
 
+/** A mistake of ours in reading one configuration must not keep all others from being read. */
+function readSafely(config: string | undefined, name: string): Pick<Attachment, 'reading' | 'facts'> {
+  try {
+    return readFacts(config, name)
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    return unreadable(`SOCNI fails to read it, which is a mistake of its own (${said}): please report it`)
+  }
+}
+
 function readFacts(config: string | undefined, name: string): Pick<Attachment, 'reading' | 'facts'> {
   const reading = readNetwork(config, name)
   const facts = reading.network && extractFacts(reading.network)
   const tooMany = facts && COMPARED.find(kind => facts[kind].length > MAX_COMPARED)
   if (tooMany === undefined) return { reading, facts }
   const message = `it names ${facts?.[tooMany].length} ${COMPARED_WORDS[tooMany]}, and at most ${MAX_COMPARED} are judged: make several networks of it`
+  return unreadable(message, reading.problems)
+}
+
+function unreadable(
+  message: string,
+  others: NetworkReading['problems'] = [],
+): Pick<Attachment, 'reading' | 'facts'> {
   const problem = { problem: 'unreadable', at: [], message } as const
-  return { reading: { network: undefined, problems: [...reading.problems, problem] }, facts: undefined }
+  return { reading: { network: undefined, problems: [...others, problem] }, facts: undefined }
 }

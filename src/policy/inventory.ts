@@ -187,9 +187,9 @@ export class Inventory {
       ...parents,
       ...Object.keys({ ...interfaces, ...mtus }),
     ]
-    if (named.includes(name) || this.#masters.get(name).size > 0) return true
-    const hidden = readVlanName(name)
-    return hidden !== undefined && this.isHostInterface(hidden.parent)
+    for (let at: string | undefined = name; at !== undefined; at = readVlanName(at)?.parent)
+      if (named.includes(at) || this.#masters.get(at).size > 0) return true
+    return false
   }
 
   /** IPAM stores of this attachment that the cluster's own network or another tenant's attachment uses. */

@@ -56,6 +56,15 @@ const ROWS: readonly Row[] = [
     ['uplink 100 on eth0 (ride, key)', 'malformed at mode'],
   ],
   [{ type: 'socni', master: 'eth0.300', vlan: 5 }, ['uplink 5 on eth0.300 (ride, key)']],
+  // Linux has no longer names, and grants name none.
+  [
+    { type: 'macvlan', master: 'enp129s0f0np0.20' },
+    ['uplink native on enp129s0f0np0.20 (ride, untagged)', 'malformed at master'],
+  ],
+  [
+    { type: 'bridge', bridge: 'br-tenants/lab' },
+    ['uplink native on br-tenants/lab (bridge, default)', 'pod sets args mac', 'malformed at bridge'],
+  ],
   [{ type: 'socni', master: 'eth0' }, ['uplink none on eth0 (ride, key)', 'missing at ']],
   [{ type: 'socni', vlan: 100 }, ['uplink 100 on ?* (ride, key)', 'missing at ']],
   [

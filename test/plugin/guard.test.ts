@@ -516,6 +516,8 @@ describe.skipIf(obstacle !== undefined)(
       writeFileSync(real, `#!/bin/sh\ncat > ${handed}\necho '{"cniVersion":"1.0.0"}'\n`, { mode: 0o755 })
       expect(await ask({ vlan: 100 })).toBe(false)
       expect(await ask({ vlan: 100, preserveDefaultVlan: false })).toBe(false)
+      // To Go null is a key that is not there.
+      expect(await ask({ vlan: 100, preserveDefaultVlan: null })).toBe(false)
       expect(await ask({})).toBeUndefined()
       rmSync(real)
       symlinkSync(join(PLUGINS, 'bridge'), real)

@@ -819,3 +819,26 @@ function configLike() {
     object.map(([name, config]) => JSON.stringify([{ name, ...config }])),
   )
 }
+
+describe('what a tenant writes to keep the webhook from its work', () => {
+  it('is judged in a moment: an annotation of misspelt keys alone, which no API server would store', () => {
+    const start = performance.now()
+    for (const keys of ['"Gw":0,', '"unknown%":0,']) {
+      const members = Array.from({ length: 40_000 }, (_, index) => keys.replace('%', String(index)))
+      const annotation = `[{${members.join('')}"name":"storage"}]`
+      expect(judge(pod(annotation), exampleInventory()).length).toBeLessThan(100)
+    }
+    // Quadratic it takes a minute.
+    expect(performance.now() - start).toBeLessThan(10_000)
+  })
+
+  it.each<[what: string, config: Record<string, unknown>]>([
+    ['a hook that is no command', { type: 'debug', addHooks: [[{}], [[]], {}, 5, null] }],
+    ['a name without end', { ...macvlanConfig(), master: `a${'.1'.repeat(8000)}`, linkInContainer: true }],
+  ])('is refused, and not a crash: %s', (_, config) => {
+    const manifest = attachment({ cniVersion: '1.0.0', name: 'ledger', ...config })
+    const rules = judge(manifest, exampleInventory()).map(({ rule }) => rule)
+    expect(rules.length).toBeGreaterThan(0)
+    expect(exampleInventory(manifest).attachment('finance', 'ledger')).toBeDefined()
+  })
+})

@@ -17,6 +17,7 @@ describe('a mirror', () => {
     const mirror = mirrorOf(
       ({ metadata }) => said.push(`put ${metadata.name} ${metadata.resourceVersion}`),
       (name, namespace) => said.push(`remove ${namespace}/${name}`),
+      (_, error) => said.push(String(error)),
     )
     return { mirror, heard: () => said.splice(0) }
   }
@@ -36,20 +37,25 @@ describe('a mirror', () => {
     expect(heard()).toEqual(['put a undefined', 'put a undefined'])
   })
 
-  it('tries again with the next list what could not be put', () => {
-    const put: string[] = []
-    let isBroken = true
+  it('takes out what could not be put, goes on with the others, and tries it again with the next list', () => {
+    const said: string[] = []
+    const broken = new Set(['a'])
     const mirror = mirrorOf(
       ({ metadata: { name = '' } }) => {
-        if (isBroken) throw new Error(name)
-        put.push(name)
+        if (broken.has(name)) throw new Error('a bug')
+        said.push(`put ${name}`)
       },
-      () => {},
+      name => said.push(`remove ${name}`),
+      ({ metadata: { name } }) => said.push(`failed ${name}`),
     )
-    expect(() => mirror.replace([network('a', '1')])).toThrow('a')
-    isBroken = false
-    mirror.replace([network('a', '1')])
-    expect(put).toEqual(['a'])
+    mirror.replace([network('a', '1'), network('b', '1')])
+    expect(said.splice(0)).toEqual(['remove a', 'failed a', 'put b'])
+    broken.clear()
+    mirror.replace([network('a', '1'), network('b', '1')])
+    expect(said.splice(0)).toEqual(['put a'])
+    broken.add('b')
+    mirror.put(network('b', '2'))
+    expect(said).toEqual(['remove b', 'failed b'])
   })
 
   it('knows what a watch said when a list comes', () => {

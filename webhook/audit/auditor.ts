@@ -94,7 +94,9 @@ export class Auditor {
   async #audit(): Promise<void> {
     const { client, inventory, keys, clock, reports, log, metrics } = this.#options
     const start = clock()
-    const standings = await auditCluster(client, inventory, keys(), this.#abort.signal)
+    const failed = (object: object, error: unknown): void =>
+      log.error({ err: error, ...object }, 'a bug: this object cannot be judged')
+    const standings = await auditCluster(client, inventory, keys(), this.#abort.signal, failed)
     metrics.setAudit(standings, clock())
     const outcome = reports && (await writeReports(client, reports, standings))
     const events = await this.#events.tell(standings, clock())

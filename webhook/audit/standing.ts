@@ -42,6 +42,7 @@ export async function auditCluster(
   inventory: Inventory,
   keys: ClaimKeys,
   signal: AbortSignal,
+  failed: (object: ObjectReference, error: unknown) => void,
 ): Promise<Standing[]> {
   const standings: Standing[] = []
   for (const { apiVersion, kind, ...options } of AUDITED) {
@@ -52,8 +53,14 @@ export async function auditCluster(
       for (const [index, manifest] of items.entries()) {
         if (index % BATCH === 0) await setImmediate()
         signal.throwIfAborted()
-        const findings = judgeStanding(manifest, inventory, keys).slice(0, MAX_TOLD)
-        standings.push(...findings.map(finding => ({ object: referenceTo(manifest), finding })))
+        const object = referenceTo(manifest)
+        try {
+          const findings = judgeStanding(manifest, inventory, keys).slice(0, MAX_TOLD)
+          standings.push(...findings.map(finding => ({ object, finding })))
+        } catch (error) {
+          // One object that we cannot judge must not hide what stands against all others.
+          failed(object, error)
+        }
       }
     }
   }

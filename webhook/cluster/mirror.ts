@@ -16,17 +16,25 @@ interface Known {
 
 /**
  * Puts and removes one by one. A new list removes what it does not hold, and puts only what is of another version than
- * before: to read ten thousand networks anew would keep reviews waiting, every ten minutes.
+ * before: to read ten thousand networks anew would keep reviews waiting, every ten minutes. What cannot be put keeps
+ * nothing else waiting: it is taken out, as if it were not there, and tried again with the next list.
  */
 export function mirrorOf(
   put: (manifest: Manifest) => void,
   remove: (name: string, namespace: string) => void,
+  failed: (manifest: Manifest, error: unknown) => void,
 ): Mirror {
   const known = new Map<string, Known>()
   const take = (manifest: Manifest): void => {
-    put(manifest)
-    // Afterwards: what could not be put is tried again with the next list.
-    known.set(keyOf(manifest), identityOf(manifest))
+    try {
+      put(manifest)
+      known.set(keyOf(manifest), identityOf(manifest))
+    } catch (error) {
+      known.delete(keyOf(manifest))
+      const { name, namespace } = identityOf(manifest)
+      remove(name, namespace)
+      failed(manifest, error)
+    }
   }
   return {
     replace: manifests => {

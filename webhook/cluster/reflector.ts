@@ -8,6 +8,7 @@ import type { Mirror } from './mirror.ts'
 export interface Journal {
   info(fields: object, text: string): void
   warn(fields: object, text: string): void
+  error(fields: object, text: string): void
 }
 
 /** Which objects are followed. */
@@ -72,6 +73,13 @@ export function startReflector(
     state.heardAt = new Date()
   }
 
+  const take = (type: string, manifest: Manifest): void => {
+    const { apiVersion, kind } = subject
+    const kept = type === 'DELETED' ? undefined : keep({ ...manifest, apiVersion, kind })
+    if (kept === undefined) mirror.remove(manifest)
+    else mirror.put(kept)
+  }
+
   const follow = async (): Promise<void> => {
     const { namespace, fieldSelector, page } = subject
     const options = { namespace, fieldSelector, page }
@@ -83,20 +91,24 @@ export function startReflector(
     const resyncAt = Date.now() + RESYNC_MS * (0.75 + Math.random() / 2)
     while (!isStopped && Date.now() < resyncAt) {
       const since = Date.now()
+      let failure: unknown
       const outcome = await watchOnce(client.config, subject, state.version, {
         started: stop => {
           abort = stop
         },
         event: (type, manifest) => {
           heard()
-          state.version = manifest.metadata.resourceVersion ?? state.version
-          if (type === 'BOOKMARK') return
-          const { apiVersion, kind } = subject
-          const kept = type === 'DELETED' ? undefined : keep({ ...manifest, apiVersion, kind })
-          if (kept === undefined) mirror.remove(manifest)
-          else mirror.put(kept)
+          try {
+            if (type !== 'BOOKMARK') take(type, manifest)
+            state.version = manifest.metadata.resourceVersion ?? state.version
+          } catch (error) {
+            // client-node would go on as if nothing were; what was not taken comes again with a new list.
+            failure ??= error
+            abort?.()
+          }
         },
       })
+      if (failure !== undefined) throw failure
       if (outcome === 'gone' || isStopped) return
       // One that ends at once is not asked for again and again.
       if (Date.now() - since < BACKOFF_MS) await sleep(BACKOFF_MS)

@@ -52,6 +52,11 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   const problems = new Map<string, string[]>()
   const reflectors: Reflector[] = []
   let current = keys
+  const failed = ({ kind, metadata: { name, namespace } }: Manifest, error: unknown): void =>
+    log.error(
+      { err: error, kind, name, namespace },
+      'a bug: this object cannot be read, and counts as not there',
+    )
   const follow = (subject: Subject, mirror: Mirror, by = client): void => {
     reflectors.push(startReflector(by, subject, mirror, log))
   }
@@ -65,6 +70,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
     mirrorOf(
       manifest => void putManifest(inventory, manifest),
       name => inventory.removeNamespace(name),
+      failed,
     ),
   )
   follow(
@@ -77,6 +83,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
     mirrorOf(
       manifest => void putManifest(inventory, manifest),
       (name, namespace) => inventory.removeAttachment(namespace, name),
+      failed,
     ),
   )
   // Only which pods use which networks: the pod that is bound is asked for, since a mirror is a moment behind the scheduler.
@@ -90,6 +97,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
     mirrorOf(
       ({ metadata }) => inventory.uses.put(metadata),
       (name, namespace) => inventory.uses.remove(namespace, name),
+      failed,
     ),
     metadataClient,
   )

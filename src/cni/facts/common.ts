@@ -1,5 +1,6 @@
 import { quote } from '../../json/quote.ts'
 import type { Path } from '../../json/value.ts'
+import { isInterfaceName } from '../../net/interface-name.ts'
 import { parseIp } from '../../net/ip.ts'
 import {
   hasHostBits,
@@ -80,8 +81,9 @@ function readTrunkEntry(entry: Fields, least: 0 | 1, facts: FactsBuilder): VlanR
 }
 
 /** A host interface named under `key`; without a name the plugin takes the node's default-route interface. */
-export function masterAt(conf: Fields, key: string, use: Master['use']): Master {
+export function masterAt(conf: Fields, key: string, use: Master['use'], facts: FactsBuilder): Master {
   const name = conf.string(key) || undefined
+  reportName(conf, key, facts)
   return {
     name,
     at: conf.path(key),
@@ -89,6 +91,14 @@ export function masterAt(conf: Fields, key: string, use: Master['use']): Master 
     byDefault: name === undefined,
     inContainer: conf.boolean('linkInContainer') ?? false,
   }
+}
+
+/** A name that no interface can have. Alternative names may be longer, and no grant can name them. */
+export function reportName(conf: Fields, key: string, facts: FactsBuilder): void {
+  const name = conf.string(key)
+  if (!name || isInterfaceName(name)) return
+  const message = `${quote(name)} is no interface name: Linux takes 1 to 15 bytes, without "/", ":" and spaces`
+  facts.problem('malformed', conf.path(key), message)
 }
 
 /** A bridge named under `key`, or the one that the plugin takes by default. */

@@ -14,11 +14,8 @@ export const debug: Extractor = {
     for (const key of HOOK_KEYS) {
       const hooks = conf.body[key]
       for (const [index, hook] of (Array.isArray(hooks) ? hooks : []).entries()) {
-        facts.hostPath(
-          Array.isArray(hook) ? hook.join(' ') : JSON.stringify(hook),
-          'execute',
-          conf.path(key, index),
-        )
+        const isCommand = Array.isArray(hook) && hook.every(word => typeof word === 'string')
+        facts.hostPath(isCommand ? hook.join(' ') : JSON.stringify(hook), 'execute', conf.path(key, index))
       }
     }
   },

@@ -12,7 +12,7 @@ export const ipvlan: Extractor = {
   keys: { master: {}, mode: {}, mtu: {}, linkInContainer: {} },
 
   extract(conf, facts) {
-    const master = masterAt(conf, 'master', 'ride')
+    const master = masterAt(conf, 'master', 'ride', facts)
     untaggedUplink(conf, master, facts)
     // That one may be named after an interface of the node, and is looked for there.
     if (master.byDefault && conf.at.some(step => Number(step) > 0))

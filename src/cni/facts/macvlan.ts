@@ -11,7 +11,7 @@ export const macvlan: Extractor = {
   extract(conf, facts) {
     const mode = conf.string('mode')
     // Everything that reaches the master goes to the pod then, and nothing to the node (Linux drivers/net/macvlan.c).
-    untaggedUplink(conf, masterAt(conf, 'master', mode === 'passthru' ? 'move' : 'ride'), facts)
+    untaggedUplink(conf, masterAt(conf, 'master', mode === 'passthru' ? 'move' : 'ride', facts), facts)
     if (mode && !['bridge', 'private', 'vepa', 'passthru'].includes(mode)) {
       facts.problem(
         'malformed',

@@ -39,7 +39,7 @@ export const socni: Extractor = {
     if (!shares) return
 
     // The sub-interface is always one of the host, whatever `linkInContainer` says: nobody reads that here.
-    const master = { ...masterAt(conf, 'master', 'ride'), inContainer: false }
+    const master = { ...masterAt(conf, 'master', 'ride', facts), inContainer: false }
     if (master.byDefault)
       facts.problem(
         'missing',

@@ -10,7 +10,7 @@ export const vlan: Extractor = {
   keys: { master: {}, vlanId: {}, mtu: {}, linkInContainer: {} },
 
   extract(conf, facts) {
-    const master = masterAt(conf, 'master', 'ride')
+    const master = masterAt(conf, 'master', 'ride', facts)
     if (master.byDefault)
       facts.problem('missing', conf.at, 'type "vlan" needs "master", the host interface to ride on')
 

@@ -1,3 +1,4 @@
+import { isInterfaceName } from '../../net/interface-name.ts'
 import { isEmptyVlans, printVlans } from '../../net/vlan-set.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import type { Rule } from '../rule.ts'
@@ -19,11 +20,12 @@ export const onePodPerVlan: Rule<'attachment'> = {
       if (uplink.plugin.split(' > ').at(-1) !== 'vlan' || isEmptyVlans(uplink.vlans)) continue
       const id = printVlans(uplink.vlans)
       // VID 0 is the untagged network, which the interface itself is on.
-      const shared = id === 'native' ? master : `${master}.${id}`
+      const name = id === 'native' ? master : `${master}.${id}`
+      const shared = isInterfaceName(name) ? `"${name}"` : 'a sub-interface with a shorter name'
       const way = id === 'native' ? '' : `write type "socni" with "vlan": ${id}, or `
       yield {
         inside: uplink.at,
-        message: `a second pod on a node cannot attach to VLAN ${id} on "${master}": ${way}use macvlan on "${shared}"`,
+        message: `a second pod on a node cannot attach to VLAN ${id} on "${master}": ${way}use macvlan on ${shared}`,
       }
     }
   },
