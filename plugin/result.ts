@@ -2,14 +2,11 @@ import type { Claim } from '../src/claims/claim.ts'
 import { REQUEST_FOR_NO_ROUTE } from '../src/cni/facts/dhcp.ts'
 import type { RouteCause } from '../src/cni/facts/facts.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
-import { overlaps, type Prefix, parsePrefix, printPrefix, unionCovers } from '../src/net/prefix.ts'
+import { defaultRouteOf } from '../src/net/default-route.ts'
+import type { Family } from '../src/net/ip.ts'
+import { overlaps, type Prefix, parsePrefix, printPrefix } from '../src/net/prefix.ts'
 import { readAsGo } from './configuration.ts'
 import type { Facts } from './facts.ts'
-
-const FAMILIES: readonly Prefix[] = [
-  { family: 4, address: 0n, bits: 0 },
-  { family: 6, address: 0n, bits: 0 },
-]
 
 function remedyFor(decidedBy: RouteCause): string {
   switch (decidedBy) {
@@ -38,9 +35,9 @@ export function judgeResult(
   // What is no result fails where the runtime reads it.
   if (result === undefined) return undefined
   const routes = routesOf(result)
-  const whole = FAMILIES.find(family => unionCovers(routes, family))
-  if (whole !== undefined && defaultRoute !== true) {
-    return `the pod was given a default route (${broadest(routes, whole)}) when it was attached, beside Flannel's: ${remedyFor(decidedBy)}; or a cluster admin sets allowDefaultRoute`
+  const family = defaultRouteOf(routes)
+  if (family !== undefined && defaultRoute !== true) {
+    return `the pod was given a default route (${broadest(routes, family)}) when it was attached, beside Flannel's: ${remedyFor(decidedBy)}; or a cluster admin sets allowDefaultRoute`
   }
   const ranges = [...podCIDRs, ...serviceCIDRs]
   for (const route of routes.filter(({ bits }) => bits > 0)) {
@@ -52,7 +49,7 @@ export function judgeResult(
 }
 
 /** The routes that make up a default route are the broadest; for a person a few are enough. */
-function broadest(routes: readonly Prefix[], { family }: Prefix): string {
+function broadest(routes: readonly Prefix[], family: Family): string {
   const sorted = routes.filter(route => route.family === family).sort((a, b) => a.bits - b.bits)
   const count = sorted[0]?.bits === 0 ? 1 : 2
   return sorted.slice(0, count).map(printPrefix).join(', ')

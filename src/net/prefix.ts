@@ -88,20 +88,6 @@ export function isWholeFamily(prefix: Prefix): boolean {
   return prefix.bits === 0
 }
 
-/** Whether the prefixes cover the target together, as 0.0.0.0/1 and 128.0.0.0/1 cover all of IPv4. */
-export function unionCovers(prefixes: readonly Prefix[], target: Prefix): boolean {
-  const inside = prefixes
-    .filter(prefix => overlaps(prefix, target))
-    .map(prefix => ({ first: firstAddress(prefix).value, last: lastAddress(prefix).value }))
-    .sort((a, b) => (a.first < b.first ? -1 : 1))
-  let next = firstAddress(target).value
-  for (const { first, last } of inside) {
-    if (first > next) return false
-    if (last >= next) next = last + 1n
-  }
-  return next > lastAddress(target).value
-}
-
 function hostMask({ family, bits }: Prefix): bigint {
   return (1n << BigInt(familyBits(family) - bits)) - 1n
 }

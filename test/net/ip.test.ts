@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { defaultRouteOf } from '../../src/net/default-route.ts'
 import { parseIp, parseIpSloppy, printIp } from '../../src/net/ip.ts'
 import {
   contains,
@@ -14,7 +15,6 @@ import {
   parsePrefix,
   parsePrefixSloppy,
   printPrefix,
-  unionCovers,
 } from '../../src/net/prefix.ts'
 import { PrefixTable } from '../../src/net/prefix-table.ts'
 
@@ -137,15 +137,38 @@ describe('a prefix', () => {
     expect(overlaps(read(a), read(b))).toBe(expected)
   })
 
-  it.each<[string[], string, boolean]>([
-    [['0.0.0.0/1', '128.0.0.0/1'], '0.0.0.0/0', true],
-    [['128.0.0.0/1', '0.0.0.0/2', '64.0.0.0/2'], '0.0.0.0/0', true],
-    [['0.0.0.0/1', '128.0.0.0/2'], '0.0.0.0/0', false],
-    [['::/1', '8000::/1'], '::/0', true],
-    [['10.43.0.0/17', '10.43.128.0/17', '1.0.0.0/8'], '10.43.0.0/16', true],
-    [[], '::/0', false],
-  ])('%j together cover %s: %s', (parts, target, expected) => {
-    expect(unionCovers(parts.map(read), read(target))).toBe(expected)
+  it.each<[string[], 4 | 6 | undefined]>([
+    [['0.0.0.0/0'], 4],
+    [['10.0.0.5/0'], 4],
+    [['0.0.0.0/1', '128.0.0.0/1'], 4],
+    [['128.0.0.0/1'], 4],
+    [['128.0.0.0/2', '0.0.0.0/2'], 4],
+    // Each address counts once.
+    [['128.0.0.0/2', '128.0.0.0/3', '160.0.0.0/3'], undefined],
+    [['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'], undefined],
+    // All but the ranges of a cluster.
+    [
+      [
+        '0.0.0.0/5',
+        '8.0.0.0/7',
+        '11.0.0.0/8',
+        '12.0.0.0/6',
+        '16.0.0.0/4',
+        '32.0.0.0/3',
+        '64.0.0.0/2',
+        '128.0.0.0/2',
+      ],
+      4,
+    ],
+    [['::/0'], 6],
+    [['2001:db8::1/1'], 6],
+    [['2000::/3'], 6],
+    [['2000::/5', '2800::/5'], 6],
+    [['2000::/5'], undefined],
+    [['8000::/1'], undefined],
+    [[], undefined],
+  ])('%j together are a default route of family %s', (parts, expected) => {
+    expect(defaultRouteOf(parts.map(read))).toBe(expected)
   })
 
   it('covers what is in what it covers, and overlaps both ways', () => {

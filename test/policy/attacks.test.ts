@@ -575,7 +575,7 @@ describe('addresses that the node itself routes', () => {
     vlan: 300,
     preserveDefaultVlan: false,
     isGateway: true,
-    ipam: { type: 'whereabouts', range: '128.0.0.0/1', gateway: '128.0.0.1' },
+    ipam: { type: 'whereabouts', range: '172.31.0.0/16', gateway: '172.31.0.1' },
   }
   const rulesFor = (config: Record<string, unknown>, namespace: string, ...given: Manifest[]) =>
     judge(attachment(config, { namespace }), exampleInventory(...given)).map(({ rule }) => rule)
@@ -585,7 +585,7 @@ describe('addresses that the node itself routes', () => {
   it('are those of the grants, also where a grant leaves addresses in the VLAN to the tenant', () => {
     expect(rulesFor(gateway, 'open', open({}))).toEqual(['host-route'])
     expect(rulesFor({ ...gateway, isGateway: false }, 'open', open({}))).toEqual([])
-    expect(rulesFor(gateway, 'open', open({ subnets: ['128.0.0.0/1'] }))).toEqual([])
+    expect(rulesFor(gateway, 'open', open({ subnets: ['172.31.0.0/16'] }))).toEqual([])
     expect(rulesFor(gateway, 'open', open({ subnets: ['10.140.0.0/16'] }))).toEqual(['subnet-not-granted'])
     const asked = { ...gateway, capabilities: { ips: true }, ipam: { type: 'static' } }
     expect(rulesFor(asked, 'open', open({}))).toEqual(['host-route'])
@@ -840,5 +840,95 @@ describe('what a tenant writes to keep the webhook from its work', () => {
     const rules = judge(manifest, exampleInventory()).map(({ rule }) => rule)
     expect(rules.length).toBeGreaterThan(0)
     expect(exampleInventory(manifest).attachment('finance', 'ledger')).toBeDefined()
+  })
+})
+
+describe('a default route, or one into the cluster, in disguise', () => {
+  const shop = tenant('retail', { namespaces: ['retail'], vlans: [{ ids: 500, masters: ['eth0'] }] })
+  const fixed = attachment(
+    { cniVersion: '1.0.0', name: 'shop', type: 'macvlan', master: 'eth0.500', ipam: { type: 'static' } },
+    { name: 'shop', namespace: 'retail' },
+  )
+  const asking = (...ips: string[]) => {
+    const selecting = pod([{ name: 'shop', ips }], { metadata: { namespace: 'retail' } })
+    return judge(selecting, exampleInventory(shop, fixed)).map(({ rule }) => rule)
+  }
+
+  it.each(['10.0.0.1/9', '11.0.0.1/7', '192.0.2.1/0', '192.0.2.1/1', '2001:db8::1/0', '2001:db8::1/3'])(
+    'is not made of the network of an address that a pod asks for: %s',
+    ip => expect(asking(ip)).toContain('address-not-granted'),
+  )
+
+  it('is none where a tenant may have one, or the network is a small one', () => {
+    expect(asking('192.0.2.1/24', '2001:db8::1/64')).toEqual([])
+    const mayHave = { ...shop, spec: { ...(shop.spec as object), allowDefaultRoute: true } }
+    const selecting = pod([{ name: 'shop', ips: ['192.0.2.1/1'] }], { metadata: { namespace: 'retail' } })
+    expect(judge(selecting, exampleInventory(mayHave, fixed))).toEqual([])
+  })
+
+  it('is not made of routes to all that the cluster does not have', () => {
+    const pieces = [
+      ...[
+        '128.0.0.0/1',
+        '64.0.0.0/2',
+        '32.0.0.0/3',
+        '16.0.0.0/4',
+        '12.0.0.0/6',
+        '0.0.0.0/5',
+        '8.0.0.0/7',
+        '11.0.0.0/8',
+      ],
+      ...[
+        '10.128.0.0/9',
+        '10.64.0.0/10',
+        '10.0.0.0/11',
+        '10.32.0.0/13',
+        '10.40.0.0/15',
+        '10.44.0.0/14',
+        '10.48.0.0/12',
+      ],
+    ]
+    const ipam = { type: 'whereabouts', range: '10.100.1.0/24', routes: pieces.map(dst => ({ dst })) }
+    const found = judge(attachment({ ...macvlanConfig(), ipam }), exampleInventory())
+    expect(found.map(({ rule }) => rule)).toEqual(['default-route'])
+  })
+})
+
+describe("the node's own addresses", () => {
+  it.each(['static', 'whereabouts'])('are not taken as the gateway of an address, by %s', type => {
+    const addresses = [{ address: '10.100.7.5/24', gateway: '10.43.0.10' }]
+    const network_name = type === 'whereabouts' ? { network_name: 'n' } : {}
+    const ptp = {
+      cniVersion: '1.0.0',
+      name: 'ledger',
+      type: 'ptp',
+      ipam: { type, addresses, ...network_name },
+    }
+    expect(judge(attachment(ptp), exampleInventory()).map(({ rule }) => rule)).toContain('host-route')
+  })
+})
+
+describe("another tenant's network that reaches no VLAN", () => {
+  const select = (config: Record<string, unknown>, spec: object = {}) => {
+    const name = 'fleetnet'
+    const theirs = attachment({ cniVersion: '1.0.0', name, ...config }, { name, namespace: 'logistics' })
+    const cluster = {
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'ClusterConfiguration',
+      metadata: { name: 'c' },
+      spec,
+    }
+    return judge(pod(`logistics/${name}`), exampleInventory(cluster, theirs)).map(({ rule }) => rule)
+  }
+
+  it('is theirs all the same: an overlay by its name, and what nobody can read', () => {
+    const overlay = {
+      type: 'ovn-k8s-cni-overlay',
+      topology: 'layer2',
+      netAttachDefName: 'logistics/fleetnet',
+    }
+    expect(select(overlay)).toContain('foreign-attachment')
+    expect(select({ type: 'teleport' }, { vouchedTypes: ['teleport'] })).toContain('foreign-attachment')
+    expect(select({ type: 'dummy', ipam: { type: 'static' } })).toEqual([])
   })
 })

@@ -3,6 +3,7 @@ import type { Path } from '../../json/value.ts'
 import { isInterfaceName } from '../../net/interface-name.ts'
 import { parseIp } from '../../net/ip.ts'
 import {
+  addressOf,
   hasHostBits,
   isWholeFamily,
   network,
@@ -196,6 +197,27 @@ export function readAddress(conf: Fields, key: string, facts: FactsBuilder, pars
   const address = parse(text)
   if (address === undefined) facts.problem('malformed', conf.path(key), `${quote(text)} is no IP address`)
   return address
+}
+
+/** An address with its prefix, and the gateway beside it (static, whereabouts). */
+export function readStaticAddress(entry: Fields, facts: FactsBuilder, parse = parsePrefix): void {
+  const text = entry.string('address') ?? ''
+  const subnet = parse(text)
+  const at = entry.path('address')
+  if (subnet === undefined) {
+    facts.problem(
+      'malformed',
+      at,
+      `${quote(text)} is no address with a prefix: write one like "10.100.0.7/24"`,
+    )
+    return
+  }
+  const address = addressOf(subnet)
+  const gateway = readAddress(entry, 'gateway', facts)
+  facts.subnet({ at, subnet, gateway, first: address, last: address, source: 'static' })
+  if (gateway !== undefined)
+    facts.address({ at: entry.path('gateway'), address: gateway, role: 'gateway', subnet, isChecked: false })
+  connectedRoute(subnet, at, text, facts)
 }
 
 /** The route that the kernel adds by itself for an address with a prefix. */

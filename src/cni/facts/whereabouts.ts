@@ -1,14 +1,5 @@
 import { quote } from '../../json/quote.ts'
-import {
-  compareIps,
-  familyBits,
-  type Ip,
-  nextIp,
-  parseIp,
-  parseIpSloppy,
-  previousIp,
-  printIp,
-} from '../../net/ip.ts'
+import { compareIps, familyBits, type Ip, nextIp, parseIp, parseIpSloppy, previousIp } from '../../net/ip.ts'
 import {
   addressOf,
   firstAddress,
@@ -20,7 +11,14 @@ import {
   prefixOf,
 } from '../../net/prefix.ts'
 import type { FactsBuilder } from './builder.ts'
-import { connectedRoute, ROUTE_KEYS, readAddress, readConfigurationPath, readRoutes } from './common.ts'
+import {
+  connectedRoute,
+  ROUTE_KEYS,
+  readAddress,
+  readConfigurationPath,
+  readRoutes,
+  readStaticAddress,
+} from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { SubnetFact } from './facts.ts'
 import type { Fields } from './fields.ts'
@@ -73,7 +71,7 @@ export const whereabouts: Extractor = {
     if (conf.string('range')) readRange(conf, facts, !name, parseIpSloppy)
     // Go's own JSON reader decodes what is in here, and takes no leading zeros.
     for (const range of conf.objects('ipRanges')) readRange(range, facts, !name, parseIp)
-    for (const entry of conf.objects('addresses')) readStatic(entry, facts)
+    for (const entry of conf.objects('addresses')) readStaticAddress(entry, facts, parsePrefixSloppy)
     const gateway = readAddress(conf, 'gateway', facts, parseIpSloppy)
     if (gateway !== undefined)
       facts.address({
@@ -175,18 +173,4 @@ function readExcludes(conf: Fields, subnet: Prefix, facts: FactsBuilder): void {
       )
     } else facts.address({ at, address: firstAddress(exclude), role: 'exclude', subnet, isChecked: false })
   }
-}
-
-function readStatic(entry: Fields, facts: FactsBuilder): void {
-  const text = entry.string('address')
-  const subnet = text === undefined ? undefined : parsePrefixSloppy(text)
-  const at = entry.path('address')
-  if (subnet === undefined) {
-    facts.problem('malformed', at, `${quote(text ?? '')} is no address with a prefix: write "10.100.0.7/24"`)
-    return
-  }
-  const address = addressOf(subnet)
-  const gateway = readAddress(entry, 'gateway', facts)
-  facts.subnet({ at, subnet, gateway, first: address, last: address, source: 'static' })
-  connectedRoute(subnet, at, text ?? printIp(address), facts)
 }

@@ -1,12 +1,15 @@
 import type { SubnetFact } from '../../cni/facts/facts.ts'
 import type { Cluster } from '../../config/cluster.ts'
 import type { Tenant } from '../../config/tenant.ts'
+import { defaultRouteOf } from '../../net/default-route.ts'
 import { type Ip, isSameIp, parseIp } from '../../net/ip.ts'
 import {
   addressOf,
   contains,
   firstAddress,
   lastAddress,
+  network,
+  overlaps,
   type Prefix,
   parsePrefix,
   printPrefix,
@@ -27,9 +30,14 @@ export const addressNotGranted: Rule<'selection'> = {
   good: { manifest: pod([{ name: 'storage', ips: ['10.100.1.7/24'] }]) },
   bad: { manifest: pod([{ name: 'storage', ips: ['10.200.1.7/24'] }]) },
 
-  *check({ selection: { ips }, attachment, attachmentTenant, through, cluster }) {
+  *check({ selection: { ips }, tenant, attachment, attachmentTenant, through, cluster }) {
     const homes = homesOf(attachment, attachmentTenant, through.segments, cluster)
     const seen: Ip[] = []
+    const networks = ips.flatMap(text => (text.includes('/') ? (parsePrefix(text) ?? []) : []))
+    if (tenant?.allowDefaultRoute !== true && defaultRouteOf(networks) !== undefined) {
+      const message = `${networks.map(printPrefix).join(', ')}: the network of these addresses is half of all or more, and its route a default route; use the VLAN's own prefix length`
+      yield { inside: ['ips'], message }
+    }
     for (const [index, text] of ips.entries()) {
       const inside = ['ips', index]
       const prefix = text.includes('/') ? parsePrefix(text) : undefined
@@ -72,6 +80,10 @@ function judge(
   if (clusterRange !== undefined) {
     return `is an address of the cluster's own range ${printPrefix(clusterRange)}: use one of the VLAN`
   }
+  // The kernel routes the whole network of an address to its interface.
+  const routed = prefix && cluster.find(range => overlaps(range, network(prefix)))
+  if (routed !== undefined)
+    return `is in a network that takes the cluster's own range ${printPrefix(routed)} into the VLAN: use the VLAN's own prefix length`
   // Nobody limited the addresses of this VLAN.
   if (homes.length === 0) return undefined
   const home = homes.find(({ subnet }) => contains(subnet, ip))

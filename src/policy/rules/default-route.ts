@@ -1,10 +1,8 @@
 import type { RouteFact } from '../../cni/facts/facts.ts'
-import { isWholeFamily, type Prefix, printPrefix, unionCovers } from '../../net/prefix.ts'
+import { defaultRouteOf } from '../../net/default-route.ts'
+import { isWholeFamily, printPrefix } from '../../net/prefix.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import type { Rule } from '../rule.ts'
-
-const V4: Prefix = { family: 4, address: 0n, bits: 0 }
-const V6: Prefix = { family: 6, address: 0n, bits: 0 }
 
 export const defaultRoute: Rule<'attachment'> = {
   id: 'default-route',
@@ -40,30 +38,20 @@ export const defaultRoute: Rule<'attachment'> = {
   },
 }
 
-/** Several prefixes that are a default route together: 0.0.0.0/1 and 128.0.0.0/1, or finer. */
+/** Prefixes that are a default route together: 0.0.0.0/1 and 128.0.0.0/1, or finer, or nearly all. */
 function* splitDefaults(routes: readonly RouteFact[]) {
-  for (const whole of [V4, V6]) {
-    const parts = routes.filter(
-      ({ destination, effect, table }) =>
-        effect === 'add' &&
-        table === undefined &&
-        destination.family === whole.family &&
-        !isWholeFamily(destination),
-    )
-    const [first] = parts
-    if (
-      first === undefined ||
-      !unionCovers(
-        parts.map(part => part.destination),
-        whole,
-      )
-    )
-      continue
-    const all = parts.map(part => `"${part.written ?? printPrefix(part.destination)}"`).join(' and ')
-    yield {
-      inside: first.at,
-      message: `${all} together are a default route: name the networks behind the VLAN instead`,
-    }
+  const parts = routes.filter(
+    ({ destination, effect, table }) =>
+      effect === 'add' && table === undefined && !isWholeFamily(destination),
+  )
+  const family = defaultRouteOf(parts.map(part => part.destination))
+  const pieces = parts.filter(({ destination }) => destination.family === family)
+  const [first, ...others] = pieces
+  if (first === undefined) return
+  const all = pieces.map(part => `"${part.written ?? printPrefix(part.destination)}"`).join(' and ')
+  yield {
+    inside: first.at,
+    message: `${all} ${others.length === 0 ? 'takes' : 'together take'} half of all addresses or more, as a default route does: name the networks behind the VLAN instead, or ask for allowDefaultRoute`,
   }
 }
 

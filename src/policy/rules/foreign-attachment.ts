@@ -27,8 +27,12 @@ export const foreignAttachment: Rule<'selection'> = {
   },
 }
 
-/** What reaches no VLAN, is routed by no node and gives out no tenant's addresses may be anybody's. */
+/**
+ * What reaches no VLAN and is routed by no node may be anybody's; of a tenant's only what gives out no addresses, is no network
+ * by its name (an overlay), and can be read.
+ */
 function isNobodys({ facts, reach }: Attachment, tenant: Tenant | undefined): boolean {
   if (facts === undefined || reach.length > 0 || facts.hostRoutes.length > 0) return false
-  return tenant === undefined || facts.subnets.length === 0
+  const isRead = facts.types.every(({ known }) => known)
+  return tenant === undefined || (isRead && facts.subnets.length === 0 && facts.stores.length === 0)
 }
