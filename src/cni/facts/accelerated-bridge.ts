@@ -1,6 +1,8 @@
 import { NATIVE, uniteVlans } from '../../net/vlan-set.ts'
-import { declareCapabilities, readTrunk, readVlan, runIpam, TRUNK_KEYS } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { runIpam } from './ipam.ts'
+import { declareCapabilities } from './pod-input.ts'
+import { readTrunk, readVlan, TRUNK_KEYS } from './vlans.ts'
 
 /** A virtual function whose representor becomes a port of one of several bridges. */
 export const acceleratedBridge: Extractor = {

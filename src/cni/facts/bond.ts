@@ -1,6 +1,7 @@
 import { NATIVE } from '../../net/vlan-set.ts'
-import { declareCapabilities, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { runIpam } from './ipam.ts'
+import { declareCapabilities } from './pod-input.ts'
 
 /** Bonds interfaces: those of the pod, or, without linksInContainer, NICs that it takes from the host. */
 export const bond: Extractor = {

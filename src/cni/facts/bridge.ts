@@ -1,20 +1,13 @@
 import { NATIVE, NO_VLANS, uniteVlans, vlanSet } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
-import {
-  bridgeAt,
-  declareCapabilities,
-  defaultRouteFact,
-  isUntagged,
-  readsArgs,
-  readTrunk,
-  readVlan,
-  reportName,
-  runIpam,
-  TRUNK_KEYS,
-} from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { Uplink } from './facts.ts'
 import type { Fields } from './fields.ts'
+import { runIpam } from './ipam.ts'
+import { bridgeAt, reportName } from './masters.ts'
+import { declareCapabilities, readsArgs } from './pod-input.ts'
+import { defaultRouteFact } from './routes.ts'
+import { isUntagged, readTrunk, readVlan, TRUNK_KEYS } from './vlans.ts'
 
 /** The VLAN that a Linux bridge puts untagged frames into unless told otherwise (default_pvid). */
 const BRIDGE_DEFAULT = vlanSet(1)

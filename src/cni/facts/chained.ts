@@ -1,7 +1,7 @@
 import { NATIVE } from '../../net/vlan-set.ts'
-import { declareCapabilities } from './common.ts'
 import type { Extractor } from './extractor.ts'
-import { deviceMaster } from './sriov.ts'
+import { deviceMaster } from './masters.ts'
+import { declareCapabilities } from './pod-input.ts'
 
 /**
  * Plugins that join no host network and give the pod no route. Their keys are listed so that misspelt ones are found; some

@@ -1,5 +1,5 @@
-import { defaultRouteFact } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { defaultRouteFact } from './routes.ts'
 
 /** Spiderpool's coordinator moves routes between the pod's interfaces. */
 export const coordinator: Extractor = {

@@ -1,6 +1,6 @@
-import { defaultRouteFact } from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { Fields } from './fields.ts'
+import { defaultRouteFact } from './routes.ts'
 
 /** Options that bring routes (RFC 2132, RFC 3442), by number and, where the plugin knows one, by name. */
 const ROUTE_OPTIONS: ReadonlySet<string | undefined> = new Set(['3', 'routers', '33', '121', '249'])

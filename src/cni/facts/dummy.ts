@@ -1,5 +1,6 @@
-import { declareCapabilities, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { runIpam } from './ipam.ts'
+import { declareCapabilities } from './pod-input.ts'
 
 /** An interface that leads nowhere; only its addresses and routes matter. */
 export const dummy: Extractor = {

@@ -1,8 +1,9 @@
 import { quote } from '../../json/quote.ts'
 import { addressOf, parsePrefix } from '../../net/prefix.ts'
 import { NATIVE } from '../../net/vlan-set.ts'
-import { connectedRoute, defaultRouteFact, readAddress } from './common.ts'
+import { readAddress } from './addresses.ts'
 import type { Extractor } from './extractor.ts'
+import { connectedRoute, defaultRouteFact } from './routes.ts'
 
 /** OpenShift's egress router: a macvlan that takes over the pod's default route. */
 export const egressRouter: Extractor = {

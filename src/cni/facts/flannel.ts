@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json/value.ts'
-import { ROUTE_KEYS } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { ROUTE_KEYS } from './routes.ts'
 
 /** Fills a delegate's IPAM with the node's Flannel subnet; the delegate may be any plugin at all. */
 export const flannel: Extractor = {

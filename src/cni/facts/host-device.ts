@@ -1,6 +1,7 @@
 import { NATIVE } from '../../net/vlan-set.ts'
-import { declareCapabilities, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { runIpam } from './ipam.ts'
+import { declareCapabilities } from './pod-input.ts'
 
 /** In the order in which the plugin looks for the device: `device` wins even over an injected deviceID. */
 const DEVICE_KEYS = ['device', 'hwaddr', 'kernelpath', 'pciBusID', 'deviceID'] as const

@@ -1,10 +1,12 @@
 import { compareIps, familyBits, nextIp, previousIp, printIp } from '../../net/ip.ts'
 import { contains, firstAddress, lastAddress, type Prefix, printPrefix } from '../../net/prefix.ts'
+import { readAddress, readSubnet } from './addresses.ts'
 import type { FactsBuilder, Unstated } from './builder.ts'
-import { connectedRoute, ROUTE_KEYS, readAddress, readRoutes, readSubnet, readsArgs } from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { SubnetFact } from './facts.ts'
 import type { Fields } from './fields.ts'
+import { readsArgs } from './pod-input.ts'
+import { connectedRoute, ROUTE_KEYS, readRoutes } from './routes.ts'
 
 const RANGE_KEYS = { subnet: {}, rangeStart: {}, rangeEnd: {}, gateway: {} }
 const ADDRESS_KEYS = ['rangeStart', 'rangeEnd', 'gateway'] as const

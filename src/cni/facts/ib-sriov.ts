@@ -1,7 +1,8 @@
 import { NATIVE } from '../../net/vlan-set.ts'
-import { declareCapabilities, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
-import { deviceMaster } from './sriov.ts'
+import { runIpam } from './ipam.ts'
+import { deviceMaster } from './masters.ts'
+import { declareCapabilities } from './pod-input.ts'
 
 /** An InfiniBand virtual function. A partition key separates like a VLAN, but grants do not speak of partitions. */
 export const ibSriov: Extractor = {

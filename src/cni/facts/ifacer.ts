@@ -1,6 +1,6 @@
 import { NATIVE } from '../../net/vlan-set.ts'
-import { readVlan } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { readVlan } from './vlans.ts'
 
 /** Spiderpool's ifacer creates `<interface>.<vlan>` (and a bond) on the host before a chained plugin rides on it. */
 export const ifacer: Extractor = {

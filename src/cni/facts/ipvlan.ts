@@ -1,5 +1,7 @@
-import { declareCapabilities, masterAt, runIpam, untaggedUplink } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { runIpam } from './ipam.ts'
+import { masterAt, untaggedUplink } from './masters.ts'
+import { declareCapabilities } from './pod-input.ts'
 
 /**
  * A virtual NIC that shares the MAC of its master. Without a master it takes the interface of an earlier result, else

@@ -1,5 +1,5 @@
-import { ROUTE_KEYS, readRoutes } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { ROUTE_KEYS, readRoutes } from './routes.ts'
 
 /** Its daemon's socket, without which the plugin refuses a configuration (pkg/netconf, cmd/cni loadNetConf()). */
 const SOCKETS = ['/run/openvswitch/kube-ovn-daemon.sock']

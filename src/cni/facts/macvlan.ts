@@ -1,5 +1,7 @@
-import { declareCapabilities, masterAt, runIpam, untaggedUplink } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { runIpam } from './ipam.ts'
+import { masterAt, untaggedUplink } from './masters.ts'
+import { declareCapabilities } from './pod-input.ts'
 
 /** A virtual NIC with its own MAC on a master; it has no VLAN of its own, only that of its master. */
 export const macvlan: Extractor = {

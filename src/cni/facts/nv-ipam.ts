@@ -1,5 +1,6 @@
-import { poolRoutes, readsArgs } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { readsArgs } from './pod-input.ts'
+import { poolRoutes } from './routes.ts'
 
 /**
  * NVIDIA's IPAM: subnets, gateways and routes live in IPPool and CIDRPool resources, of which its daemon gives each node a

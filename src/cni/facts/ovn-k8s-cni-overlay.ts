@@ -2,9 +2,11 @@ import { quote } from '../../json/quote.ts'
 import { firstAddress, lastAddress, parsePrefix } from '../../net/prefix.ts'
 import { NATIVE } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
-import { bridgeAt, connectedRoute, defaultRouteFact, readVlan } from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { Fields } from './fields.ts'
+import { bridgeAt } from './masters.ts'
+import { connectedRoute, defaultRouteFact } from './routes.ts'
+import { readVlan } from './vlans.ts'
 
 /** A network of OVN-Kubernetes. Only topology localnet leads to a physical network, with an optional VLAN. */
 export const ovnK8sCniOverlay: Extractor = {

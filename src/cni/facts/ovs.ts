@@ -1,19 +1,12 @@
 import { ALL_VLANS } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
-import {
-  bridgeAt,
-  declareCapabilities,
-  isUntagged,
-  readConfigurationPath,
-  readsArgs,
-  readTrunk,
-  readVlan,
-  runIpam,
-  TRUNK_KEYS,
-} from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { Uplink } from './facts.ts'
 import type { Fields } from './fields.ts'
+import { readConfigurationPath, runIpam } from './ipam.ts'
+import { bridgeAt } from './masters.ts'
+import { declareCapabilities, readsArgs } from './pod-input.ts'
+import { isUntagged, readTrunk, readVlan, TRUNK_KEYS } from './vlans.ts'
 
 /** A port of an Open vSwitch bridge. Without `vlan` and `trunk` it is a trunk that carries every VLAN. */
 export const ovs: Extractor = {

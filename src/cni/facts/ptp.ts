@@ -1,5 +1,6 @@
-import { declareCapabilities, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { runIpam } from './ipam.ts'
+import { declareCapabilities } from './pod-input.ts'
 
 /** A veth pair routed by the host, which takes the gateway's address; no host network is joined. */
 export const ptp: Extractor = {

@@ -1,7 +1,8 @@
 import { quote } from '../../json/quote.ts'
 import { parsePrefix } from '../../net/prefix.ts'
-import { defaultRouteFact, ROUTE_KEYS, readRoutes, readsArgs } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { readsArgs } from './pod-input.ts'
+import { defaultRouteFact, ROUTE_KEYS, readRoutes } from './routes.ts'
 
 /** Removes and adds routes of the pod; without interfaces in the earlier result it works on eth0. */
 export const routeOverride: Extractor = {

@@ -1,8 +1,11 @@
 import { NO_VLANS } from '../../net/vlan-set.ts'
 import { GUARDED_PLUGINS } from '../guarded.ts'
 import { RUNTIME_KEYS } from '../spec.ts'
-import { declareCapabilities, masterAt, readVlan, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { runIpam } from './ipam.ts'
+import { masterAt } from './masters.ts'
+import { declareCapabilities } from './pod-input.ts'
+import { readVlan } from './vlans.ts'
 
 /**
  * The guard by its own name: around another plugin (`delegate`), or, with `vlan` and `master`, macvlan on a VLAN

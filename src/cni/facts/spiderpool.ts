@@ -1,5 +1,5 @@
-import { poolRoutes } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { poolRoutes } from './routes.ts'
 
 /** Subnets, gateways and routes live in SpiderIPPool resources; a pool's gateway yields a default route. */
 export const spiderpool: Extractor = {

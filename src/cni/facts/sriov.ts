@@ -1,9 +1,12 @@
 import { ALL_VLANS, NATIVE } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
-import { declareCapabilities, isUntagged, readVlan, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { Uplink } from './facts.ts'
 import type { Fields } from './fields.ts'
+import { runIpam } from './ipam.ts'
+import { deviceMaster } from './masters.ts'
+import { declareCapabilities } from './pod-input.ts'
+import { isUntagged, readVlan } from './vlans.ts'
 
 /** A virtual function of a NIC; the NIC tags for it when `vlan` is set. */
 export const sriov: Extractor = {
@@ -55,10 +58,4 @@ function readVlans(conf: Fields, facts: FactsBuilder): Pick<Uplink, 'vlans' | 's
   if (vlans !== undefined && !isUntagged(vlans)) return { vlans, source: 'key' }
   const isTrusted = conf.string('trust') === 'on'
   return { vlans: isTrusted ? ALL_VLANS : NATIVE, source: conf.has('vlan') ? 'key' : 'default' }
-}
-
-/** The device, which Multus injects from the NAD's device-plugin resource unless the configuration names one. */
-export function deviceMaster(conf: Fields): Uplink['master'] {
-  const name = conf.string('deviceID') || undefined
-  return { name, at: conf.path('deviceID'), use: 'device', byDefault: name === undefined, inContainer: false }
 }

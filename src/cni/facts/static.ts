@@ -1,5 +1,7 @@
-import { ROUTE_KEYS, readRoutes, readStaticAddress, readsArgs } from './common.ts'
+import { readStaticAddress } from './addresses.ts'
 import type { Extractor } from './extractor.ts'
+import { readsArgs } from './pod-input.ts'
+import { ROUTE_KEYS, readRoutes } from './routes.ts'
 
 /** Addresses written in the configuration. A pod adds to them through IP in CNI_ARGS, without any capability. */
 export const staticIpam: Extractor = {

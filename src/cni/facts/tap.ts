@@ -1,6 +1,7 @@
 import { NATIVE } from '../../net/vlan-set.ts'
-import { declareCapabilities, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { runIpam } from './ipam.ts'
+import { declareCapabilities } from './pod-input.ts'
 
 /** A tap device, put as a port into a bridge when one is named. */
 export const tap: Extractor = {

@@ -1,5 +1,6 @@
-import { declareCapabilities, defaultRouteFact, readsArgs } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { declareCapabilities, readsArgs } from './pod-input.ts'
+import { defaultRouteFact } from './routes.ts'
 
 /**
  * What lets a router of the VLAN give the interface a default route, in one piece or in several (RFC 4191), where the guard

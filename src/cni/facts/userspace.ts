@@ -1,8 +1,9 @@
 import { NATIVE } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
-import { readVlan, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { Fields } from './fields.ts'
+import { runIpam } from './ipam.ts'
+import { readVlan } from './vlans.ts'
 
 const SIDE_KEYS = {
   engine: {},

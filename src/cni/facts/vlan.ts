@@ -1,6 +1,9 @@
 import { NATIVE } from '../../net/vlan-set.ts'
-import { declareCapabilities, masterAt, readVlan, runIpam } from './common.ts'
 import type { Extractor } from './extractor.ts'
+import { runIpam } from './ipam.ts'
+import { masterAt } from './masters.ts'
+import { declareCapabilities } from './pod-input.ts'
+import { readVlan } from './vlans.ts'
 
 /** The 802.1Q sub-interface plugin: one VLAN on one master. */
 export const vlan: Extractor = {

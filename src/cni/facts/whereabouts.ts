@@ -10,18 +10,13 @@ import {
   parsePrefixSloppy,
   prefixOf,
 } from '../../net/prefix.ts'
+import { readAddress, readStaticAddress } from './addresses.ts'
 import type { FactsBuilder } from './builder.ts'
-import {
-  connectedRoute,
-  ROUTE_KEYS,
-  readAddress,
-  readConfigurationPath,
-  readRoutes,
-  readStaticAddress,
-} from './common.ts'
 import type { Extractor } from './extractor.ts'
 import type { SubnetFact } from './facts.ts'
 import type { Fields } from './fields.ts'
+import { readConfigurationPath } from './ipam.ts'
+import { connectedRoute, ROUTE_KEYS, readRoutes } from './routes.ts'
 
 /** Directories that it looks for its configuration in when none is named (pkg/config/config.go GetFlatIPAM). */
 export const WHEREABOUTS_DIRECTORIES = [

@@ -1,0 +1,55 @@
+import { quote } from '../../json/quote.ts'
+import { isInterfaceName } from '../../net/interface-name.ts'
+import { NATIVE } from '../../net/vlan-set.ts'
+import type { FactsBuilder } from './builder.ts'
+import type { Master, Uplink } from './facts.ts'
+import type { Fields } from './fields.ts'
+
+/** A host interface named under `key`; without a name the plugin takes the node's default-route interface. */
+export function masterAt(conf: Fields, key: string, use: Master['use'], facts: FactsBuilder): Master {
+  const name = conf.string(key) || undefined
+  reportName(conf, key, facts)
+  return {
+    name,
+    at: conf.path(key),
+    use,
+    byDefault: name === undefined,
+    inContainer: conf.boolean('linkInContainer') ?? false,
+  }
+}
+
+/** A name that no interface can have. Alternative names may be longer, and no grant can name them. */
+export function reportName(conf: Fields, key: string, facts: FactsBuilder): void {
+  const name = conf.string(key)
+  if (!name || isInterfaceName(name)) return
+  const message = `${quote(name)} is no interface name: Linux takes 1 to 15 bytes, without "/", ":" and spaces`
+  facts.problem('malformed', conf.path(key), message)
+}
+
+/** A bridge named under `key`, or the one that the plugin takes by default. */
+export function bridgeAt(conf: Fields, key: string, byDefault: string): Master {
+  const name = conf.string(key) || undefined
+  return {
+    name: name ?? byDefault,
+    at: conf.path(key),
+    use: 'bridge',
+    byDefault: name === undefined,
+    inContainer: false,
+  }
+}
+
+/** A plugin that rides on its master without a tag of its own. */
+export function untaggedUplink(conf: Fields, master: Master, facts: FactsBuilder): void {
+  facts.uplink({
+    at: master.name === undefined ? conf.at : master.at,
+    master,
+    vlans: NATIVE,
+    source: 'untagged',
+  })
+}
+
+/** The device, which Multus injects from the NAD's device-plugin resource unless the configuration names one. */
+export function deviceMaster(conf: Fields): Uplink['master'] {
+  const name = conf.string('deviceID') || undefined
+  return { name, at: conf.path('deviceID'), use: 'device', byDefault: name === undefined, inContainer: false }
+}

@@ -1,0 +1,91 @@
+import { quote } from '../../json/quote.ts'
+import type { Path } from '../../json/value.ts'
+import { hasHostBits, network, type Prefix, parsePrefix, printPrefix } from '../../net/prefix.ts'
+import { readAddress } from './addresses.ts'
+import type { FactsBuilder } from './builder.ts'
+import type { KeyTree } from './extractor.ts'
+import type { RouteFact } from './facts.ts'
+import type { Fields } from './fields.ts'
+
+/** Keys of a route, in `ipam.routes` and elsewhere (cni pkg/types/types.go Route). */
+export const ROUTE_KEYS: KeyTree = {
+  dst: {},
+  gw: {},
+  mtu: {},
+  advmss: {},
+  priority: {},
+  table: {},
+  scope: {},
+}
+
+/** States the routes of a list of `{dst, gw}`, each as the kernel installs it. */
+export function readRoutes(
+  conf: Fields,
+  key: string,
+  facts: FactsBuilder,
+  cause: RouteFact['cause'] = 'ipam-route',
+): void {
+  for (const route of conf.objects(key)) {
+    const written = route.string('dst')
+    const destination = written === undefined ? undefined : parsePrefix(written)
+    if (destination === undefined) {
+      facts.problem(
+        'malformed',
+        route.path('dst'),
+        `${quote(written ?? '')} is no destination: write a prefix like "10.100.0.0/16"`,
+      )
+      continue
+    }
+    if (destination.family === 4 && hasHostBits(destination)) {
+      const own = printPrefix(network(destination))
+      const problem = `"${written}" has host bits behind its prefix length, which the kernel refuses for a route: write "${own}"`
+      facts.problem('malformed', route.path('dst'), problem)
+    }
+    facts.route({
+      at: route.path('dst'),
+      destination,
+      written,
+      gateway: readAddress(route, 'gw', facts),
+      cause,
+      installed: 'always',
+      effect: 'add',
+      table: route.integer('table'),
+    })
+  }
+}
+
+/** The route that the kernel adds by itself for an address with a prefix. */
+export function connectedRoute(destination: Prefix, at: Path, written: string, facts: FactsBuilder): void {
+  facts.route({
+    at,
+    destination,
+    written,
+    gateway: undefined,
+    cause: 'connected',
+    installed: 'always',
+    effect: 'add',
+    table: undefined,
+  })
+}
+
+/** A default route of one family that a plugin adds by itself. */
+export function defaultRouteFact(
+  family: 4 | 6,
+  change: Pick<RouteFact, 'at' | 'cause'> & Partial<RouteFact>,
+): Omit<RouteFact, 'plugin'> {
+  return {
+    destination: { family, address: 0n, bits: 0 },
+    written: undefined,
+    gateway: undefined,
+    installed: 'always',
+    effect: 'add',
+    table: undefined,
+    ...change,
+  }
+}
+
+/** Default routes that a pool may hand out, which is a resource of the cluster's and known on the node alone. */
+export function poolRoutes(conf: Fields, facts: FactsBuilder): void {
+  for (const family of [4, 6] as const)
+    facts.route(defaultRouteFact(family, { at: conf.path('type'), cause: 'pool', installed: 'perhaps' }))
+}
