@@ -15,6 +15,8 @@ export interface AdmissionOptions {
   readonly deadline: number
   /** Reviews at once; the API server tries again, or lets failurePolicy decide, when it is told to wait. */
   readonly maxConcurrent: number
+  /** Bytes of bodies that are held at once: anyone may send them, and a replica has little memory. */
+  readonly maxBytes: number
 }
 
 const PHASES: ReadonlyMap<string | undefined, Phase> = new Map([
@@ -33,17 +35,25 @@ export function phaseOf(url: string | undefined): Phase | undefined {
  */
 export function admissionHandler(options: AdmissionOptions) {
   let running = 0
+  let held = 0
   return async (request: IncomingMessage, response: ServerResponse, phase: Phase): Promise<void> => {
     const { metrics, log } = options
     try {
       if (request.method !== 'POST') {
         throw new RequestError(405, 'ERR_METHOD', `${request.method} is not POST`, { allow: 'POST' })
       }
-      if (running >= options.maxConcurrent)
-        throw new RequestError(503, 'ERR_BUSY', 'too many reviews at once', { 'retry-after': '1' })
+      if (running >= options.maxConcurrent) throw busy('too many reviews at once')
       running++
+      let own = 0
+      const take = (bytes: number): void => {
+        // The rest of it is not read, so the connection cannot be used again.
+        if (held + bytes > options.maxBytes)
+          throw busy('too much is being read at once', { connection: 'close' })
+        own += bytes
+        held += bytes
+      }
       try {
-        const admission = parseReview(await readBody(request))
+        const admission = parseReview(await readBody(request, take))
         const end = metrics.startReview()
         const answer = await withDeadline(Promise.resolve(options.decide(admission, phase)), options.deadline)
         end(phase, answer.allowed)
@@ -55,6 +65,7 @@ export function admissionHandler(options: AdmissionOptions) {
         send(response, 200, review)
       } finally {
         running--
+        held -= own
       }
     } catch (error) {
       const answer = asRequestError(error, log)
@@ -62,6 +73,10 @@ export function admissionHandler(options: AdmissionOptions) {
       send(response, answer.status, { code: answer.code, message: answer.message }, answer.headers)
     }
   }
+}
+
+function busy(reason: string, headers: Readonly<Record<string, string>> = {}): RequestError {
+  return new RequestError(503, 'ERR_BUSY', reason, { 'retry-after': '1', ...headers })
 }
 
 /** An error that was not meant for the caller tells it nothing; its stack goes to the log. */
@@ -113,7 +128,7 @@ function parseReview(body: string): AdmissionRequest {
   if (!isAdmissionRequest(request)) {
     throw new RequestError(
       400,
-      'ERR_NO_REVIEW',
+      'ERR_NO_REQUEST',
       'the review has no "request" with "uid", "kind", "resource" and "operation"',
     )
   }

@@ -4,8 +4,11 @@ import { RequestError } from './request-error.ts'
 /** 7 MiB: etcd holds 1.5 MiB, a review holds the object twice, and JSON escapes grow it (controller-runtime's limit). */
 export const MAX_BODY_BYTES = 7 * 1024 * 1024
 
-/** The text of a request's JSON body. Content type and length are looked at before a byte of it is read. */
-export async function readBody(request: IncomingMessage): Promise<string> {
+/**
+ * The text of a request's JSON body. Content type and length are looked at before a byte of it is read; `take` is told of
+ * each piece, and throws where there is no room for it.
+ */
+export async function readBody(request: IncomingMessage, take: (bytes: number) => void): Promise<string> {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/json') {
     throw new RequestError(
@@ -20,6 +23,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length
     if (length > MAX_BODY_BYTES) throw tooLarge()
+    take(chunk.length)
     chunks.push(chunk)
   }
   if (length === 0)

@@ -26,6 +26,7 @@ export type RequestErrorCode =
   | 'ERR_BODY_NO_UTF8'
   | 'ERR_BODY_NO_JSON'
   | 'ERR_NO_REVIEW'
+  | 'ERR_NO_REQUEST'
   | 'ERR_REVIEW_VERSION'
   | 'ERR_BUSY'
   | 'ERR_DEADLINE'

@@ -21,7 +21,7 @@ export interface ServiceOptions {
 }
 
 /** The API server waits three seconds (timeoutSeconds in manifests/), and should hear our reason. */
-export const LIMITS = { deadline: 2_500, maxConcurrent: 256 }
+export const LIMITS = { deadline: 2_500, maxConcurrent: 256, maxBytes: 32 * 1024 * 1024 }
 
 export interface RunningService {
   readonly url: string

@@ -23,7 +23,7 @@ import {
   UsageError,
 } from './command.ts'
 import { printPlain } from './output.ts'
-import { readMaster, readMtu, readName, readSubnet } from './vlans.ts'
+import { readInterface, readMtu, readName, readSubnet } from './vlans.ts'
 
 interface GenerateFlags extends GlobalFlags {
   readonly id: string
@@ -114,7 +114,7 @@ function readRequest(flags: GenerateFlags): NetworkRequest {
     type: choose('--type', flags.type, NETWORK_TYPES),
     ipam,
     vlan,
-    master: readMaster(flags.master),
+    master: readInterface(flags.master),
     name: readName('--name', flags.name ?? `vlan${vlan}`),
     mtu: flags.mtu === undefined ? undefined : readMtu(flags.mtu),
     subnet: flags.subnet === undefined ? undefined : readSubnet(flags.subnet),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { masterName } from '../config/values.ts'
 import { carryOut, judgePlan } from '../manage/carry-out.ts'
 import { networksLosing } from '../manage/overview.ts'
 import { type GrantText, type Plan, planCreate, planGrant, planRevoke } from '../manage/plan.ts'
@@ -226,11 +227,18 @@ export function readName(flag: string, text: string): string {
   return text
 }
 
-export function readMaster(text: string): string {
+export function readInterface(text: string): string {
   if (!isInterfaceName(text))
     throw new UsageError(
       `--master "${text}" is no interface name: use 1 to 15 bytes without "/", ":" or spaces`,
     )
+  return text
+}
+
+/** What a grant may name: also a PCI address, or a resource of a device plugin. */
+function readMaster(text: string): string {
+  const reading = masterName.safeParse(text)
+  if (!reading.success) throw new UsageError(`--master ${reading.error.issues[0]?.message}`)
   return text
 }
 

@@ -13,7 +13,7 @@ import {
   type VlanSet,
 } from '../net/vlan-set.ts'
 import { revocationsOf } from '../policy/grants.ts'
-import { resolveSegment } from '../policy/reach.ts'
+import { resolveSegment, type Segment } from '../policy/reach.ts'
 import { applyEdits, StoreError, type TenantEdit } from '../store/store.ts'
 import type { StoredTenant, World } from './world.ts'
 
@@ -117,13 +117,14 @@ export function planRevoke(
   }
   // From the last to the first: removing one moves those behind it, and what is appended stands behind all.
   const edits = held.toReversed().flatMap(each => takeAway(each, vlans, master))
-  // Without an interface it is all of them, also those on which it held them once.
-  const lost =
-    master === undefined
-      ? [{ vlans }]
-      : held.flatMap(({ grant }) =>
-          resolveSegment({ master, vlans: intersectVlans(grant.ids, vlans) }, inventory.cluster),
-        )
+  const segments = held.flatMap(({ grant }) =>
+    (master === undefined ? grant.masters : [master]).flatMap(name =>
+      resolveSegment({ master: name, vlans: intersectVlans(grant.ids, vlans) }, inventory.cluster),
+    ),
+  )
+  // Without an interface it is all of them, also those on which it held them once; claims say what a name stands for.
+  const isNamed = (segment: Segment): boolean => isEmptyVlans(subtractVlans(segment.vlans, vlans))
+  const lost = master === undefined ? [{ vlans }, ...segments.filter(segment => !isNamed(segment))] : segments
   return {
     changes: change(stored.manifest, edits),
     revocations: revocationsOf(name, lost, inventory.cluster),

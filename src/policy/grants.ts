@@ -57,8 +57,8 @@ export function ungranted(
 ): { vlans: VlanSet; masterGranted: boolean } {
   const granted = grantedOn(tenant, segment.master, cluster)
   const vlans = subtractVlans(segment.vlans, granted)
-  const outer = hiddenVlan(segment.master, cluster)
-  if (outer !== undefined && containsVlans(grantedOn(tenant, outer.parent, cluster), vlanSet(outer.vlan))) {
+  const outer = outerSegment(segment, cluster)
+  if (outer !== undefined && containsVlans(grantedOn(tenant, outer.master, cluster), outer.vlans)) {
     return { vlans: NO_VLANS, masterGranted: true }
   }
   return { vlans, masterGranted: granted.ranges.length > 0 }
@@ -98,12 +98,23 @@ export function straySubnets(
     .map(({ subnet, at }) => ({ prefix: printPrefix(subnet), at, accepted }))
 }
 
-/** The grants under which a tenant may use a segment: those that hold one of its VLANs on its interface. */
+/**
+ * The grants under which a tenant may use a segment: those that hold one of its VLANs on its interface, or the VLAN that the
+ * interface itself is in.
+ */
 export function grantsFor(tenant: Tenant, segment: Segment, cluster: Cluster): Grant[] {
+  const outer = outerSegment(segment, cluster)
+  const holds = (granted: Segment, { master, vlans }: Segment): boolean =>
+    granted.master === master && !isEmptyVlans(intersectVlans(granted.vlans, vlans))
   return tenant.vlans.filter(grant =>
     grantedSegments(grant, cluster).some(
-      granted =>
-        granted.master === segment.master && !isEmptyVlans(intersectVlans(granted.vlans, segment.vlans)),
+      granted => holds(granted, segment) || (outer !== undefined && holds(granted, outer)),
     ),
   )
+}
+
+/** The VLAN that tags of this segment are inside of (802.1Q in 802.1Q), if its interface is in one. */
+export function outerSegment({ master }: Segment, cluster: Cluster): Segment | undefined {
+  const outer = hiddenVlan(master, cluster)
+  return outer && { master: outer.parent, vlans: vlanSet(outer.vlan) }
 }

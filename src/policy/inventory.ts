@@ -7,8 +7,9 @@ import { PrefixTable } from '../net/prefix-table.ts'
 import { containsVlans, vlanSet } from '../net/vlan-set.ts'
 import { readAttachment } from './attachment.ts'
 import { describeAttachment } from './describe.ts'
-import { grantedSegments } from './grants.ts'
+import { grantedSegments, outerSegment } from './grants.ts'
 import { findCommonRanges, findOverlaps, type Holder } from './overlaps.ts'
+import type { Segment } from './reach.ts'
 import { storesOf } from './stores.ts'
 import type { Attachment, Overlap, Rival, SharedStore, TenantSubject } from './subjects.ts'
 import { SetMap, Tenancy } from './tenancy.ts'
@@ -39,6 +40,8 @@ export class Inventory {
   readonly #holders = new Map<object, { prefix: Prefix; holder: Holder }[]>()
   readonly #stores = new SetMap<Attachment>()
   readonly #holdings = new SetMap<Holding>()
+  /** Who holds tags inside of a VLAN, by that VLAN. */
+  readonly #inside = new SetMap<Holding>()
   readonly #masters = new SetMap<Grant>()
   #revision = 0
 
@@ -70,6 +73,7 @@ export class Inventory {
     for (const grant of tenant.vlans) {
       const holding = { tenant, grant }
       for (const key of this.#segmentKeys(grant)) this.#holdings.add(key, holding)
+      for (const key of this.#outerKeys(grant)) this.#inside.add(key, holding)
       for (const master of grant.masters) this.#masters.add(master, grant)
     }
   }
@@ -84,6 +88,10 @@ export class Inventory {
       for (const key of this.#segmentKeys(grant)) {
         for (const holding of this.#holdings.get(key))
           if (holding.tenant === tenant) this.#holdings.delete(key, holding)
+      }
+      for (const key of this.#outerKeys(grant)) {
+        for (const holding of this.#inside.get(key))
+          if (holding.tenant === tenant) this.#inside.delete(key, holding)
       }
       for (const master of grant.masters) this.#masters.delete(master, grant)
     }
@@ -210,12 +218,19 @@ export class Inventory {
     return [...named, ...unnamed]
   }
 
-  /** Other tenants that hold one of this tenant's (VLAN, interface) pairs, unless both grants are shared. */
+  /**
+   * Other tenants that hold one of this tenant's (VLAN, interface) pairs, tags inside of one, or the VLAN that its tags are
+   * inside of, unless both grants are shared.
+   */
   rivalsOf(tenant: Tenant): Rival[] {
     const rivals = new Map<string, Rival>()
-    for (const grant of tenant.vlans)
-      for (const key of this.#segmentKeys(grant))
-        for (const rival of this.#rivals(tenant, grant, key)) rivals.set(rival.tenant.name, rival)
+    for (const grant of tenant.vlans) {
+      const keys = this.#segmentKeys(grant)
+      const others = [...keys, ...this.#outerKeys(grant)].flatMap(key => [...this.#holdings.get(key)])
+      const inside = keys.flatMap(key => [...this.#inside.get(key)])
+      for (const rival of rivalsAmong([...others, ...inside], tenant, grant))
+        rivals.set(rival.tenant.name, rival)
+    }
     return [...rivals.values()]
   }
 
@@ -226,7 +241,7 @@ export class Inventory {
         [0, 1]
           .filter(id => containsVlans(vlans, vlanSet(id)))
           .flatMap(id =>
-            this.#rivals(tenant, grant, `${master} ${1 - id}`).map(rival => ({
+            rivalsAmong(this.#holdings.get(`${master} ${1 - id}`), tenant, grant).map(rival => ({
               ...rival,
               master,
               holdsNative: id === 1,
@@ -273,19 +288,27 @@ export class Inventory {
     this.#holders.delete(owner)
   }
 
-  #rivals(tenant: Tenant, grant: Grant, segmentKey: string): Rival[] {
-    return [...this.#holdings.get(segmentKey)]
-      .filter(other => other.tenant.name !== tenant.name && !(other.grant.shared && grant.shared))
-      .map(other => ({ tenant: other.tenant, grant, rivalGrant: other.grant }))
+  #segmentKeys(grant: Grant): string[] {
+    return grantedSegments(grant, this.#cluster).flatMap(keysOf)
   }
 
-  #segmentKeys(grant: Grant): string[] {
-    return grantedSegments(grant, this.#cluster).flatMap(({ master, vlans }) =>
-      vlans.ranges.flatMap(({ first, last }) =>
-        Array.from({ length: last - first + 1 }, (_, index) => `${master} ${first + index}`),
-      ),
-    )
+  /** The VLANs that the tags of a grant are inside of. */
+  #outerKeys(grant: Grant): string[] {
+    const segments = grantedSegments(grant, this.#cluster)
+    return segments.flatMap(segment => outerSegment(segment, this.#cluster) ?? []).flatMap(keysOf)
   }
+}
+
+function keysOf({ master, vlans }: Segment): string[] {
+  return vlans.ranges.flatMap(({ first, last }) =>
+    Array.from({ length: last - first + 1 }, (_, index) => `${master} ${first + index}`),
+  )
+}
+
+function rivalsAmong(others: Iterable<Holding>, tenant: Tenant, grant: Grant): Rival[] {
+  return [...others]
+    .filter(other => other.tenant.name !== tenant.name && !(other.grant.shared && grant.shared))
+    .map(other => ({ tenant: other.tenant, grant, rivalGrant: other.grant }))
 }
 
 /** Names of Kubernetes objects hold no `/`. */

@@ -2,13 +2,16 @@ import type { AdmissionRequest } from '../kube/admission.ts'
 import { NETWORK_STATUS_ANNOTATIONS, NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
 import { readSelections } from '../kube/selections.ts'
-import { findPodTemplate, groupKind } from '../kube/workloads.ts'
+import { findPodTemplate, groupKind, type PodTemplate } from '../kube/workloads.ts'
 import { decide } from '../policy/decision.ts'
-import { judgePod, jurisdictionOf, podSubject } from '../policy/judge.ts'
+import type { Inventory } from '../policy/inventory.ts'
+import { type Circumstances, judgePod, jurisdictionOf, podSubject } from '../policy/judge.ts'
 import { isStatusWriter } from '../policy/rules/forged-network-status.ts'
+import type { PodSubject } from '../policy/subjects.ts'
 import { claimsByInterface, type SignedNetworks, signNetworks, stripClaims } from './claims.ts'
 import type { Outcome, ReviewContext } from './context.ts'
 import { annotationPatch, removalPatch } from './patch.ts'
+import { beforeOf } from './request.ts'
 import { boundOf, boundPod, claimFindings } from './standing.ts'
 
 /** The mutating phase: signs claims for what no rule stands against, and refuses nothing. */
@@ -73,15 +76,32 @@ function podNetworks(pod: Manifest, request: AdmissionRequest, context: ReviewCo
   const networksBefore = readMetadata(request.oldObject?.metadata).annotations?.[NETWORKS_ANNOTATION]
   if (networks === networksBefore) return undefined
   const { inventory } = context
-  // Whatever claim is there, it is replaced or removed: it must not stand in the way of the rules.
-  const subject = podSubject(pod, template, inventory, { checkClaim: () => ({ state: 'none' }) })
+  const { username, groups } = request.userInfo ?? {}
+  const circumstances = { before: beforeOf(request), user: username, groups }
+  const { subject, isClean } = judgeForSigning(pod, template, inventory, circumstances)
   if (subject.reading.problems.some(({ problem }) => problem === 'unreadable')) return undefined
-  const { isClean } = decide(judgePod(subject, template), jurisdictionOf(pod, inventory))
   if (!isClean) return { annotation: stripClaims(subject), signed: 0, isOpposed: true }
   // A new pod may state the UID of the one that it was copied from; it has none yet, and no Binding.
   const bound = request.operation === 'CREATE' ? undefined : boundPod(pod)
   const before = claimsByInterface(readSelections(networksBefore, subject.namespace).selections)
   return signNetworks(subject, context.keys(), context.clock(), bound, before)
+}
+
+/**
+ * A pod as its rules see it, and whether one stands against it. Whatever claim is there, it is replaced or removed: it must
+ * not stand in the way of the rules.
+ */
+function judgeForSigning(
+  pod: Manifest,
+  template: PodTemplate,
+  inventory: Inventory,
+  circumstances: Pick<Circumstances, 'before' | 'user' | 'groups'>,
+): { subject: PodSubject; isClean: boolean } {
+  const subject = podSubject(pod, template, inventory, {
+    ...circumstances,
+    checkClaim: () => ({ state: 'none' }),
+  })
+  return { subject, isClean: decide(judgePod(subject, template), jurisdictionOf(pod, inventory)).isClean }
 }
 
 /** The Binding carries the pod's networks with bound claims; the API server copies them onto the pod. */
@@ -90,10 +110,9 @@ function bindingNetworks(binding: Manifest, context: ReviewContext): Networks | 
   const template = pod && findPodTemplate(pod)
   const bound = pod && boundOf(binding, pod)
   if (pod === undefined || template === undefined || bound === undefined) return undefined
-  const subject = podSubject(pod, template, context.inventory, { checkClaim: () => ({ state: 'none' }) })
+  const { subject, isClean } = judgeForSigning(pod, template, context.inventory, { before: pod })
   if (subject.selections.length === 0) return undefined
-  if (!decide(judgePod(subject, template), jurisdictionOf(pod, context.inventory)).isClean)
-    return { annotation: undefined, signed: 0, isOpposed: true }
+  if (!isClean) return { annotation: undefined, signed: 0, isOpposed: true }
   const signed = signNetworks(subject, context.keys(), context.clock(), bound)
   const present = binding.metadata.annotations?.[NETWORKS_ANNOTATION]
   if (present !== undefined && isBoundAnnotation(binding, present, context)) return undefined

@@ -38,6 +38,13 @@ export function objectOf(request: AdmissionRequest): Manifest | undefined {
   return object === undefined || object === null ? undefined : withIdentity(object, request)
 }
 
+/** The object that is there, which an UPDATE would change; none for what is made, or deleted. */
+export function beforeOf(request: AdmissionRequest): Manifest | undefined {
+  const { operation, oldObject } = request
+  if (operation === 'DELETE' || oldObject === null || oldObject === undefined) return undefined
+  return withIdentity(oldObject, request)
+}
+
 /**
  * At CREATE the object may lack the namespace that the request is in; the request's is the API server's own word. For a
  * Namespace that is its own name, but it is in none: neither its exemption nor its enforcement is for its own making.

@@ -12,7 +12,7 @@ import type { Finding } from '../policy/finding.ts'
 import { isJudged, judge, jurisdictionOf } from '../policy/judge.ts'
 import { forgedNetworkStatus } from '../policy/rules/forged-network-status.ts'
 import type { Outcome, ReviewContext } from './context.ts'
-import { withIdentity } from './request.ts'
+import { beforeOf } from './request.ts'
 import { boundPod, claimFindings } from './standing.ts'
 import { warningsOf } from './warnings.ts'
 
@@ -21,10 +21,7 @@ const NOTHING: Decision = { denied: [], warned: [], audited: [], isClean: true }
 /** The validating phase: decides about what is stored. */
 export function validate(object: Manifest, request: AdmissionRequest, context: ReviewContext): Outcome {
   const { inventory } = context
-  const before =
-    request.operation === 'DELETE' || request.oldObject === null || request.oldObject === undefined
-      ? undefined
-      : withIdentity(request.oldObject, request)
+  const before = beforeOf(request)
   if (changesNothing(object, before)) return outcomeOf(request, NOTHING)
   if (!isJudged(object)) {
     const warning = `SOCNI has no rules for ${object.kind}: its webhook configuration need not send it`
@@ -79,7 +76,7 @@ function judgedPart(manifest: Manifest): unknown {
   if (template !== undefined) {
     const keys = [NETWORKS_ANNOTATION, DEFAULT_NETWORK_ANNOTATION, ...NETWORK_STATUS_ANNOTATIONS]
     const annotations = keys.map(key => template.metadata.annotations?.[key] ?? null)
-    return kind === '/Pod' ? annotations : [annotations, template.spec]
+    return kind === '/Pod' ? annotations : [annotations, template.spec, template.networks ?? null]
   }
   return kind === '/Namespace' ? manifest.metadata.labels : [manifest.spec, manifest.metadata.annotations]
 }

@@ -4,7 +4,7 @@ import type { Manifest } from '../../src/kube/manifest.ts'
 import { judgePlan } from '../../src/manage/carry-out.ts'
 import { type Plan, planCreate, planGrant, planRevoke } from '../../src/manage/plan.ts'
 import { buildWorld, type World } from '../../src/manage/world.ts'
-import { parseVlanSet } from '../../src/net/vlan-set.ts'
+import { parseVlanSet, printVlans } from '../../src/net/vlan-set.ts'
 import { tenant } from '../../src/policy/example.ts'
 import { StoreError } from '../../src/store/store.ts'
 
@@ -132,5 +132,20 @@ describe('plans', () => {
     const grant = (ids: string) => planGrant(world, 'finance', 'retail', parseVlanSet(ids) ?? { ranges: [] })
     expect(grant('100,101').changes).toHaveLength(2)
     expect(() => grant('100-103')).toThrow('tenant "finance" holds no VLAN 102-103: no tenant does')
+  })
+})
+
+describe('a revocation without an interface', () => {
+  it('also names what an interface stands for, as claims do', () => {
+    const lab = tenant('lab', {
+      namespaces: ['lab'],
+      vlans: [{ ids: 'native,5', masters: ['eth0.710', 'eth1'] }],
+    })
+    const vlans = parseVlanSet('native') ?? { ranges: [] }
+    const { revocations = [] } = planRevoke(buildWorld([lab]), 'lab', vlans, undefined)
+    expect(revocations.map(({ vlans, master }) => `${printVlans(vlans)} on ${master ?? 'any'}`)).toEqual([
+      'native on any',
+      '710 on eth0',
+    ])
   })
 })

@@ -932,3 +932,47 @@ describe("another tenant's network that reaches no VLAN", () => {
     expect(select({ type: 'dummy', ipam: { type: 'static' } })).toEqual([])
   })
 })
+
+describe('tags inside of a VLAN', () => {
+  const outer = tenant('outer', {
+    namespaces: ['outer'],
+    vlans: [{ ids: 600, masters: ['eth0'], subnets: ['10.160.0.0/16'] }],
+  })
+  const inner = tenant('inner', { namespaces: ['inner'], vlans: [{ ids: 5, masters: ['eth0.600'] }] })
+  const tagged = (range: string) =>
+    attachment(
+      {
+        cniVersion: '1.0.0',
+        name: 'tagged',
+        type: 'macvlan',
+        master: 'eth0.600.5',
+        ipam: { type: 'whereabouts', range },
+      },
+      { name: 'tagged', namespace: 'outer' },
+    )
+
+  it('have the addresses of whoever holds it', () => {
+    const rulesFor = (range: string) => judge(tagged(range), exampleInventory(outer)).map(({ rule }) => rule)
+    expect(rulesFor('10.160.7.0/24')).toEqual([])
+    expect(rulesFor('203.0.113.0/24')).toEqual(['subnet-not-granted'])
+  })
+
+  it.each([
+    ['another tenant', outer, inner],
+    ['whoever held them before', inner, outer],
+  ])('are not held by %s as well, unless both say so', (_, before, added) => {
+    const rules = (...tenants: Manifest[]) =>
+      judge(tenants[0] as Manifest, exampleInventory(...tenants.slice(1))).map(({ rule }) => rule)
+    const shared = ({ spec, ...rest }: Manifest): Manifest => {
+      const { vlans } = spec as { vlans: object[] }
+      return {
+        ...rest,
+        spec: { ...(spec as object), vlans: vlans.map(grant => ({ ...grant, shared: true })) },
+      }
+    }
+    expect(rules(added, before)).toEqual(['vlan-granted-twice'])
+    expect(rules(shared(added), shared(before))).toEqual([])
+    const elsewhere = tenant('other', { namespaces: ['other'], vlans: [{ ids: 5, masters: ['eth0.601'] }] })
+    expect(rules(elsewhere, before)).toEqual([])
+  })
+})

@@ -7,6 +7,7 @@ import forge from 'node-forge'
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ApiServer } from '../../examples/demo/api-server.ts'
+import type { Manifest } from '../../src/kube/manifest.ts'
 import { pod } from '../../src/policy/example.ts'
 import type { Decide } from '../../src/review/context.ts'
 import { requestFor } from '../../src/review/request.ts'
@@ -38,6 +39,7 @@ async function start(change: Partial<Parameters<typeof startServer>[0]> = {}) {
     obstacle: () => undefined,
     deadline: 2_500,
     maxConcurrent: 8,
+    maxBytes: 32 * 1024 * 1024,
     drainDelay: 0,
     ...change,
   })
@@ -97,17 +99,17 @@ describe('the webhook', () => {
       'ERR_REVIEW_VERSION',
       '{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1beta1"}',
     ],
-    ['a review without a request', 400, 'ERR_NO_REVIEW', JSON.stringify({ ...review(), request: null })],
+    ['a review without a request', 400, 'ERR_NO_REQUEST', JSON.stringify({ ...review(), request: null })],
     [
       'a request without a uid',
       400,
-      'ERR_NO_REVIEW',
+      'ERR_NO_REQUEST',
       JSON.stringify(review({ ...requestFor(pod('a')), uid: '' })),
     ],
     [
       'an object without a kind',
       400,
-      'ERR_NO_REVIEW',
+      'ERR_NO_REQUEST',
       JSON.stringify(review({ ...requestFor(pod('a')), object: { metadata: {} } })),
     ],
     ['text that is not UTF-8', 400, 'ERR_BODY_NO_UTF8', 'not-utf8'],
@@ -274,6 +276,19 @@ describe('the webhook under stress', () => {
     expect((await first).allowed).toBe(true)
     expect((await apiServer.review('validate', requestFor(pod('storage')))).allowed).toBe(true)
     apiServer.close()
+    await server.close()
+  })
+
+  it('answers 503 to more than it has room for, and takes the next', async () => {
+    const server = await start({ maxBytes: 4_000 })
+    const ask = (object: Manifest) =>
+      supertest
+        .agent(urlOf(server), { ca: authority.cert })
+        .post('/validate')
+        .send({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: requestFor(object) })
+    const large = pod('storage', { metadata: { labels: { note: 'x'.repeat(5_000) } } })
+    for (let times = 0; times < 3; times++) expect((await ask(large)).body.code).toBe('ERR_BUSY')
+    expect((await ask(pod('storage'))).body.response.allowed).toBe(true)
     await server.close()
   })
 
