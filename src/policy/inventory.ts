@@ -1,24 +1,17 @@
 import { type Cluster, defaultCluster } from '../config/cluster.ts'
-import type { Grant, Tenant } from '../config/tenant.ts'
+import type { Tenant } from '../config/tenant.ts'
 import type { Manifest, ObjectMeta } from '../kube/manifest.ts'
 import { readVlanName } from '../net/interface-name.ts'
 import type { Prefix } from '../net/prefix.ts'
 import { PrefixTable } from '../net/prefix-table.ts'
-import { containsVlans, vlanSet } from '../net/vlan-set.ts'
 import { readAttachment } from './attachment.ts'
 import { describeAttachment } from './describe.ts'
-import { grantedSegments, outerSegment } from './grants.ts'
+import { Holdings } from './holdings.ts'
 import { findCommonRanges, findOverlaps, type Holder } from './overlaps.ts'
-import type { Segment } from './reach.ts'
 import { storesOf } from './stores.ts'
 import type { Attachment, Overlap, Rival, SharedStore, TenantSubject } from './subjects.ts'
 import { SetMap, Tenancy } from './tenancy.ts'
 import { Uses } from './uses.ts'
-
-interface Holding {
-  readonly tenant: Tenant
-  readonly grant: Grant
-}
 
 /** The IPAM store of K3s's own Flannel network (k3s pkg/agent/flannel/setup_linux.go). */
 const CLUSTER_STORE = 'cbr0'
@@ -39,10 +32,7 @@ export class Inventory {
   readonly #subnets = new PrefixTable<Holder>()
   readonly #holders = new Map<object, { prefix: Prefix; holder: Holder }[]>()
   readonly #stores = new SetMap<Attachment>()
-  readonly #holdings = new SetMap<Holding>()
-  /** Who holds tags inside of a VLAN, by that VLAN. */
-  readonly #inside = new SetMap<Holding>()
-  readonly #masters = new SetMap<Grant>()
+  readonly #holdings = new Holdings()
   #revision = 0
 
   /** Grows with each change of what rules may know; uses count their own. */
@@ -70,12 +60,7 @@ export class Inventory {
     this.#tenancy.put(tenant)
     for (const prefix of tenant.vlans.flatMap(grant => grant.subnets))
       this.#hold(tenant, prefix, { kind: 'grant', tenant })
-    for (const grant of tenant.vlans) {
-      const holding = { tenant, grant }
-      for (const key of this.#segmentKeys(grant)) this.#holdings.add(key, holding)
-      for (const key of this.#outerKeys(grant)) this.#inside.add(key, holding)
-      for (const master of grant.masters) this.#masters.add(master, grant)
-    }
+    this.#holdings.put(tenant, this.#cluster)
   }
 
   removeTenant(name: string): void {
@@ -84,17 +69,7 @@ export class Inventory {
     if (tenant === undefined) return
     this.#tenancy.remove(name)
     this.#release(tenant)
-    for (const grant of tenant.vlans) {
-      for (const key of this.#segmentKeys(grant)) {
-        for (const holding of this.#holdings.get(key))
-          if (holding.tenant === tenant) this.#holdings.delete(key, holding)
-      }
-      for (const key of this.#outerKeys(grant)) {
-        for (const holding of this.#inside.get(key))
-          if (holding.tenant === tenant) this.#inside.delete(key, holding)
-      }
-      for (const master of grant.masters) this.#masters.delete(master, grant)
-    }
+    this.#holdings.remove(tenant, this.#cluster)
   }
 
   putNamespace(name: string, labels: Readonly<Record<string, string>> = {}): void {
@@ -196,7 +171,7 @@ export class Inventory {
       ...Object.keys({ ...interfaces, ...mtus }),
     ]
     for (let at: string | undefined = name; at !== undefined; at = readVlanName(at)?.parent)
-      if (named.includes(at) || this.#masters.get(at).size > 0) return true
+      if (named.includes(at) || this.#holdings.isNamed(at)) return true
     return false
   }
 
@@ -218,37 +193,12 @@ export class Inventory {
     return [...named, ...unnamed]
   }
 
-  /**
-   * Other tenants that hold one of this tenant's (VLAN, interface) pairs, tags inside of one, or the VLAN that its tags are
-   * inside of, unless both grants are shared.
-   */
   rivalsOf(tenant: Tenant): Rival[] {
-    const rivals = new Map<string, Rival>()
-    for (const grant of tenant.vlans) {
-      const keys = this.#segmentKeys(grant)
-      const others = [...keys, ...this.#outerKeys(grant)].flatMap(key => [...this.#holdings.get(key)])
-      const inside = keys.flatMap(key => [...this.#inside.get(key)])
-      for (const rival of rivalsAmong([...others, ...inside], tenant, grant))
-        rivals.set(rival.tenant.name, rival)
-    }
-    return [...rivals.values()]
+    return this.#holdings.rivalsOf(tenant, this.#cluster)
   }
 
-  /** Other tenants that hold VLAN 1 where this one holds untagged traffic, or the reverse, unless both grants are shared. */
   nativeRivalsOf(tenant: Tenant): TenantSubject['nativeRivals'] {
-    return tenant.vlans.flatMap(grant =>
-      grantedSegments(grant, this.#cluster).flatMap(({ master, vlans }) =>
-        [0, 1]
-          .filter(id => containsVlans(vlans, vlanSet(id)))
-          .flatMap(id =>
-            rivalsAmong(this.#holdings.get(`${master} ${1 - id}`), tenant, grant).map(rival => ({
-              ...rival,
-              master,
-              holdsNative: id === 1,
-            })),
-          ),
-      ),
-    )
+    return this.#holdings.nativeRivalsOf(tenant, this.#cluster)
   }
 
   /** Namespaces that are there, and belong to this tenant and to no other. */
@@ -287,28 +237,6 @@ export class Inventory {
     for (const { prefix, holder } of this.#holders.get(owner) ?? []) this.#subnets.remove(prefix, holder)
     this.#holders.delete(owner)
   }
-
-  #segmentKeys(grant: Grant): string[] {
-    return grantedSegments(grant, this.#cluster).flatMap(keysOf)
-  }
-
-  /** The VLANs that the tags of a grant are inside of. */
-  #outerKeys(grant: Grant): string[] {
-    const segments = grantedSegments(grant, this.#cluster)
-    return segments.flatMap(segment => outerSegment(segment, this.#cluster) ?? []).flatMap(keysOf)
-  }
-}
-
-function keysOf({ master, vlans }: Segment): string[] {
-  return vlans.ranges.flatMap(({ first, last }) =>
-    Array.from({ length: last - first + 1 }, (_, index) => `${master} ${first + index}`),
-  )
-}
-
-function rivalsAmong(others: Iterable<Holding>, tenant: Tenant, grant: Grant): Rival[] {
-  return [...others]
-    .filter(other => other.tenant.name !== tenant.name && !(other.grant.shared && grant.shared))
-    .map(other => ({ tenant: other.tenant, grant, rivalGrant: other.grant }))
 }
 
 /** Names of Kubernetes objects hold no `/`. */

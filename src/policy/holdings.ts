@@ -1,0 +1,104 @@
+import type { Cluster } from '../config/cluster.ts'
+import type { Grant, Tenant } from '../config/tenant.ts'
+import { containsVlans, vlanSet } from '../net/vlan-set.ts'
+import { grantedSegments, outerSegment } from './grants.ts'
+import type { Segment } from './reach.ts'
+import type { Rival, TenantSubject } from './subjects.ts'
+import { SetMap } from './tenancy.ts'
+
+interface Holding {
+  readonly tenant: Tenant
+  readonly grant: Grant
+}
+
+/** Which tenant holds which VLAN on which interface; each look-up costs the same, however many hold one. */
+export class Holdings {
+  readonly #held = new SetMap<Holding>()
+  /** Who holds tags inside of a VLAN, by that VLAN. */
+  readonly #inside = new SetMap<Holding>()
+  readonly #masters = new SetMap<Grant>()
+
+  put(tenant: Tenant, cluster: Cluster): void {
+    for (const grant of tenant.vlans) {
+      const holding = { tenant, grant }
+      for (const key of heldKeys(grant, cluster)) this.#held.add(key, holding)
+      for (const key of outerKeys(grant, cluster)) this.#inside.add(key, holding)
+      for (const master of grant.masters) this.#masters.add(master, grant)
+    }
+  }
+
+  /** With the cluster's facts that it was put with. */
+  remove(tenant: Tenant, cluster: Cluster): void {
+    const drop = (from: SetMap<Holding>, keys: readonly string[]): void => {
+      for (const key of keys)
+        for (const holding of from.get(key)) if (holding.tenant === tenant) from.delete(key, holding)
+    }
+    for (const grant of tenant.vlans) {
+      drop(this.#held, heldKeys(grant, cluster))
+      drop(this.#inside, outerKeys(grant, cluster))
+      for (const master of grant.masters) this.#masters.delete(master, grant)
+    }
+  }
+
+  /** Whether a grant names this interface. */
+  isNamed(master: string): boolean {
+    return this.#masters.get(master).size > 0
+  }
+
+  /**
+   * Other tenants that hold one of this tenant's (VLAN, interface) pairs, tags inside of one, or the VLAN that its tags are
+   * inside of, unless both grants are shared.
+   */
+  rivalsOf(tenant: Tenant, cluster: Cluster): Rival[] {
+    const rivals = new Map<string, Rival>()
+    for (const grant of tenant.vlans) {
+      const keys = heldKeys(grant, cluster)
+      const others = [...keys, ...outerKeys(grant, cluster)].flatMap(key => [...this.#held.get(key)])
+      const inside = keys.flatMap(key => [...this.#inside.get(key)])
+      for (const rival of rivalsAmong([...others, ...inside], tenant, grant))
+        rivals.set(rival.tenant.name, rival)
+    }
+    return [...rivals.values()]
+  }
+
+  /** Other tenants that hold VLAN 1 where this one holds untagged traffic, or the reverse, unless both grants are shared. */
+  nativeRivalsOf(tenant: Tenant, cluster: Cluster): TenantSubject['nativeRivals'] {
+    return tenant.vlans.flatMap(grant =>
+      grantedSegments(grant, cluster).flatMap(({ master, vlans }) =>
+        [0, 1]
+          .filter(id => containsVlans(vlans, vlanSet(id)))
+          .flatMap(id =>
+            rivalsAmong(this.#held.get(`${master} ${1 - id}`), tenant, grant).map(rival => ({
+              ...rival,
+              master,
+              holdsNative: id === 1,
+            })),
+          ),
+      ),
+    )
+  }
+}
+
+function rivalsAmong(others: Iterable<Holding>, tenant: Tenant, grant: Grant): Rival[] {
+  return [...others]
+    .filter(other => other.tenant.name !== tenant.name && !(other.grant.shared && grant.shared))
+    .map(other => ({ tenant: other.tenant, grant, rivalGrant: other.grant }))
+}
+
+function heldKeys(grant: Grant, cluster: Cluster): string[] {
+  return grantedSegments(grant, cluster).flatMap(keysOf)
+}
+
+/** The VLANs that the tags of a grant are inside of. */
+function outerKeys(grant: Grant, cluster: Cluster): string[] {
+  return grantedSegments(grant, cluster).flatMap(segment => {
+    const outer = outerSegment(segment, cluster)
+    return outer === undefined ? [] : keysOf(outer)
+  })
+}
+
+function keysOf({ master, vlans }: Segment): string[] {
+  return vlans.ranges.flatMap(({ first, last }) =>
+    Array.from({ length: last - first + 1 }, (_, index) => `${master} ${first + index}`),
+  )
+}
