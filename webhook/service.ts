@@ -80,7 +80,9 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   }
   const poll = setInterval(() => {
     look('policy', () => {
-      if (store.reload()) log.info({ problems: store.problems }, 'the policy was read again')
+      if (!store.reload()) return
+      if (store.problems.length === 0) log.info('the policy was read again')
+      for (const problem of store.problems) log.error({ problem }, 'a policy document cannot be read')
     })
     look('keys', () => {
       keys = readKeys(keyDirectory)

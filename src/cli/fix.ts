@@ -3,37 +3,34 @@ import { resolve } from 'node:path'
 import { writeAtomically } from '../files/atomic.ts'
 import { applyFixes } from '../lint/fix.ts'
 import type { LintResult, Source } from '../lint/result.ts'
-import { type Terminal, UsageError } from './command.ts'
+import { UsageError } from './command.ts'
 
-/** Fixes the files of a result, or shows what it would write. Returns how many findings were answered. */
-export function fixFiles(
+/** Answers the findings that have one answer, and gives each changed text to `keep`. Returns how many were answered. */
+export function fixSources(
   { findings }: LintResult,
   sources: readonly Source[],
-  isDryRun: boolean,
-  terminal: Terminal,
+  keep: (source: Source, text: string) => void,
 ): number {
   const byPath = Map.groupBy(findings, ({ path }) => path)
   let count = 0
   for (const source of sources) {
-    const own = byPath.get(source.path)
-    if (own === undefined) continue
-    const before = source.read()
-    const { text, fixed } = applyFixes(before, own)
+    const { text, fixed } = applyFixes(source.read(), byPath.get(source.path) ?? [])
     if (fixed.length === 0) continue
     if (source.path === '<stdin>') throw new UsageError('standard input cannot be fixed: name a file')
     count += fixed.length
-    if (isDryRun) terminal.stdout(changedLines(source.path, before, text))
-    else {
-      // A link stays one, and a file keeps its permissions.
-      const file = realpathSync(resolve(terminal.directory, source.path))
-      writeAtomically(file, text, statSync(file).mode & 0o777)
-    }
+    keep(source, text)
   }
   return count
 }
 
-/** Fixes never add or remove a line. */
-function changedLines(path: string, before: string, after: string): string {
+/** A link stays one, and a file keeps its permissions. */
+export function writeFixed(path: string, text: string, directory: string): void {
+  const file = realpathSync(resolve(directory, path))
+  writeAtomically(file, text, statSync(file).mode & 0o777)
+}
+
+/** The lines that differ; fixes never add or remove one. */
+export function changedLines(path: string, before: string, after: string): string {
   const lines = after.split('\n')
   const changed = before.split('\n').flatMap((line, index) => {
     const now = lines[index] ?? ''

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { LinterConfiguration } from '../config/linter.ts'
 import { noLinterConfiguration } from '../config/linter.ts'
@@ -7,6 +8,7 @@ import { listPolicyFiles } from '../files/list-policy.ts'
 import { readTextFile } from '../files/read-text.ts'
 import { parseBaseline, printBaseline, withoutBaseline } from '../lint/baseline.ts'
 import type { RuleSettings } from '../lint/batch.ts'
+import { type LintOptions, lint } from '../lint/lint.ts'
 import { lintInParallel } from '../lint/parallel.ts'
 import type { LintResult, Source } from '../lint/result.ts'
 import { ruleText } from '../lint/rules.ts'
@@ -17,11 +19,12 @@ import {
   type AddCommand,
   choose,
   type ExitCode,
+  FailureError,
   type GlobalFlags,
   type Terminal,
   UsageError,
 } from './command.ts'
-import { fixFiles } from './fix.ts'
+import { changedLines, fixSources, writeFixed } from './fix.ts'
 import { findConfiguration } from './linter-configuration.ts'
 import { listOption } from './options.ts'
 import { findSources } from './sources.ts'
@@ -121,26 +124,28 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
   const run = (): Promise<LintResult> => lintSources(linted.sources, options, terminal)
 
   let result = await run()
-  if (flags.fix) {
-    const isDryRun = flags.dryRun === true
-    let fixed = fixFiles(result, linted.sources, isDryRun, terminal)
+  if (flags.fix && flags.dryRun) showFixes(result, linted.sources, options, terminal)
+  else if (flags.fix) {
+    let fixed = 0
     // What could not be read before a fix may have findings of its own after it.
-    for (let round = 1, latest = fixed; latest > 0 && !isDryRun && round < FIX_ROUNDS; round++) {
-      result = await run()
-      latest = fixFiles(result, linted.sources, isDryRun, terminal)
+    for (let round = 0, latest = 1; latest > 0 && round < FIX_ROUNDS; round++) {
+      if (round > 0) result = await run()
+      latest = fixSources(result, linted.sources, ({ path }, text) =>
+        writeFixed(path, text, terminal.directory),
+      )
       fixed += latest
     }
-    terminal.stderr(`${isDryRun ? 'would fix' : 'fixed'} ${count(fixed, 'finding')}\n`)
+    terminal.stderr(`fixed ${count(fixed, 'finding')}\n`)
   }
   if (flags.writeBaseline !== undefined) {
     const file = resolve(terminal.directory, flags.writeBaseline)
-    if (!flags.dryRun) writeAtomically(file, printBaseline(result.findings), 0o644)
+    if (!flags.dryRun) writeAtomically(file, printBaseline(result.findings, pathFrom(file, terminal)), 0o644)
     terminal.stderr(
       `${flags.dryRun ? 'would write' : 'wrote'} ${count(result.findings.length, 'finding')} to ${flags.writeBaseline}\n`,
     )
     if (!flags.dryRun) return result.failures.length > 0 ? 3 : 0
   }
-  result = leaveOutKnown(result, flags.baseline ?? configuration.baseline, terminal)
+  result = leaveOutKnown(result, linted.sources, flags.baseline ?? configuration.baseline, terminal)
   result = { ...result, failures: [...linted.failures, ...policy.failures, ...result.failures] }
 
   terminal.stdout(render(result, { color: terminal.color }))
@@ -148,6 +153,31 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
     writeAtomically(file, renderFurther(result, { color: false }), 0o644)
   for (const failure of result.failures) terminal.stderr(`socni-ctl: ${failure}\n`)
   return result.failures.length > 0 ? 3 : exitCode(result, limits)
+}
+
+/** What --fix would write in the end, round after round as it does, in memory. */
+function showFixes(
+  first: LintResult,
+  sources: readonly Source[],
+  options: LintOptions,
+  terminal: Terminal,
+): void {
+  const drafts = new Map<string, string>()
+  const drafted = sources.map(source => ({
+    ...source,
+    read: () => drafts.get(source.path) ?? source.read(),
+  }))
+  let fixed = 0
+  for (let round = 0, latest = 1; latest > 0 && round < FIX_ROUNDS; round++) {
+    const result = round === 0 ? first : lint(drafted, options)
+    latest = fixSources(result, drafted, ({ path }, text) => drafts.set(path, text))
+    fixed += latest
+  }
+  for (const source of sources) {
+    const text = drafts.get(source.path)
+    if (text !== undefined) terminal.stdout(changedLines(source.path, source.read(), text))
+  }
+  terminal.stderr(`would fix ${count(fixed, 'finding')}\n`)
 }
 
 /** What is named; without anything the directory that every other command works on. */
@@ -182,10 +212,29 @@ async function lintSources(
   return result
 }
 
-function leaveOutKnown(result: LintResult, file: string | undefined, terminal: Terminal): LintResult {
+/** Paths in a baseline start where the file is, wherever the linter is called. */
+function pathFrom(file: string, { directory }: Terminal): (path: string) => string {
+  return path => (path === '<stdin>' ? path : relative(dirname(file), resolve(directory, path)))
+}
+
+function leaveOutKnown(
+  result: LintResult,
+  sources: readonly Source[],
+  file: string | undefined,
+  terminal: Terminal,
+): LintResult {
   if (file === undefined) return result
-  const baseline = parseBaseline(readTextFile(resolve(terminal.directory, file)), file)
-  const { fresh, known, gone } = withoutBaseline(result.findings, baseline)
+  const absolute = resolve(terminal.directory, file)
+  if (!existsSync(absolute))
+    throw new FailureError(`${file}: there is no such file: make it with --write-baseline ${file}`)
+  const pathOf = pathFrom(absolute, terminal)
+  const linted = new Set(sources.map(({ path }) => pathOf(path)))
+  const { fresh, known, gone } = withoutBaseline(
+    result.findings,
+    parseBaseline(readTextFile(absolute), file),
+    pathOf,
+    path => linted.has(path) || !existsSync(resolve(dirname(absolute), path)),
+  )
   const notices = [
     ...(known > 0 ? [`${count(known, 'finding')} of the baseline ${file} left out`] : []),
     ...(gone > 0 ? [`${count(gone, 'finding')} of the baseline ${file} gone: write it anew`] : []),

@@ -25,6 +25,7 @@ import {
   FailureError,
   type GlobalFlags,
   type Terminal,
+  UsageError,
 } from './command.ts'
 import { printPlain } from './output.ts'
 import { namesCluster, openKeyStore, openStore } from './store.ts'
@@ -118,6 +119,10 @@ async function openReviewer(
   terminal: Terminal,
 ): Promise<{ ask: Ask; close: () => void }> {
   if (flags.server !== undefined) {
+    if (!URL.canParse(flags.server) || new URL(flags.server).protocol !== 'https:')
+      throw new UsageError(
+        `--server "${flags.server}" is no https URL: write one like https://127.0.0.1:8443`,
+      )
     const authority = flags.ca === undefined ? undefined : readTextFile(resolve(terminal.directory, flags.ca))
     const client = new WebhookClient(flags.server, authority)
     return { ask: (phase, request) => client.review(phase, request), close: () => client.close() }

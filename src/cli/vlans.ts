@@ -237,6 +237,8 @@ export function readInterface(text: string): string {
 
 /** What a grant may name: also a PCI address, or a resource of a device plugin. */
 function readMaster(text: string): string {
+  if (text.includes(','))
+    throw new UsageError(`--master "${text}" is a list: write --master once for each interface`)
   const reading = masterName.safeParse(text)
   if (!reading.success) throw new UsageError(`--master ${reading.error.issues[0]?.message}`)
   return text

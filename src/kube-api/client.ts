@@ -68,6 +68,9 @@ export function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
   } catch (error) {
     throw new ApiError(`${kubeconfig ?? 'the kubeconfig'} cannot be read: ${reasonOf(error)}`)
   }
+  // What client-node takes where nothing is found: nobody has meant it.
+  if (kubeconfig === undefined && config.getCurrentCluster()?.server === 'http://localhost:8080')
+    throw new ApiError('no kubeconfig is found: name one with --kubeconfig, or in the variable KUBECONFIG')
   if (context !== undefined) {
     const known = config.getContexts().map(({ name }) => name)
     if (!known.includes(context))

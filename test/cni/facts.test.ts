@@ -56,6 +56,15 @@ const ROWS: readonly Row[] = [
     ['uplink 100 on eth0 (ride, key)', 'malformed at mode'],
   ],
   [{ type: 'socni', master: 'eth0.300', vlan: 5 }, ['uplink 5 on eth0.300 (ride, key)']],
+  // What was meant is said; what is merely unknown may be for somebody else.
+  [
+    { type: 'macvlan', master: 'eth1', mdoe: 'bridge', ipma: {}, description: 'x', mac_: 'x' },
+    ['uplink native on eth1 (ride, untagged)', 'unread-key at mdoe', 'unread-key at ipma'],
+  ],
+  [
+    { type: 'vlan', master: 'eth1', vlan_id: 5, ipam: { type: 'dhcp' } },
+    ['uplink native on eth1 (ride, default)', 'route 0.0.0.0/0? (dhcp)', 'unread-key at vlan_id'],
+  ],
   // Linux has no longer names, and grants name none.
   [
     { type: 'macvlan', master: 'enp129s0f0np0.20' },
@@ -711,6 +720,14 @@ describe('the facts', () => {
     ['no room for one address', { type: 'whereabouts', range: '10.1.0.0/31' }, 1],
     ['room for two', { type: 'whereabouts', range: '10.1.0.0/30' }, 0],
     ['one of many that is none', { type: 'whereabouts', ipRanges: [{}] }, 1],
+    ["keys of another plugin's", { type: 'whereabouts', subnet: '10.1.0.0/24', rangeStart: '10.1.0.7' }, 2],
+    ["keys of whereabouts'", { type: 'host-local', subnet: '10.1.0.0/24', range_end: '10.1.0.7' }, 1],
+    [
+      'an end before the start',
+      { type: 'whereabouts', range: '10.1.0.0/24', range_start: '10.1.0.9', range_end: '10.1.0.8' },
+      1,
+    ],
+    ['a start to the end of all', { type: 'whereabouts', range: '10.1.0.9-10.1.0.0/24' }, 0],
     [
       'a first address as old readers had it',
       { type: 'whereabouts', range: '10.1.0.0/24', range_start: '010.1.0.7' },

@@ -411,6 +411,7 @@ describe('what is shared by a name, or for want of one', () => {
       'foreign-ipam-store',
     ])
     expect(rulesFor(rest, range({ range_start: '10.9.0.9', range_end: '10.9.0.8' }))).toEqual([
+      'unread-key',
       'foreign-ipam-store',
     ])
     expect(rulesFor(rest, range({ range_end: '10.8.0.9' }))).toContain('foreign-ipam-store')

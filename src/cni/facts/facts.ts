@@ -161,6 +161,8 @@ export interface FactProblem extends Stated {
     | 'vlan-out-of-range'
     /** A VLAN key that this plugin does not read. */
     | 'ignored-vlan-key'
+    /** A key that this plugin does not read, and that stands for one which it does. */
+    | 'unread-key'
     /** Whether a port of a bridge is in its default VLAN as well depends on the plugin's version. */
     | 'default-vlan'
     /** Two keys that say different things about the same matter. */

@@ -9,6 +9,7 @@ import { extractors } from './extractors.ts'
 import type { Facts, TypeFact } from './facts.ts'
 import { Fields } from './fields.ts'
 import { COMMON_KEYS, VLAN_KEYS } from './keys.ts'
+import { similarKey } from './similar-key.ts'
 
 /** Delegates may nest (flannel in multus in …). Deeper than any real configuration is not followed, but reported. */
 const MAX_NESTING = 8
@@ -39,7 +40,8 @@ function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: F
 
   const keys = role === 'ipam' ? extractor.keys : { ...COMMON_KEYS, ...extractor.keys }
   reportMisspeltKeys(body, at, keys, facts)
-  if (role !== 'ipam') reportIgnoredVlanKeys(body, at, extractor, facts)
+  if (role === 'ipam') reportForeignKeys(body, at, extractor, facts)
+  else reportIgnoredVlanKeys(body, at, extractor, facts)
   const conf = new Fields(body, at, (where, expected, found) =>
     reportWrongType(where, expected, found, facts),
   )
@@ -69,7 +71,12 @@ function reportMisspeltKeys(value: JsonValue, at: Path, keys: KeyTree, facts: Fa
   if (!isObject(value)) return
   for (const [key, inner] of Object.entries(value)) {
     const known = Object.hasOwn(keys, key) ? key : Object.keys(keys).find(isFoldedTo(key))
-    if (known === undefined) continue
+    if (known === undefined) {
+      const meant = (VLAN_KEYS as readonly string[]).includes(key) ? undefined : similarKey(key, keys)
+      if (meant !== undefined)
+        facts.problem('unread-key', [...at, key], unread(facts, key, `write "${meant}"`))
+      continue
+    }
     if (known !== key)
       facts.problem(
         'misspelt-key',
@@ -79,6 +86,20 @@ function reportMisspeltKeys(value: JsonValue, at: Path, keys: KeyTree, facts: Fa
       )
     reportMisspeltKeys(inner, [...at, key], keys[known] ?? {}, facts)
   }
+}
+
+/** A key of another IPAM plugin: a range that nobody reads is no range. */
+function reportForeignKeys(body: JsonObject, at: Path, { keys }: Extractor, facts: FactsBuilder): void {
+  for (const key of Object.keys(body)) {
+    if (Object.hasOwn(keys, key) || similarKey(key, keys) !== undefined) continue
+    const other = extractors.find(({ role, keys: theirs }) => role === 'ipam' && Object.hasOwn(theirs, key))
+    if (other !== undefined)
+      facts.problem('unread-key', [...at, key], unread(facts, key, `it is a key of "${other.types[0]}"`))
+  }
+}
+
+function unread({ plugin }: FactsBuilder, key: string, instead: string): string {
+  return `type "${plugin.split(' > ').at(-1)}" does not read "${key}": ${instead}`
 }
 
 function isFoldedTo(key: string): (known: string) => boolean {

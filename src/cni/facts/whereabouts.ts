@@ -1,5 +1,14 @@
 import { quote } from '../../json/quote.ts'
-import { compareIps, familyBits, type Ip, nextIp, parseIp, parseIpSloppy, previousIp } from '../../net/ip.ts'
+import {
+  compareIps,
+  familyBits,
+  type Ip,
+  nextIp,
+  parseIp,
+  parseIpSloppy,
+  previousIp,
+  printIp,
+} from '../../net/ip.ts'
 import {
   addressOf,
   firstAddress,
@@ -9,6 +18,7 @@ import {
   parsePrefix,
   parsePrefixSloppy,
   prefixOf,
+  printPrefix,
 } from '../../net/prefix.ts'
 import { readAddress, readStaticAddress } from './addresses.ts'
 import type { FactsBuilder } from './builder.ts'
@@ -134,6 +144,13 @@ function readRange(
   for (const { role, address, key } of ends)
     if (address !== undefined)
       facts.address({ at: hasEnds ? at : conf.path(key), address, role, subnet, isChecked: hasEnds })
+  // Behind a dash the network's own address says that it goes on to the end.
+  if (!hasEnds && first && last && compareIps(first, last) > 0)
+    facts.problem(
+      'unread-key',
+      conf.path('range_end'),
+      `${printIp(last)} lies before ${printIp(first)}, where the range starts: whereabouts ignores it, and gives out the rest of ${printPrefix(subnet)}`,
+    )
   readExcludes(conf, subnet, facts)
   connectedRoute(subnet, at, text, facts)
 }

@@ -51,6 +51,7 @@ import { unknownAttachment } from './unknown-attachment.ts'
 import { unknownPluginType } from './unknown-plugin-type.ts'
 import { unknownRule } from './unknown-rule.ts'
 import { unreadAnnotation } from './unread-annotation.ts'
+import { unreadKey } from './unread-key.ts'
 import { unreadableConfig } from './unreadable-config.ts'
 import { unreadableSelection } from './unreadable-selection.ts'
 import { unsupportedCniVersion } from './unsupported-cni-version.ts'
@@ -71,6 +72,7 @@ export const rules: Rules = {
     namespaceWithoutTenant,
     vlanOutOfRange,
     ignoredVlanKey,
+    unreadKey,
     vlanNotGranted,
     interfaceNotGranted,
     protectedInterface,
