@@ -139,13 +139,13 @@ describe('what is there before the webhook', () => {
 
   it('is not taken away under the pods that use it', async () => {
     expect(kubectl('-n', 'finance', 'delete', NAD, 'ledger')).toContain(
-      'Pods use the network: pod "finance/teller" uses it: delete them first',
+      'Pods use the network: pod "finance/teller" uses this network: delete what uses it first',
     )
     expect(apply(network('ledger', { ...ledger, master: 'eth0.111' }))).toContain(
-      'VLAN 110 on "eth0" would become VLAN 111 on "eth0", and pod "finance/teller" uses it',
+      'VLAN 110 on "eth0" would become VLAN 111 on "eth0" while pod "finance/teller" uses this network',
     )
     expect(apply(network('ledger', { ...ledger, mtu: 1400 }), 'admin', '--dry-run=server')).toMatch(
-      /configured \(server dry run\)\nWarning: \[stale-claims\] pod "finance\/teller" uses it/,
+      /configured \(server dry run\)\nWarning: \[stale-claims\] pod "finance\/teller" uses this network with claims for what it said before/,
     )
     // A namespace that is deleted takes all with it, and the order is nobody's.
     const controller = '--as=system:serviceaccount:kube-system:namespace-controller'
