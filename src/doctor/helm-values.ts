@@ -3,6 +3,7 @@ import { answer, type Check, type Question } from './check.ts'
 import type { Distribution } from './distribution.ts'
 import { stripHostMount } from './multus.ts'
 import { CONFIGURATION, MODE } from './questions.ts'
+import { checkThinValues } from './thin-values.ts'
 
 const BINARIES: Question = {
   id: 'cni-bin-dir',
@@ -16,7 +17,7 @@ const AUTOCONFIG: Question = {
   why: 'It reads 10-flannel.conflist from there to make its own configuration; without it pods get no eth0.',
 }
 
-/** What the rke2-multus chart has where the values say nothing. */
+/** What the rke2-multus chart has for a thick Multus where the values say nothing. */
 const CHART = {
   cniBinDir: '/var/lib/rancher/k3s/data/cni',
   cniConfigDir: '/host/etc/cni/net.d',
@@ -27,16 +28,17 @@ const CHART = {
 const MOUNTED_BIN_DIR = '/opt/cni/bin'
 
 /** Judges values of the rke2-multus chart, with the chart's own defaults where they say nothing. */
-export function checkValues(values: unknown, { name, confDir, binDir }: Distribution): Check[] {
+export function checkValues(values: unknown, distribution: Distribution): Check[] {
   const isThick = at(values, 'thickPlugin', 'enabled') === true
   const mode = answer(MODE, 'ok', isThick ? 'thick' : 'thin')
-  const key = isThick ? 'daemon_conf' : 'cni_conf'
+  if (!isThick) return [mode, ...checkThinValues(at(values, 'config', 'cni_conf'), distribution)]
+  const { name, confDir, binDir } = distribution
   const setting = (option: keyof typeof CHART): { value: string; shown: string } => {
-    const given = at(values, 'config', key, option)
+    const given = at(values, 'config', 'daemon_conf', option)
     const value = typeof given === 'string' ? given : CHART[option]
     return {
       value,
-      shown: `"config.${key}.${option}": "${value}"${given === undefined ? ", the chart's default" : ''}`,
+      shown: `"config.daemon_conf.${option}": "${value}"${given === undefined ? ", the chart's default" : ''}`,
     }
   }
 
@@ -51,27 +53,27 @@ export function checkValues(values: unknown, { name, confDir, binDir }: Distribu
     mode,
     isMounted
       ? answer(BINARIES, 'ok', bin.shown)
-      : answer(BINARIES, 'error', bin.shown, `set config.${key}.cniBinDir to ${MOUNTED_BIN_DIR}`),
+      : answer(BINARIES, 'error', bin.shown, `set config.daemon_conf.cniBinDir to ${MOUNTED_BIN_DIR}`),
     isRead
       ? answer(CONFIGURATION, 'ok', config.shown)
       : answer(
           CONFIGURATION,
           'error',
           `${config.shown}, but ${name} reads ${confDir}`,
-          `set config.${key}.cniConfigDir to /hostroot${confDir}`,
+          `set config.daemon_conf.cniConfigDir to /hostroot${confDir}`,
         ),
     autoconfig.value === config.value
       ? answer(
           AUTOCONFIG,
           isRead ? 'ok' : 'error',
           autoconfig.shown,
-          isRead ? undefined : `set config.${key}.multusAutoconfigDir to /hostroot${confDir}`,
+          isRead ? undefined : `set config.daemon_conf.multusAutoconfigDir to /hostroot${confDir}`,
         )
       : answer(
           AUTOCONFIG,
           'error',
           `${autoconfig.shown} is not cniConfigDir, "${config.value}"`,
-          `set config.${key}.multusAutoconfigDir to ${config.value}`,
+          `set config.daemon_conf.multusAutoconfigDir to ${isRead ? config.value : `/hostroot${confDir}`}`,
         ),
   ]
 }

@@ -1,0 +1,56 @@
+import { isRecord } from '../kube/manifest.ts'
+import { answer, type Check, type Question } from './check.ts'
+import type { Distribution } from './distribution.ts'
+import { CONFIGURATION } from './questions.ts'
+
+const BINARIES: Question = {
+  id: 'cni-bin-dir',
+  title: 'Multus is installed where the container runtime looks',
+  why: 'containerd runs multus, and Multus the plugins, from its own directory of plugins; installed anywhere else, no pod starts.',
+}
+
+const AUTOCONFIG: Question = {
+  id: 'multus-autoconfig-dir',
+  title: "Multus finds the cluster's default network",
+  why: 'It reads the first configuration there to make its own; without it pods get no eth0. Charts before 4.2.202 do not know the value.',
+}
+
+const KUBECONFIG: Question = {
+  id: 'multus-kubeconfig',
+  title: 'Multus finds its kubeconfig',
+  why: 'The configuration that it writes names the file as the host has it; with another name no pod starts.',
+}
+
+/** What the rke2-multus chart has for a thin Multus where the values say nothing: paths of the host, as on RKE2. */
+const CHART = {
+  binDir: '/opt/cni/bin',
+  confDir: '/etc/cni/net.d',
+  multusAutoconfigDir: '/etc/cni/net.d',
+  kubeconfig: '/etc/cni/net.d/multus.d/multus.kubeconfig',
+}
+
+/**
+ * Judges `config.cni_conf`, which the chart has for a thin Multus. Source: rancher/rke2-charts packages/rke2-multus/charts/values.yaml;
+ * docs.k3s.io/networking/multus-ipams.
+ */
+export function checkThinValues(given: unknown, { name, confDir, binDir }: Distribution): Check[] {
+  const check = (question: Question, option: keyof typeof CHART, wanted: string): Check => {
+    const own = isRecord(given) && typeof given[option] === 'string' ? given[option] : undefined
+    const value = own ?? CHART[option]
+    const shown = `"config.cni_conf.${option}": "${value}"${own === undefined ? ", the chart's default" : ''}`
+    return value.replace(/\/+$/, '') === wanted
+      ? answer(question, 'ok', shown)
+      : answer(
+          question,
+          'error',
+          `${shown}, but ${name} has ${wanted}`,
+          `set config.cni_conf.${option} to ${wanted}`,
+        )
+  }
+  return [
+    check(BINARIES, 'binDir', binDir),
+    check(CONFIGURATION, 'confDir', confDir),
+    check(AUTOCONFIG, 'multusAutoconfigDir', confDir),
+    check(KUBECONFIG, 'kubeconfig', `${confDir}/multus.d/multus.kubeconfig`),
+  ]
+}
