@@ -15,6 +15,7 @@ import {
 } from '../yaml/document.ts'
 import { withFileFindings } from './file-findings.ts'
 import { readIgnores } from './ignores.ts'
+import { checkKind } from './kinds.ts'
 import { compareFindings, type IgnoredFinding, type LintFinding, type Source } from './result.ts'
 import { unreadableManifest } from './rules.ts'
 
@@ -108,7 +109,7 @@ export class Batch {
         const located = this.#place(item)
         policy.push(...policyIn(located.manifest))
         wrong.push(...this.#policyProblems(located, source.path, text))
-        if (!isJudged(located.manifest)) continue
+        if (!isLinted(located.manifest)) continue
         const isPlain = !mayIgnore && located.disputedScalars().length === 0
         kept.push({ manifest: located.manifest, isPlain })
       }
@@ -154,7 +155,7 @@ export class Batch {
   /** Reads a file again, for the places of what is found in it. */
   *#manifestsOf(source: Source, failures: string[]): Iterable<LocatedManifest> {
     for (const item of readDocuments(readOr(source, failures)))
-      if (!isProblem(item) && isJudged(item.manifest)) yield this.#place(item)
+      if (!isProblem(item) && isLinted(item.manifest)) yield this.#place(item)
   }
 
   #place(located: LocatedManifest): LocatedManifest {
@@ -184,6 +185,11 @@ export class Batch {
       }
     })
   }
+}
+
+/** What there are rules for, or would be if its kind were written right. */
+function isLinted(manifest: Manifest): boolean {
+  return isJudged(manifest) || checkKind(manifest).length > 0
 }
 
 /** What others are judged by in a manifest. Of a pod a Binding needs the metadata only. */

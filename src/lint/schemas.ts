@@ -4,6 +4,7 @@ import { quote, quoteValue } from '../json/quote.ts'
 import type { JsonValue, Path } from '../json/value.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { groupKind } from '../kube/workloads.ts'
+import { checkKind } from './kinds.ts'
 
 /** What the API server checks before any webhook is asked, where the resource definition says so. */
 export interface SchemaProblem {
@@ -43,6 +44,7 @@ const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false })
 export function checkSchema(manifest: Manifest): SchemaProblem[] {
   const kind = groupKind(manifest)
   return [
+    ...checkKind(manifest),
     ...check('metadata', () => METADATA_SCHEMA, manifest.metadata, ['metadata']),
     ...(schemas.has(kind) ? check(kind, schemas.get(kind) ?? (() => ({})), manifest, []) : []),
   ]

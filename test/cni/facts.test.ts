@@ -56,6 +56,21 @@ const ROWS: readonly Row[] = [
     ['uplink 100 on eth0 (ride, key)', 'malformed at mode'],
   ],
   [{ type: 'socni', master: 'eth0.300', vlan: 5 }, ['uplink 5 on eth0.300 (ride, key)']],
+  // pkg/sriov/sriov.go: what is not "on" is off.
+  [
+    { type: 'sriov', vlan: 5, trust: 'yes', link_state: 'up', min_tx_rate: '100' },
+    [
+      'uplink 5 on ?* (device, key)',
+      'unread-key at trust',
+      'malformed at link_state',
+      'wrong-type at min_tx_rate',
+    ],
+  ],
+  [
+    { type: 'sriov', vlanQoS: 3, spoofchk: 'off', link_state: 'auto' },
+    ['uplink native on ?* (device, default)', 'missing at vlanQoS'],
+  ],
+  [{ type: 'ipvlan', master: 'eth1' }, ['uplink native on eth1 (ride, untagged)', 'missing at ipam']],
   // What was meant is said; what is merely unknown may be for somebody else.
   [
     { type: 'macvlan', master: 'eth1', mdoe: 'bridge', ipma: {}, description: 'x', mac_: 'x' },
@@ -157,8 +172,11 @@ const ROWS: readonly Row[] = [
     { type: 'macvlan', capabilities: { ips: true, mac: true } },
     ['uplink native on ?* (ride, untagged)', 'pod sets ips', 'pod sets mac'],
   ],
-  [{ type: 'ipvlan', master: 'bond0', mode: 'l3' }, ['uplink native on bond0 (ride, untagged)']],
-  [{ type: 'ipvlan' }, ['uplink native on ?* (ride, untagged)']],
+  [
+    { type: 'ipvlan', master: 'bond0', mode: 'l3', ipam: { type: 'debug' } },
+    ['uplink native on bond0 (ride, untagged)'],
+  ],
+  [{ type: 'ipvlan' }, ['uplink native on ?* (ride, untagged)', 'missing at ipam']],
   [{ type: 'bridge' }, ['uplink native on cni0* (bridge, default)', 'pod sets args mac']],
   [
     { type: 'cnv-bridge', bridge: 'br1', vlan: 7 },
@@ -263,8 +281,8 @@ const ROWS: readonly Row[] = [
   [{ type: 'sriov', vlan: 100 }, ['uplink 100 on ?* (device, key)']],
   [{ type: 'sriov', deviceID: '0000:3b:02.1' }, ['uplink native on 0000:3b:02.1 (device, default)']],
   [
-    { type: 'sriov', trust: 'on', vlanProto: 'isl', vlanQoS: 9 },
-    ['uplink native,1-4094 on ?* (device, default)', 'malformed at vlanProto', 'malformed at vlanQoS'],
+    { type: 'sriov', trust: 'on', vlan: 0, vlanProto: 'isl', vlanQoS: 9 },
+    ['uplink native,1-4094 on ?* (device, key)', 'malformed at vlanProto', 'malformed at vlanQoS'],
   ],
   [{ type: 'ib-sriov', pkey: '0x7fff' }, ['uplink native on ?* (device, untagged)', 'undecidable at pkey']],
   [

@@ -52,6 +52,15 @@ describe('an address that a pod asks for', () => {
   const pool = (range: string) => ({ type: 'whereabouts', range, network_name: 'p' })
 
   it.each([
+    ['static', { type: 'static' }, 1],
+    ['whereabouts', pool('10.100.1.0/24'), 1],
+    ['host-local', { type: 'host-local', subnet: '10.100.1.0/24' }, 0],
+  ])('has its prefix length where %s reads it with one alone', (_, ipam, count) => {
+    expect(asking('10.100.1.7', ipam)).toHaveLength(count)
+    expect(asking('10.100.1.7/24', ipam)).toEqual([])
+  })
+
+  it.each([
     ['the first one', '10.100.1.0/24', pool('10.100.1.0/24'), /is the network address/],
     ['the last one', '10.100.1.255/24', pool('10.100.1.0/24'), /is the broadcast address/],
     ['the first of four', '10.100.1.0/30', pool('10.100.1.0/30'), /is the network address/],

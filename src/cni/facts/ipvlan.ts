@@ -17,7 +17,8 @@ export const ipvlan: Extractor = {
     const master = masterAt(conf, 'master', 'ride', facts)
     untaggedUplink(conf, master, facts)
     // That one may be named after an interface of the node, and is looked for there.
-    if (master.byDefault && conf.at.some(step => Number(step) > 0))
+    const isBehind = conf.at.some(step => Number(step) > 0)
+    if (master.byDefault && isBehind)
       facts.problem(
         'undecidable',
         conf.at,
@@ -29,6 +30,7 @@ export const ipvlan: Extractor = {
     }
     facts.mtu(conf.integer('mtu'), conf.path('mtu'))
     declareCapabilities(conf, facts, 'ips')
-    runIpam(conf, facts, 'optional')
+    // Behind another plugin it takes that one's addresses.
+    runIpam(conf, facts, isBehind ? 'optional' : 'required')
   },
 }

@@ -1,4 +1,4 @@
-import { distance } from 'fastest-levenshtein'
+import { distance } from '../../json/distance.ts'
 import type { KeyTree } from './extractor.ts'
 
 /** The key that was probably meant: `ipma`, `range-start` and `mdoe` stand for ipam, range_start and mode. */

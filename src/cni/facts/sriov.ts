@@ -46,10 +46,29 @@ export const sriov: Extractor = {
     if (priority !== undefined && (priority < 0 || priority > 7)) {
       facts.problem('malformed', conf.path('vlanQoS'), `"vlanQoS": ${priority} is no priority: use 0 to 7`)
     }
+    readSettings(conf, facts)
     facts.hostPath(conf.string('logFile'), 'write', conf.path('logFile'))
     declareCapabilities(conf, facts, 'mac', 'ips', 'deviceID')
     runIpam(conf, facts, 'optional')
   },
+}
+
+/** pkg/sriov/sriov.go ApplyVFConfig(): what is not "on" is off; of a link's state only three words are taken. */
+function readSettings(conf: Fields, facts: FactsBuilder): void {
+  for (const key of ['spoofchk', 'trust']) {
+    const value = conf.string(key)
+    if (value && value !== 'on' && value !== 'off')
+      facts.problem('unread-key', conf.path(key), `"${key}": "${value}" counts as "off": write "on" or "off"`)
+  }
+  const state = conf.string('link_state')
+  if (state && !['auto', 'enable', 'disable'].includes(state)) {
+    const message = `"${state}" is no state of a link: use auto, enable or disable`
+    facts.problem('malformed', conf.path('link_state'), message)
+  }
+  for (const key of ['vlanQoS', 'vlanProto'])
+    if (conf.has(key) && !conf.has('vlan'))
+      facts.problem('missing', conf.path(key), `"${key}" needs "vlan": ADD fails without it`)
+  for (const key of ['min_tx_rate', 'max_tx_rate']) conf.integer(key)
 }
 
 /** Without a VLAN the function passes tags through where it is trusted, so that the pod may use any. */

@@ -46,10 +46,21 @@ export const addressNotGranted: Rule<'selection'> = {
       if (seen.some(other => isSameIp(other, ip)))
         yield { inside, message: `"${text}" is asked for twice: remove one` }
       seen.push(ip)
+      const needed = prefix === undefined ? readerOfPrefixes(attachment) : undefined
+      if (needed !== undefined) {
+        const message = `"${text}" has no prefix length, and "${needed}" takes no address without: write that of the VLAN, as in "${text}/${ip.family === 4 ? 24 : 64}"`
+        yield { inside, message }
+      }
       const problem = judge(ip, prefix, homes, [...cluster.podCIDRs, ...cluster.serviceCIDRs])
       if (problem !== undefined && attachment !== undefined) yield { inside, message: `"${text}" ${problem}` }
     }
   },
+}
+
+/** IPAM plugins that decode an address with its prefix alone; ADD fails otherwise. */
+function readerOfPrefixes(attachment: Attachment | undefined): string | undefined {
+  const ipam = attachment?.facts?.types.find(({ role }) => role === 'ipam')?.type
+  return ipam === 'static' || ipam === 'whereabouts' ? ipam : undefined
 }
 
 /** A subnet that the address may be in, with what is known of it. */

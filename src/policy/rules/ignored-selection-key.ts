@@ -8,7 +8,7 @@ export const ignoredSelectionKey: Rule<'pod'> = {
   severity: 'warning',
   why: 'Keys such as `vlan` or `gateway` look as if they chose something, and choose nothing.',
   source: 'multus pkg/types/types.go NetworkSelectionElement; sriov-network-device-plugin #242',
-  good: { manifest: pod([{ name: 'storage', ips: ['10.100.1.7'] }]) },
+  good: { manifest: pod([{ name: 'storage', ips: ['10.100.1.7/24'] }]) },
   bad: { manifest: pod([{ name: 'storage', vlan: 200 }]) },
 
   *check({ reading }) {

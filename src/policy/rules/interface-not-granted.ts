@@ -1,4 +1,5 @@
 import type { Cluster } from '../../config/cluster.ts'
+import { RESOURCE_NAME_ANNOTATION } from '../../kube/annotations.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import { ungranted } from '../grants.ts'
 import { hiddenVlan, type Segment } from '../reach.ts'
@@ -17,6 +18,12 @@ export const interfaceNotGranted: Rule<'attachment'> = {
     if (tenant === undefined) return
     for (const reach of attachment.reach) {
       if (ungranted(tenant, reach, cluster).masterGranted) continue
+      const { use, name } = reach.uplink.master
+      if (use === 'device' && name === undefined && attachment.resourceName === undefined) {
+        const message = `nothing says which device: name the device plugin's resource in the annotation "${RESOURCE_NAME_ANNOTATION}"`
+        yield { inside: reach.uplink.at, message }
+        continue
+      }
       const masters = [...new Set(tenant.vlans.flatMap(grant => grant.masters))]
       const listed = masters.map(name => `"${name}"`).join(', ') || 'no interface'
       yield {

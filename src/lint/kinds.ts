@@ -1,0 +1,38 @@
+import { distance } from '../json/distance.ts'
+import { quote } from '../json/quote.ts'
+import type { Manifest } from '../kube/manifest.ts'
+import type { SchemaProblem } from './schemas.ts'
+
+const NAD = 'NetworkAttachmentDefinition'
+
+/** The kinds of ours, and the one of Multus: what is nearly one of them is judged by nobody, and installed by nobody. */
+const GROUPS: Readonly<Record<string, { readonly version: string; readonly kinds: readonly string[] }>> = {
+  'socni.dev': { version: 'v1alpha1', kinds: ['Tenant', 'ClusterConfiguration'] },
+  // Others have kinds of their own in this group (IPAMClaim, MultiNetworkPolicy).
+  'k8s.cni.cncf.io': { version: 'v1', kinds: [NAD] },
+}
+
+/** Letters that a misspelt kind may differ in. */
+const NEAR = 3
+
+/** A kind that is nearly one that we judge, or that stands under a version or group which does not have it. */
+export function checkKind({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): SchemaProblem[] {
+  const [version = '', group = ''] = apiVersion.split('/').reverse()
+  const known = Object.hasOwn(GROUPS, group) ? GROUPS[group] : undefined
+  if (known === undefined) {
+    const isLost = kind === NAD && group === ''
+    return isLost ? [wrongVersion(apiVersion, kind, 'k8s.cni.cncf.io/v1')] : []
+  }
+  if (!known.kinds.includes(kind)) {
+    const meant = known.kinds.find(other => distance(kind, other) <= NEAR)
+    const instead = meant ?? known.kinds.join(' or ')
+    return meant === undefined && group !== 'socni.dev'
+      ? []
+      : [{ at: ['kind'], message: `${quote(kind)} is no kind of ${group}: write ${instead}` }]
+  }
+  return version === known.version ? [] : [wrongVersion(apiVersion, kind, `${group}/${known.version}`)]
+}
+
+function wrongVersion(apiVersion: string, kind: string, right: string): SchemaProblem {
+  return { at: ['apiVersion'], message: `${quote(apiVersion)} has no ${kind}: write ${right}` }
+}
