@@ -86,7 +86,9 @@ function spanInside(node: Scalar, source: string, inside: Path): Span | undefine
   if (map === undefined || typeof value !== 'string') return undefined
   const broken = /^\s*[[{'"]/.test(value) ? locateSyntaxError(value) : undefined
   if (broken !== undefined && (inside.length === 0 || locate(value, inside, 'value') === undefined)) {
-    const found = onMap(map, broken)
+    // A text that ends too soon is shown where it does, and not by the line break behind.
+    const last = value.trimEnd().length - 1
+    const found = onMap(map, broken.offset > last ? { ...broken, offset: last, end: last + 1 } : broken)
     if (found !== undefined) return found
   }
   for (let length = inside.length; length >= 0; length--) {

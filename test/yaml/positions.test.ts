@@ -53,6 +53,17 @@ describe('a place inside of JSON in YAML', () => {
       }
     })
 
+    it.each([
+      ['ends too soon', '{"type": "macvlan"', /^\\?"$/],
+      ['has a letter too many', '{"type": "macvlan",}', /^,$/],
+    ])('of a text that %s is where it does', (_, json, seen) => {
+      for (const printed of [json, json.replace(', ', ',\n'), `${json}\n`]) {
+        const text = write(printed, style)
+        const [manifest] = readLocated(text).manifests
+        expect(manifest && textAt(text, manifest.place(at, []))).toMatch(seen)
+      }
+    })
+
     it('is within the scalar for any configuration, and is the value where it is a plain one', () => {
       const json = fc.dictionary(
         fc.stringMatching(/^[a-z]{1,9}$/),
