@@ -114,8 +114,6 @@ function readFacts(
   const named = { ...authored, type }
   const network = {
     name: String(body.name ?? ''),
-    named: true,
-    form: 'conf',
     cniVersion: '1.1.0',
     plugins: [{ type, at: [], body: named }],
   } as const

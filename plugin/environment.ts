@@ -10,7 +10,6 @@ export interface CallEnvironment {
   readonly containerId: string
   readonly netns: string
   readonly interface: string
-  readonly path: string
   /** CNI_ARGS, each key once. */
   readonly args: ReadonlyMap<string, string>
 }
@@ -46,7 +45,6 @@ export function readEnvironment(variables: Variables): CallEnvironment {
     containerId,
     netns,
     interface: ifname,
-    path: variables.CNI_PATH ?? '',
     // Cleaning up must not depend on what nobody asks for.
     args: command === 'ADD' || command === 'CHECK' ? readArgs(variables.CNI_ARGS ?? '') : new Map(),
   }

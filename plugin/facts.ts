@@ -48,7 +48,7 @@ export function decodeText(fields: JsonObject, key: string, fallback: string, re
   return typeof given === 'string' ? given : refuse(key, 'text')
 }
 
-export function decodeList(
+function decodeList(
   fields: JsonObject,
   key: string,
   fallback: readonly string[],

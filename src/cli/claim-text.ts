@@ -3,7 +3,7 @@ import { readUnverified } from '../claims/jws.ts'
 import { isObject, type JsonValue } from '../json/value.ts'
 
 /** A claim as somebody looks at it, verified or not. */
-export interface InspectedClaim {
+interface InspectedClaim {
   readonly kid?: string
   /** What it states; a payload that is no claim as it is. */
   readonly claim?: JsonValue

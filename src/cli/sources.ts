@@ -1,5 +1,5 @@
 import { globSync, readdirSync, statSync } from 'node:fs'
-import { join, matchesGlob, relative, resolve } from 'node:path'
+import { join, matchesGlob, resolve } from 'node:path'
 import { readTextFile } from '../files/read-text.ts'
 import type { Source } from '../lint/result.ts'
 import { type Terminal, UsageError } from './command.ts'
@@ -63,10 +63,4 @@ function expand(path: string, directory: string): Expansion {
 /** Packages and version control keep files of their own. */
 function isHidden(name: string): boolean {
   return name.split('/').some(part => part === 'node_modules' || part === '.git')
-}
-
-/** A path as people see it: from where they are. */
-export function shownPath(absolute: string, directory: string): string {
-  const path = relative(directory, absolute)
-  return path.startsWith('..') ? absolute : path
 }

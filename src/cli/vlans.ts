@@ -4,6 +4,7 @@ import { carryOut, judgePlan } from '../manage/carry-out.ts'
 import { networksLosing } from '../manage/overview.ts'
 import { type GrantText, type Plan, planCreate, planGrant, planRevoke } from '../manage/plan.ts'
 import { readWorld, type World } from '../manage/world.ts'
+import { isDnsLabel } from '../net/dns-label.ts'
 import { isInterfaceName } from '../net/interface-name.ts'
 import { hasHostBits, parsePrefix } from '../net/prefix.ts'
 import { parseVlanSet, printVlans, type VlanSet } from '../net/vlan-set.ts'
@@ -222,7 +223,7 @@ export function readVlans(flag: string, text: string): VlanSet {
 
 /** Names become file names and names of objects: an RFC 1123 label, whatever else the store would take. */
 export function readName(flag: string, text: string): string {
-  if (!/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(text))
+  if (!isDnsLabel(text))
     throw new UsageError(`${flag} "${text}" is no name: use up to 63 small letters, digits and "-"`)
   return text
 }

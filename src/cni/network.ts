@@ -9,9 +9,6 @@ import { CNI_VERSIONS, isCniVersion, isNetworkName, isPluginType } from './spec.
 export interface Network {
   /** The configuration's own `name`, else the NAD's: the IPAM store and libcni's cache are keyed by it. */
   readonly name: string
-  /** Whether the configuration itself says `name`. */
-  readonly named: boolean
-  readonly form: 'conf' | 'conflist'
   /** The version that libcni picks: the highest it knows of `cniVersions`, else `cniVersion`; none is 0.1.0. */
   readonly cniVersion: string
   readonly plugins: readonly PluginConfiguration[]
@@ -119,11 +116,11 @@ function buildNetwork(body: JsonObject, nadName: string, report: Report): Networ
   }
   const name = readName(body, nadName, report)
   const cniVersion = readVersion(body, report)
-  return { name, named: name === body.name, form, cniVersion, plugins }
+  return { name, cniVersion, plugins }
 }
 
 /** Multus: with a `type` it is a single configuration, even beside `plugins`; other readers decide by `plugins`. */
-function chooseForm(body: JsonObject, report: Report): Network['form'] | undefined {
+function chooseForm(body: JsonObject, report: Report): 'conf' | 'conflist' | undefined {
   const hasType = body.type !== undefined && body.type !== null && body.type !== ''
   const hasPlugins = body.plugins !== undefined && body.plugins !== null
   if (hasType && hasPlugins) {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { quote, quoteValue } from '../json/quote.ts'
 import type { JsonValue } from '../json/value.ts'
+import { DNS_LABEL } from '../net/dns-label.ts'
 import { isInterfaceName } from '../net/interface-name.ts'
 import { hasHostBits, network, parsePrefix, printPrefix } from '../net/prefix.ts'
 import { parseVlanSet } from '../net/vlan-set.ts'
@@ -62,7 +63,7 @@ export const interfaceName = z.string().refine(isInterfaceName, {
 })
 
 /** A name of a namespace: an RFC 1123 label. */
-export const namespaceName = z.string().regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, {
+export const namespaceName = z.string().regex(DNS_LABEL, {
   error: issue =>
     `${quote(String(issue.input))} is no name: use up to 63 lower case letters, digits and "-", beginning and ending with a letter or digit`,
 })
@@ -81,7 +82,7 @@ export const enforcement = z.enum(['audit', 'warn', 'deny'])
 export type Enforcement = z.infer<typeof enforcement>
 
 /** What one rule does, whatever its own severity. */
-export const ruleSetting = z.enum(['off', 'warn', 'deny'])
+const ruleSetting = z.enum(['off', 'warn', 'deny'])
 export type RuleSetting = z.infer<typeof ruleSetting>
 
 export const ruleSettings = z.record(z.string(), ruleSetting)

@@ -17,7 +17,7 @@ export interface Distribution {
 export const K3S_BIN_DIR = '/var/lib/rancher/k3s/data/cni'
 /** Before that, and a new directory with each upgrade. */
 export const K3S_OLD_BIN_DIR = '/var/lib/rancher/k3s/data/current/bin'
-export const K3S_CONF_DIR = '/var/lib/rancher/k3s/agent/etc/cni/net.d'
+const K3S_CONF_DIR = '/var/lib/rancher/k3s/agent/etc/cni/net.d'
 
 /** Where Multus looks first, whatever the runtime's directories are (multus pkg/types/conf.go defaultBinDir). */
 export const MULTUS_BIN_DIR = '/opt/cni/bin'

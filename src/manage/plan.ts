@@ -159,7 +159,7 @@ interface HeldGrant {
 }
 
 /** The grants that hold one of these VLANs. */
-export function grantsOf({ tenant, manifest }: StoredTenant, vlans: VlanSet, master?: string): HeldGrant[] {
+function grantsOf({ tenant, manifest }: StoredTenant, vlans: VlanSet, master?: string): HeldGrant[] {
   const texts = isRecord(manifest.spec) && Array.isArray(manifest.spec.vlans) ? manifest.spec.vlans : []
   return tenant.vlans
     .map((grant, index) => ({ index, grant, text: texts[index] as Record<string, unknown> }))

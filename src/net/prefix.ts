@@ -88,6 +88,11 @@ export function isWholeFamily(prefix: Prefix): boolean {
   return prefix.bits === 0
 }
 
+/** Whether only the network's own address and the broadcast address are in it, or one of them. */
+export function hasNoHosts({ family, bits }: Prefix): boolean {
+  return bits > familyBits(family) - 2
+}
+
 function hostMask({ family, bits }: Prefix): bigint {
   return (1n << BigInt(familyBits(family) - bits)) - 1n
 }

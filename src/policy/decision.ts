@@ -45,7 +45,7 @@ export function effectiveFindings(
   )
 }
 
-export function enforcementOf({ cluster, tenant, namespace }: Jurisdiction): Enforcement {
+function enforcementOf({ cluster, tenant, namespace }: Jurisdiction): Enforcement {
   return namespaceSettings(cluster, namespace)?.enforcement ?? tenant?.enforcement ?? cluster.enforcement
 }
 

@@ -5,6 +5,7 @@ import { writeAtomically } from '../files/atomic.ts'
 import { listPolicyFiles } from '../files/list-policy.ts'
 import { readTextFile } from '../files/read-text.ts'
 import type { Manifest } from '../kube/manifest.ts'
+import { isDnsLabel } from '../net/dns-label.ts'
 import { readManifests } from '../yaml/document.ts'
 import { editManifest, printManifest } from '../yaml/edit.ts'
 import { type PolicyStore, StoreError } from './store.ts'
@@ -67,7 +68,6 @@ export function openPolicyDirectory(directory: string, keysDirectory: string, ti
 /** Names of Tenants are checked before they get here; a file name is made of one all the same. */
 function nameOf({ metadata }: Manifest): string {
   const { name = '' } = metadata
-  if (!/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(name))
-    throw new StoreError(`"${name}" is no name of a Tenant`)
+  if (!isDnsLabel(name)) throw new StoreError(`"${name}" is no name of a Tenant`)
   return name
 }

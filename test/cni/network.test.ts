@@ -73,19 +73,16 @@ describe('the reader of a network', () => {
   })
 
   it.each<[config: string, expected: object]>([
-    ['{"type":"vlan"}', { name: 'nad', named: false, form: 'conf', cniVersion: '0.1.0' }],
+    ['{"type":"vlan"}', { name: 'nad', cniVersion: '0.1.0' }],
     ['{"type":"vlan","name":"","cniVersion":""}', { name: 'nad', cniVersion: '0.1.0' }],
-    [
-      '{"name":"a_b.c-1","type":"vlan","cniVersion":"0.4.0"}',
-      { name: 'a_b.c-1', named: true, cniVersion: '0.4.0' },
-    ],
+    ['{"name":"a_b.c-1","type":"vlan","cniVersion":"0.4.0"}', { name: 'a_b.c-1', cniVersion: '0.4.0' }],
     [
       '{"plugins":[{"type":"vlan"}],"cniVersion":"0.3.1","cniVersions":["0.4.0","1.1.0","1.0.0"]}',
-      { form: 'conflist', cniVersion: '1.1.0' },
+      { cniVersion: '1.1.0', plugins: [{ type: 'vlan', at: ['plugins', 0] }] },
     ],
     [
       '{"plugins":[{"type":"vlan"}],"disableCheck":"true","loadOnlyInlinedPlugins":true}',
-      { form: 'conflist' },
+      { plugins: [{ type: 'vlan', at: ['plugins', 0] }] },
     ],
   ])('reads %s', (config, expected) => {
     const { network, problems } = readNetwork(config, 'nad')

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, type JsonValue, type Path } from '../../json/value.ts'
 
 /** Called with the path and what was expected when a value has a type that Go could not decode. */
-export type OnWrongType = (at: Path, expected: string, found: JsonValue) => void
+type OnWrongType = (at: Path, expected: string, found: JsonValue) => void
 
 /**
  * Typed reading of one JSON object, as Go's encoding/json fills a struct: a missing key and `null` leave the default,

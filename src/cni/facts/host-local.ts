@@ -1,5 +1,5 @@
-import { compareIps, familyBits, nextIp, previousIp, printIp } from '../../net/ip.ts'
-import { contains, firstAddress, lastAddress, type Prefix, printPrefix } from '../../net/prefix.ts'
+import { compareIps, nextIp, previousIp, printIp } from '../../net/ip.ts'
+import { contains, firstAddress, hasNoHosts, lastAddress, printPrefix } from '../../net/prefix.ts'
 import { readAddress, readSubnet } from './addresses.ts'
 import type { FactsBuilder, Unstated } from './builder.ts'
 import type { Extractor } from './extractor.ts'
@@ -131,7 +131,7 @@ function readRange(range: Fields, facts: FactsBuilder): Range | undefined {
 }
 
 function reportRoom(range: Fields, fact: Range, facts: FactsBuilder): void {
-  if (isTooSmall(fact.subnet)) {
+  if (hasNoHosts(fact.subnet)) {
     facts.problem(
       'malformed',
       range.path('subnet'),
@@ -149,9 +149,4 @@ function reportRoom(range: Fields, fact: Range, facts: FactsBuilder): void {
 /** One that begins or ends elsewhere is told as that. */
 function isReversed({ subnet, first, last }: Range): boolean {
   return compareIps(first, last) > 0 && contains(subnet, first) && contains(subnet, last)
-}
-
-/** range.go Canonicalize() refuses prefixes of one or two addresses. */
-function isTooSmall({ family, bits }: Prefix): boolean {
-  return bits > familyBits(family) - 2
 }

@@ -1,17 +1,9 @@
 import { quote } from '../../json/quote.ts'
-import {
-  compareIps,
-  familyBits,
-  type Ip,
-  nextIp,
-  parseIp,
-  parseIpSloppy,
-  previousIp,
-  printIp,
-} from '../../net/ip.ts'
+import { compareIps, type Ip, nextIp, parseIp, parseIpSloppy, previousIp, printIp } from '../../net/ip.ts'
 import {
   addressOf,
   firstAddress,
+  hasNoHosts,
   lastAddress,
   network,
   type Prefix,
@@ -127,7 +119,7 @@ function readRange(
   }
   const subnet = network(written)
   const at = conf.path('range')
-  if (isWithoutRoom(subnet)) {
+  if (hasNoHosts(subnet)) {
     const message = `${quote(text)} has no address to give out: use a shorter prefix`
     facts.problem('malformed', at, message)
     return
@@ -153,11 +145,6 @@ function readRange(
     )
   readExcludes(conf, subnet, facts)
   connectedRoute(subnet, at, text, facts)
-}
-
-/** pkg/iphelpers HasUsableIPs(). */
-function isWithoutRoom({ family, bits }: Prefix): boolean {
-  return bits > familyBits(family) - 2
 }
 
 /** What is given out: an end that is not in the subnet, or a last address before the first, is ignored (GetIPRange). */
