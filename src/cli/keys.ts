@@ -5,9 +5,11 @@ import type { KeyStore } from '../store/keys.ts'
 import { type AddCommand, choose, type ExitCode, type GlobalFlags } from './command.ts'
 import { printPlain } from './output.ts'
 import { openKeyStore } from './store.ts'
+import { askFirst } from './vlans.ts'
 
 interface KeysFlags extends GlobalFlags {
   readonly dryRun?: true
+  readonly yes?: true
 }
 
 /** `socni-ctl keys`: the keys that claims are signed with, in the webhook's directory or in a cluster. */
@@ -59,10 +61,14 @@ export const addKeys: AddCommand = (program, { terminal, action }) => {
   verb(
     'drop',
     'drop a retired key: pods whose claims it signed are refused when their sandbox is made anew',
-    async (store, flags, { args: [kid = ''] }) =>
-      flags.dryRun ? `would drop ${kid} from ${store.place}\n` : show(await store.drop(kid), flags),
+    async (store, flags, { args: [kid = ''] }) => {
+      if (flags.dryRun) return `would drop ${kid} from ${store.place}\n`
+      askFirst(`Claims that ${kid} signed will no longer hold. Drop it?`, flags, terminal)
+      return show(await store.drop(kid), flags)
+    },
   )
     .argument('<kid>', 'id of the key, as keys list shows it')
+    .option('--yes', 'do not ask')
     .option('--dry-run', 'only say what would be written')
 }
 

@@ -20,7 +20,7 @@ export interface GrantOverview {
   readonly subnets: readonly string[]
   readonly mtu?: number
   readonly labels: Readonly<Record<string, string>>
-  /** NADs of the tenant that reach one of these VLANs, as `namespace/name`. */
+  /** NADs of the tenant that reach one of these VLANs, or of those that were asked for, as `namespace/name`. */
   readonly networks: readonly string[]
   /** Pods that select one of those, as `namespace/name`. */
   readonly pods: readonly string[]
@@ -37,7 +37,8 @@ export function overviewOf(world: World, vlans?: VlanSet): GrantOverview[] {
     .filter(({ grant }) => vlans === undefined || !isEmptyVlans(intersectVlans(grant.ids, vlans)))
     .sort((a, b) => firstOf(a.grant) - firstOf(b.grant) || (a.tenant.name < b.tenant.name ? -1 : 1))
     .map(({ tenant, grant }) => {
-      const networks = attachments.filter(attachment => isUnder(attachment, tenant, grant, world)).map(nameOf)
+      const asked = vlans === undefined ? grant : { ...grant, ids: intersectVlans(grant.ids, vlans) }
+      const networks = attachments.filter(attachment => isUnder(attachment, tenant, asked, world)).map(nameOf)
       return {
         vlans: printVlans(grant.ids),
         masters: grant.masters,

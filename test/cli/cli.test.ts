@@ -193,15 +193,16 @@ describe('socni-ctl keys', () => {
     expect(parseKeySet((await keys('export')).stdout).size).toBe(2)
     expect((await keys('export')).stdout).not.toContain('"d"')
     // Somebody may have read the old one: then its claims must not hold any more.
-    expect(await keys('drop', after.signing.kid)).toMatchObject({
+    expect(await keys('drop', after.signing.kid, '--yes')).toMatchObject({
       exit: 3,
       stderr: expect.stringContaining(
         `is "current", and only keys that have retired can be dropped: ${before.signing.kid}`,
       ),
     })
     expect((await keys('drop', before.signing.kid, '--dry-run')).stdout).toContain('would drop')
-    expect(states((await keys('drop', before.signing.kid)).stdout)).toEqual(['current *'])
-    expect(await keys('drop', before.signing.kid)).toMatchObject({
+    expect((await keys('drop', before.signing.kid)).stderr).toContain('Nobody is here to answer: add --yes')
+    expect(states((await keys('drop', before.signing.kid, '--yes')).stdout)).toEqual(['current *'])
+    expect(await keys('drop', before.signing.kid, '--yes')).toMatchObject({
       exit: 3,
       stderr: expect.stringContaining('none has retired: rotate first'),
     })

@@ -419,7 +419,7 @@ describe('the webhook in a real cluster', () => {
     expect(bind('between')).toBe('')
     expect(JSON.parse(await keys('export')).keys).toHaveLength(2)
     const [, old = ''] = /(\S+) {2}retired/.exec(await keys('list')) ?? []
-    expect(await keys('drop', old)).not.toContain('retired')
+    expect(await keys('drop', old, '--yes')).not.toContain('retired')
     expect(published()).not.toContain(old)
   })
 
