@@ -20,6 +20,9 @@ export interface Terminal {
 export type ExitCode = 0 | 1 | 2 | 3
 
 /** Options that every subcommand takes, before or after its name. */
+/** Where Tenants are kept unless something else is named. */
+export const DEFAULT_POLICY_DIR = '.socni/policy'
+
 export interface GlobalFlags {
   readonly format: string
   readonly policyDir: string

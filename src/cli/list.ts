@@ -5,7 +5,7 @@ import { readWorld } from '../manage/world.ts'
 import type { KernelVlan } from '../net/kernel-vlans.ts'
 import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
 import { printPlain, printTable } from './output.ts'
-import { openStore } from './store.ts'
+import { noteMissing, openStore } from './store.ts'
 import { readVlans } from './vlans.ts'
 
 interface ListFlags extends GlobalFlags {
@@ -41,6 +41,7 @@ export const addList: AddCommand = (program, { terminal, action }) => {
 
 async function list(flags: ListFlags, terminal: Terminal): Promise<ExitCode> {
   const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
+  noteMissing(flags, terminal)
   const world = await readWorld(await openStore(flags, terminal))
   const grants = overviewOf(world)
   const configurations =
@@ -62,6 +63,7 @@ async function list(flags: ListFlags, terminal: Terminal): Promise<ExitCode> {
 async function status(flags: StatusFlags, terminal: Terminal): Promise<ExitCode> {
   const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
   const vlans = flags.id === undefined ? undefined : readVlans('--id', flags.id)
+  noteMissing(flags, terminal)
   const world = await readWorld(await openStore(flags, terminal))
   const grants = overviewOf(world, vlans)
   const interfaces = readKernelVlans(resolve(terminal.directory, flags.root), vlans)

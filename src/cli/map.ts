@@ -8,7 +8,7 @@ import { printRange, readSpace, type VlanSpace } from '../map/space.ts'
 import { renderSvg } from '../map/svg.ts'
 import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
 import { printPlain, printTable } from './output.ts'
-import { openStore } from './store.ts'
+import { noteMissing, openStore } from './store.ts'
 
 interface MapFlags extends GlobalFlags {
   readonly output?: string
@@ -39,6 +39,7 @@ Examples:
 
 async function map(flags: MapFlags, terminal: Terminal): Promise<ExitCode> {
   const format = choose('--format', flags.format, FORMATS)
+  noteMissing(flags, terminal)
   const text = render(spaceOf(await readWorld(await openStore(flags, terminal))), format)
   if (flags.output === undefined || flags.dryRun) terminal.stdout(text)
   else writeAtomically(resolve(terminal.directory, flags.output), text, 0o644)

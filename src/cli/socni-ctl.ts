@@ -9,6 +9,7 @@ import { StoreError } from '../store/store.ts'
 import { addClaim } from './claim.ts'
 import {
   type AddCommand,
+  DEFAULT_POLICY_DIR,
   type ExitCode,
   FailureError,
   type Setup,
@@ -95,7 +96,7 @@ function newProgram(terminal: Terminal): Command {
       .version(packageJson.version)
       .exitOverride()
       .option('--format <format>', 'how to print: text, json, yaml (lint has more)', 'text')
-      .option('--policy-dir <dir>', 'directory of Tenants and cluster configuration', '.socni/policy')
+      .option('--policy-dir <dir>', 'directory of Tenants and cluster configuration', DEFAULT_POLICY_DIR)
       .option('--keys-dir <dir>', 'directory of the keys that sign claims', '.socni/keys')
       .option('--config-dir <dir>', "the node's directory of CNI configurations")
       .option('--tenant-id <name>', 'whose VLANs are created, granted and revoked', 'admin')

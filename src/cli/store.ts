@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { dropKey, publishNextKey, readKeys, readPublicKeys, rotateKeys } from '../claims/files.ts'
 import { openPolicyDirectory } from '../store/directory.ts'
 import type { KeyStore } from '../store/keys.ts'
 import type { PolicyStore } from '../store/store.ts'
-import type { GlobalFlags, Terminal } from './command.ts'
+import { DEFAULT_POLICY_DIR, type GlobalFlags, type Terminal } from './command.ts'
 
 /** Whether the global flags name a cluster: else it is the directories. */
 export function namesCluster({ kubeconfig, context }: GlobalFlags): boolean {
@@ -15,6 +16,13 @@ export async function openStore(flags: GlobalFlags, terminal: Terminal): Promise
   if (namesCluster(flags)) return openCluster(flags)
   const at = (path: string): string => resolve(terminal.directory, path)
   return openPolicyDirectory(at(flags.policyDir), at(flags.keysDir), flags.policyDir)
+}
+
+/** For commands that only read: a directory that was named and is not there may be a misspelt one. */
+export function noteMissing(flags: GlobalFlags, { directory, stderr }: Terminal): void {
+  if (flags.policyDir === DEFAULT_POLICY_DIR || namesCluster(flags)) return
+  if (!existsSync(resolve(directory, flags.policyDir)))
+    stderr(`note: there is no directory ${flags.policyDir}\n`)
 }
 
 /** Loaded only here: the Kubernetes client takes longer to load than most commands take. */
