@@ -19,10 +19,10 @@ export interface Terminal {
 /** 0 clean, 1 findings, 2 wrong usage, 3 failure: the same for every subcommand. */
 export type ExitCode = 0 | 1 | 2 | 3
 
-/** Options that every subcommand takes, before or after its name. */
 /** Where Tenants are kept unless something else is named. */
 export const DEFAULT_POLICY_DIR = '.socni/policy'
 
+/** Options that every subcommand takes, before or after its name. */
 export interface GlobalFlags {
   readonly format: string
   readonly policyDir: string
