@@ -309,6 +309,18 @@ describe('the webhook under stress', () => {
     apiServer.close()
   })
 
+  it('answers while endpoints still bring requests, and sends whoever is connected elsewhere', async () => {
+    const server = await start({ drainDelay: 300 })
+    // As the API server asks, and no client of one request.
+    const ask = () => supertest.agent(urlOf(server), { ca: authority.cert }).set('connection', 'keep-alive')
+    expect((await ask().post('/validate').send(review())).headers.connection).toBe('keep-alive')
+    const closed = server.close()
+    const [ready, answer] = [await ask().get('/readyz'), await ask().post('/validate').send(review())]
+    expect([ready.status, ready.body.status, answer.status]).toEqual([503, 'stopping', 200])
+    expect([ready.headers.connection, answer.headers.connection]).toEqual(['close', 'close'])
+    await closed
+  })
+
   /** Connections that bring no request: one without TLS, one that says nothing, one in the middle of its headers. */
   async function connections({ port }: RunningServer): Promise<Socket[]> {
     const tcp = connectTcp({ host: '127.0.0.1', port })
