@@ -51,7 +51,7 @@ export const firewall: Extractor = {
     for (const key of ['backend', 'firewalldZone', 'ingressPolicy']) conf.string(key)
     // It is jumped to before all that FORWARD has: a chain that accepts goes past the node's network policies.
     const chain = 'iptablesAdminChainName'
-    facts.hostPath(conf.string(chain), 'execute', conf.path(chain), ['CNI-ADMIN'])
+    facts.hostPath(conf.string(chain), 'filter', conf.path(chain), ['CNI-ADMIN'])
   },
 }
 
@@ -75,10 +75,10 @@ export const portmap: Extractor = {
     // They become a part of an iptables command, or of the text that nft is told, line breaks and all.
     for (const key of ['conditionsV4', 'conditionsV6']) {
       const conditions = conf.strings(key).map(({ value }) => value)
-      facts.hostPath(conditions.join(' '), 'execute', conf.path(key))
+      facts.hostPath(conditions.join(' '), 'filter', conf.path(key))
     }
     const chain = 'externalSetMarkChain'
-    facts.hostPath(conf.string(chain), 'execute', conf.path(chain), ['KUBE-MARK-MASQ'])
+    facts.hostPath(conf.string(chain), 'filter', conf.path(chain), ['KUBE-MARK-MASQ'])
     declareCapabilities(conf, facts, 'portMappings')
   },
 }

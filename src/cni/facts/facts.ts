@@ -114,10 +114,10 @@ export interface StoreFact extends Stated {
   readonly directory: string | undefined
 }
 
-/** A file, directory, socket or command on the host that the configuration makes the plugin (root) use. */
+/** A file, directory, socket, command or firewall rule on the host that the configuration makes the plugin (root) use. */
 export interface HostPathFact extends Stated {
   readonly path: string
-  readonly use: 'read' | 'write' | 'connect' | 'execute'
+  readonly use: 'read' | 'write' | 'connect' | 'execute' | 'filter'
   /** The path that may stand there, since it is no choice: the project's own documents have it. */
   readonly usual: string | undefined
 }

@@ -25,4 +25,10 @@ export const hostPath: Rule<'attachment'> = {
   },
 }
 
-const DEEDS = { read: 'read', write: 'written', connect: 'connected to', execute: 'run' }
+const DEEDS = {
+  read: 'read',
+  write: 'written',
+  connect: 'connected to',
+  execute: 'run',
+  filter: 'made a rule of the firewall',
+}
