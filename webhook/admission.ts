@@ -15,9 +15,12 @@ export interface AdmissionOptions {
   readonly deadline: number
   /** Reviews at once; the API server tries again, or lets failurePolicy decide, when it is told to wait. */
   readonly maxConcurrent: number
-  /** Bytes of bodies that are held at once: anyone may send them, and a replica has little memory. */
+  /** Bytes of large bodies that are held at once: anyone may send them, and a replica has little memory. */
   readonly maxBytes: number
 }
+
+/** As long as nearly every review: who sends large ones, and sends them slowly, keeps none of these waiting. */
+const FREE_BYTES = 64 * 1024
 
 const PHASES: ReadonlyMap<string | undefined, Phase> = new Map([
   ['/mutate', 'mutate'],
@@ -44,13 +47,15 @@ export function admissionHandler(options: AdmissionOptions) {
       }
       if (running >= options.maxConcurrent) throw busy('too many reviews at once')
       running++
-      let own = 0
+      let [read, own] = [0, 0]
       const take = (bytes: number): void => {
+        read += bytes
+        const more = Math.max(0, read - FREE_BYTES) - own
         // The rest of it is not read, so the connection cannot be used again.
-        if (held + bytes > options.maxBytes)
+        if (held + more > options.maxBytes)
           throw busy('too much is being read at once', { connection: 'close' })
-        own += bytes
-        held += bytes
+        own += more
+        held += more
       }
       try {
         const admission = parseReview(await readBody(request, take))

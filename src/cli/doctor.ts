@@ -33,10 +33,13 @@ export const addDoctor: AddCommand = (program, { terminal, action }) => {
     .command('doctor')
     .summary('look for what a node, or a Multus manifest, lacks')
     .description(
-      'Looks at the files of a node, or with --manifest at Helm values or a DaemonSet of Multus: what was found, why it matters, and what mends it. Exit code 1 when something is wrong.',
+      'Looks at the files of a node, or with --manifest at Helm values, a HelmChart or a DaemonSet of Multus: what was found, why it matters, and what mends it. Exit code 1 when something is wrong.',
     )
     .option('--root <dir>', 'where the file system of the node is', '/')
-    .option('--manifest <file>', 'judge Helm values or a DaemonSet of Multus; - is standard input')
+    .option(
+      '--manifest <file>',
+      'judge Helm values, a HelmChart or a DaemonSet of Multus; - is standard input',
+    )
     .option('--distribution <name>', `what the manifest is for: ${DISTRIBUTIONS.join(', ')}`, 'k3s')
     .addOption(
       listOption(

@@ -14,7 +14,9 @@ export function fixSources(
   const byPath = Map.groupBy(findings, ({ path }) => path)
   let count = 0
   for (const source of sources) {
-    const { text, fixed } = applyFixes(source.read(), byPath.get(source.path) ?? [])
+    const own = byPath.get(source.path)
+    if (own === undefined) continue
+    const { text, fixed } = applyFixes(source.read(), own)
     if (fixed.length === 0) continue
     if (source.path === '<stdin>') throw new UsageError('standard input cannot be fixed: name a file')
     count += fixed.length

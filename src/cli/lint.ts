@@ -233,7 +233,7 @@ function leaveOutKnown(
     result.findings,
     parseBaseline(readTextFile(absolute), file),
     pathOf,
-    path => linted.has(path) || !existsSync(resolve(dirname(absolute), path)),
+    path => linted.has(path) || (path !== '<stdin>' && !existsSync(resolve(dirname(absolute), path))),
   )
   const notices = [
     ...(known > 0 ? [`${count(known, 'finding')} of the baseline ${file} left out`] : []),

@@ -42,7 +42,8 @@ export function examineManifests(text: string, path: string, distribution: Distr
 function valuesContent({ apiVersion, kind, metadata, spec }: Manifest): string[] {
   if (!apiVersion.startsWith('helm.cattle.io/') || !isRecord(spec)) return []
   const chart = kind === 'HelmChart' ? spec.chart : metadata.name
-  const isOfMultus = typeof chart === 'string' && /(^|\/)rke2-multus/.test(chart)
+  // A HelmChartConfig has the name of its HelmChart, which K3s's documentation calls multus.
+  const isOfMultus = typeof chart === 'string' && /(^|\/)(rke2-)?multus/.test(chart)
   return isOfMultus ? [typeof spec.valuesContent === 'string' ? spec.valuesContent : ''] : []
 }
 

@@ -12,7 +12,7 @@ const BINARIES: Question = {
 const AUTOCONFIG: Question = {
   id: 'multus-autoconfig-dir',
   title: "Multus finds the cluster's default network",
-  why: 'It reads the first configuration there to make its own; without it pods get no eth0. Charts before 4.2.202 do not know the value.',
+  why: 'It reads the first configuration there to make its own; without it pods get no eth0. (Charts before 4.2.202 do not know the value, and look into confDir.)',
 }
 
 const KUBECONFIG: Question = {
@@ -50,6 +50,7 @@ export function checkThinValues(given: unknown, { name, confDir, binDir }: Distr
   return [
     check(BINARIES, 'binDir', binDir),
     check(CONFIGURATION, 'confDir', confDir),
+    // What an older chart does not know it need not be told, so that nothing is lost by its being there.
     check(AUTOCONFIG, 'multusAutoconfigDir', confDir),
     check(KUBECONFIG, 'kubeconfig', `${confDir}/multus.d/multus.kubeconfig`),
   ]

@@ -57,8 +57,10 @@ export function ungranted(
 ): { vlans: VlanSet; masterGranted: boolean } {
   const granted = grantedOn(tenant, segment.master, cluster)
   const vlans = subtractVlans(segment.vlans, granted)
-  const outer = outerSegment(segment, cluster)
-  if (outer !== undefined && containsVlans(grantedOn(tenant, outer.master, cluster), outer.vlans)) {
+  const outer = outerSegments(segment, cluster)
+  const holds = ({ master, vlans }: Segment): boolean =>
+    containsVlans(grantedOn(tenant, master, cluster), vlans)
+  if (outer.length > 0 && outer.every(holds)) {
     return { vlans: NO_VLANS, masterGranted: true }
   }
   return { vlans, masterGranted: granted.ranges.length > 0 }
@@ -99,22 +101,29 @@ export function straySubnets(
 }
 
 /**
- * The grants under which a tenant may use a segment: those that hold one of its VLANs on its interface, or the VLAN that the
- * interface itself is in.
+ * The grants under which a tenant may use a segment: those that hold one of its VLANs on its interface; without any, those of the
+ * VLAN that the interface itself is in.
  */
 export function grantsFor(tenant: Tenant, segment: Segment, cluster: Cluster): Grant[] {
-  const outer = outerSegment(segment, cluster)
-  const holds = (granted: Segment, { master, vlans }: Segment): boolean =>
-    granted.master === master && !isEmptyVlans(intersectVlans(granted.vlans, vlans))
+  const own = grantsOn(tenant, [segment], cluster)
+  return own.length > 0 ? own : grantsOn(tenant, outerSegments(segment, cluster), cluster)
+}
+
+function grantsOn(tenant: Tenant, segments: readonly Segment[], cluster: Cluster): Grant[] {
   return tenant.vlans.filter(grant =>
-    grantedSegments(grant, cluster).some(
-      granted => holds(granted, segment) || (outer !== undefined && holds(granted, outer)),
+    grantedSegments(grant, cluster).some(granted =>
+      segments.some(
+        ({ master, vlans }) =>
+          granted.master === master && !isEmptyVlans(intersectVlans(granted.vlans, vlans)),
+      ),
     ),
   )
 }
 
-/** The VLAN that tags of this segment are inside of (802.1Q in 802.1Q), if its interface is in one. */
-export function outerSegment({ master }: Segment, cluster: Cluster): Segment | undefined {
+/** The VLAN that tags of this segment are inside of (802.1Q in 802.1Q), if its interface is in one, by whatever name. */
+export function outerSegments({ master }: Segment, cluster: Cluster): Segment[] {
   const outer = hiddenVlan(master, cluster)
-  return outer && { master: outer.parent, vlans: vlanSet(outer.vlan) }
+  return outer === undefined
+    ? []
+    : resolveSegment({ master: outer.parent, vlans: vlanSet(outer.vlan) }, cluster)
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from '../config/cluster.ts'
 import type { Grant, Tenant } from '../config/tenant.ts'
 import { containsVlans, vlanSet } from '../net/vlan-set.ts'
-import { grantedSegments, outerSegment } from './grants.ts'
+import { grantedSegments, outerSegments } from './grants.ts'
 import type { Segment } from './reach.ts'
 import type { Rival, TenantSubject } from './subjects.ts'
 import { SetMap } from './tenancy.ts'
@@ -51,12 +51,17 @@ export class Holdings {
    */
   rivalsOf(tenant: Tenant, cluster: Cluster): Rival[] {
     const rivals = new Map<string, Rival>()
+    const note = (grant: Grant, relation: Rival['relation'], segments: readonly Segment[]): void => {
+      const held = relation === 'inside' ? this.#inside : this.#held
+      for (const { key, segment } of segments.flatMap(keyed))
+        for (const rival of rivalsAmong(held.get(key), tenant, grant, relation, segment))
+          if (!rivals.has(rival.tenant.name)) rivals.set(rival.tenant.name, rival)
+    }
     for (const grant of tenant.vlans) {
-      const keys = heldKeys(grant, cluster)
-      const others = [...keys, ...outerKeys(grant, cluster)].flatMap(key => [...this.#held.get(key)])
-      const inside = keys.flatMap(key => [...this.#inside.get(key)])
-      for (const rival of rivalsAmong([...others, ...inside], tenant, grant))
-        rivals.set(rival.tenant.name, rival)
+      const own = grantedSegments(grant, cluster)
+      note(grant, 'same', own)
+      note(grant, 'around', outerOf(grant, cluster))
+      note(grant, 'inside', own)
     }
     return [...rivals.values()]
   }
@@ -68,37 +73,51 @@ export class Holdings {
         [0, 1]
           .filter(id => containsVlans(vlans, vlanSet(id)))
           .flatMap(id =>
-            rivalsAmong(this.#held.get(`${master} ${1 - id}`), tenant, grant).map(rival => ({
-              ...rival,
+            rivalsAmong(this.#held.get(`${master} ${1 - id}`), tenant, grant, 'same', {
               master,
-              holdsNative: id === 1,
-            })),
+              vlans: vlanSet(1 - id),
+            }).map(rival => ({ ...rival, master, holdsNative: id === 1 })),
           ),
       ),
     )
   }
 }
 
-function rivalsAmong(others: Iterable<Holding>, tenant: Tenant, grant: Grant): Rival[] {
+function rivalsAmong(
+  others: Iterable<Holding>,
+  tenant: Tenant,
+  grant: Grant,
+  relation: Rival['relation'],
+  segment: Segment,
+): Rival[] {
   return [...others]
     .filter(other => other.tenant.name !== tenant.name && !(other.grant.shared && grant.shared))
-    .map(other => ({ tenant: other.tenant, grant, rivalGrant: other.grant }))
+    .map(other => ({ tenant: other.tenant, grant, rivalGrant: other.grant, relation, segment }))
 }
 
 function heldKeys(grant: Grant, cluster: Cluster): string[] {
   return grantedSegments(grant, cluster).flatMap(keysOf)
 }
 
-/** The VLANs that the tags of a grant are inside of. */
 function outerKeys(grant: Grant, cluster: Cluster): string[] {
-  return grantedSegments(grant, cluster).flatMap(segment => {
-    const outer = outerSegment(segment, cluster)
-    return outer === undefined ? [] : keysOf(outer)
-  })
+  return outerOf(grant, cluster).flatMap(keysOf)
 }
 
-function keysOf({ master, vlans }: Segment): string[] {
+/** The VLANs that the tags of a grant are inside of. */
+function outerOf(grant: Grant, cluster: Cluster): Segment[] {
+  return grantedSegments(grant, cluster).flatMap(segment => outerSegments(segment, cluster))
+}
+
+function keysOf(segment: Segment): string[] {
+  return keyed(segment).map(({ key }) => key)
+}
+
+/** One VLAN each. */
+function keyed({ master, vlans }: Segment): { key: string; segment: Segment }[] {
   return vlans.ranges.flatMap(({ first, last }) =>
-    Array.from({ length: last - first + 1 }, (_, index) => `${master} ${first + index}`),
+    Array.from({ length: last - first + 1 }, (_, index) => ({
+      key: `${master} ${first + index}`,
+      segment: { master, vlans: vlanSet(first + index) },
+    })),
   )
 }

@@ -1,3 +1,4 @@
+import type { Facts } from '../cni/facts/facts.ts'
 import type { Selection } from '../kube/selections.ts'
 import { containsVlans, countVlans, NATIVE, subtractVlans } from '../net/vlan-set.ts'
 import type { Inventory } from './inventory.ts'
@@ -59,10 +60,17 @@ function openMasters(on: readonly Attachment[]): string[] {
     .map(({ master }) => master)
 }
 
-/** Whether a network is there, and none whose configuration nodes have (nodeNetworks), or whose type is vouched for only. */
+/**
+ * Whether a network is there, and what makes its interfaces can be read: not where nodes have the configuration (nodeNetworks), or
+ * the type is only vouched for. What comes behind it in a list works on the interface that is there.
+ */
 function isReadable(on: readonly Attachment[] | undefined): boolean {
   return (
-    on?.every(({ network, facts }) => network !== undefined && facts?.types.every(({ known }) => known)) ??
-    false
+    on?.every(({ network, facts }) => network !== undefined && facts !== undefined && areMade(facts)) ?? false
   )
+}
+
+function areMade({ types }: Facts): boolean {
+  const [maker] = types.filter(({ role }) => role === 'plugin')
+  return maker?.known === true && types.every(({ role, known }) => role !== 'delegate' || known)
 }

@@ -168,6 +168,10 @@ export interface Rival {
   readonly tenant: Tenant
   readonly grant: Grant
   readonly rivalGrant: Grant
+  /** Both hold it; or one holds tags inside of a VLAN that the other one holds. */
+  readonly relation: 'same' | 'inside' | 'around'
+  /** What both hold, or the VLAN that tags are inside of. */
+  readonly segment: Segment
 }
 
 /** A namespace that is made, or whose labels change. */

@@ -222,7 +222,7 @@ describe('what is there before the webhook', () => {
     // One that cannot be read is refused with the place, and changes nothing.
     const head = 'apiVersion: socni.dev/v1alpha1\nkind: ClusterConfiguration\nmetadata: { name: cluster }\n'
     expect(set(`${head}spec: { enforcement: strict }\n`)).toContain(
-      'cluster.yaml: spec.enforcement: "strict" is not understood: use "audit", "warn", "deny"',
+      'cluster.yaml: spec.enforcement: "strict" is not understood: use "audit", "warn" or "deny"',
     )
     expect(set(`${head}spec: { rules: { vlan-granted: deny } }\n`)).toContain(
       'Warning: [unknown-rule] "vlan-granted" is no rule: did you mean "vlan-granted-twice"? socni-ctl rules lists them',

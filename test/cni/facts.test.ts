@@ -282,8 +282,15 @@ const ROWS: readonly Row[] = [
   [{ type: 'sriov', deviceID: '0000:3b:02.1' }, ['uplink native on 0000:3b:02.1 (device, default)']],
   [
     { type: 'sriov', trust: 'on', vlan: 0, vlanProto: 'isl', vlanQoS: 9 },
-    ['uplink native,1-4094 on ?* (device, key)', 'malformed at vlanProto', 'malformed at vlanQoS'],
+    [
+      'uplink native,1-4094 on ?* (device, key)',
+      'malformed at vlanProto',
+      'malformed at vlanQoS',
+      'missing at vlanQoS',
+      'missing at vlanProto',
+    ],
   ],
+  [{ type: 'sriov', vlan: 0, vlanProto: '802.1q', vlanQoS: 0 }, ['uplink native on ?* (device, key)']],
   [{ type: 'ib-sriov', pkey: '0x7fff' }, ['uplink native on ?* (device, untagged)', 'undecidable at pkey']],
   [
     { type: 'ovs', bridge: 'br1', vlan: 100 },
@@ -756,7 +763,14 @@ describe('the facts', () => {
       { type: 'whereabouts', ipRanges: [{ range: '10.1.0.0/24', range_start: '010.1.0.7' }] },
       1,
     ],
-    ['an end that is not used', { type: 'whereabouts', range: '10.1.0.5-10.1.0.9/24', range_end: 'x' }, 1],
+    ['an end that is not used', { type: 'whereabouts', range: '10.1.0.5-10.1.0.9/24', range_end: 'x' }, 0],
+    [
+      'but decoded in a list',
+      { type: 'whereabouts', ipRanges: [{ range: '10.1.0.5-10.1.0.9/24', range_end: 'x' }] },
+      1,
+    ],
+    ['a dash between the wrong ends', { type: 'whereabouts', range: '10.1.0.9-10.1.0.5/24' }, 1],
+    ['a list that is none', { type: 'host-local', ranges: [{ subnet: '10.1.0.0/24' }] }, 2],
     ['a first address that is none', { type: 'whereabouts', range: 'x-10.1.0.0/24' }, 1],
     ['addresses that are none', { type: 'whereabouts', addresses: [{}, { address: '10.1.0.9' }] }, 2],
   ])('tell what is no range, and take what is one: %s', (_, ipam, problems) => {

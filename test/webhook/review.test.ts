@@ -197,7 +197,7 @@ describe('the webhook', () => {
     ],
     [
       'another address',
-      networks => withNetworks(pod(''), networks.replace('"name"', '"ips":["10.100.1.9"],"name"')),
+      networks => withNetworks(pod(''), networks.replace('"name"', '"ips":["10.100.1.9/24"],"name"')),
     ],
     [
       'another MAC',

@@ -286,7 +286,7 @@ describe('the webhook under stress', () => {
         .agent(urlOf(server), { ca: authority.cert })
         .post('/validate')
         .send({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: requestFor(object) })
-    const large = pod('storage', { metadata: { labels: { note: 'x'.repeat(5_000) } } })
+    const large = pod('storage', { metadata: { labels: { note: 'x'.repeat(70_000) } } })
     for (let times = 0; times < 3; times++) expect((await ask(large)).body.code).toBe('ERR_BUSY')
     expect((await ask(pod('storage'))).body.response.allowed).toBe(true)
     await server.close()

@@ -53,8 +53,8 @@ export class Fields {
   /** The objects of a list within a list, as host-local's `ranges` has them. */
   objectLists(key: string): Fields[][] {
     const lists = this.#read(key, 'a list of lists', isArray) ?? []
-    return lists.map((list, index) => {
-      if (isArray(list)) return this.#objectsOf(list, this.path(key, index))
+    return lists.flatMap((list, index) => {
+      if (isArray(list)) return [this.#objectsOf(list, this.path(key, index))]
       this.#onWrongType(this.path(key, index), 'a list of objects', list)
       return []
     })

@@ -40,8 +40,8 @@ function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: F
 
   const keys = role === 'ipam' ? extractor.keys : { ...COMMON_KEYS, ...extractor.keys }
   reportMisspeltKeys(body, at, keys, facts)
-  if (role === 'ipam') reportForeignKeys(body, at, extractor, facts)
-  else reportIgnoredVlanKeys(body, at, extractor, facts)
+  reportUnreadKeys(body, at, extractor, facts)
+  if (role !== 'ipam') reportIgnoredVlanKeys(body, at, extractor, facts)
   const conf = new Fields(body, at, (where, expected, found) =>
     reportWrongType(where, expected, found, facts),
   )
@@ -71,12 +71,7 @@ function reportMisspeltKeys(value: JsonValue, at: Path, keys: KeyTree, facts: Fa
   if (!isObject(value)) return
   for (const [key, inner] of Object.entries(value)) {
     const known = Object.hasOwn(keys, key) ? key : Object.keys(keys).find(isFoldedTo(key))
-    if (known === undefined) {
-      const meant = (VLAN_KEYS as readonly string[]).includes(key) ? undefined : similarKey(key, keys)
-      if (meant !== undefined)
-        facts.problem('unread-key', [...at, key], unread(facts, key, `write "${meant}"`))
-      continue
-    }
+    if (known === undefined) continue
     if (known !== key)
       facts.problem(
         'misspelt-key',
@@ -88,18 +83,34 @@ function reportMisspeltKeys(value: JsonValue, at: Path, keys: KeyTree, facts: Fa
   }
 }
 
-/** A key of another IPAM plugin: a range that nobody reads is no range. */
-function reportForeignKeys(body: JsonObject, at: Path, { keys }: Extractor, facts: FactsBuilder): void {
+/** Of the keys that everybody reads those that people write by hand. */
+const WRITTEN_KEYS = ['name', 'type', 'ipam', 'dns', 'args', 'capabilities', 'cniVersion']
+
+/** Keys that stand for one which the plugin reads, or that another IPAM plugin does: a range that nobody reads is no range. */
+function reportUnreadKeys(
+  body: JsonObject,
+  at: Path,
+  { keys, role, types }: Extractor,
+  facts: FactsBuilder,
+): void {
+  const own = [...Object.keys(keys), ...WRITTEN_KEYS]
+  const elsewhere: readonly string[] = [...VLAN_KEYS, ...Object.keys(COMMON_KEYS)]
   for (const key of Object.keys(body)) {
-    if (Object.hasOwn(keys, key) || similarKey(key, keys) !== undefined) continue
-    const other = extractors.find(({ role, keys: theirs }) => role === 'ipam' && Object.hasOwn(theirs, key))
-    if (other !== undefined)
-      facts.problem('unread-key', [...at, key], unread(facts, key, `it is a key of "${other.types[0]}"`))
+    if (own.some(known => foldKey(known) === foldKey(key)) || (role !== 'ipam' && elsewhere.includes(key)))
+      continue
+    const instead = insteadOf(key, own, role)
+    if (instead === undefined) continue
+    const type = facts.plugin.split(' > ').at(-1) ?? types[0]
+    facts.problem('unread-key', [...at, key], `type "${type}" does not read "${key}": ${instead}`)
   }
 }
 
-function unread({ plugin }: FactsBuilder, key: string, instead: string): string {
-  return `type "${plugin.split(' > ').at(-1)}" does not read "${key}": ${instead}`
+function insteadOf(key: string, own: readonly string[], role: Extractor['role']): string | undefined {
+  const isOther = ({ role: theirs, keys }: Extractor) => theirs === 'ipam' && Object.hasOwn(keys, key)
+  const other = role === 'ipam' ? extractors.find(isOther) : undefined
+  if (other !== undefined) return `it is a key of "${other.types[0]}"`
+  const meant = similarKey(key, own)
+  return meant && `write "${meant}"`
 }
 
 function isFoldedTo(key: string): (known: string) => boolean {

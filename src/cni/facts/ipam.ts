@@ -5,7 +5,8 @@ import type { Fields } from './fields.ts'
 export function runIpam(conf: Fields, facts: FactsBuilder, need: 'required' | 'optional'): void {
   const ipam = conf.object('ipam')
   if (ipam?.string('type')) facts.nested(ipam.body, ipam.at, 'ipam')
-  else if (need === 'required') {
+  // Flannel writes that of its delegate.
+  else if (need === 'required' && !facts.plugin.includes('flannel > ')) {
     facts.problem(
       'missing',
       conf.path('ipam'),

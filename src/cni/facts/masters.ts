@@ -22,7 +22,7 @@ export function masterAt(conf: Fields, key: string, use: Master['use'], facts: F
 export function reportName(conf: Fields, key: string, facts: FactsBuilder): void {
   const name = conf.string(key)
   if (!name || isInterfaceName(name)) return
-  const message = `${quote(name)} is no interface name: Linux takes 1 to 15 bytes, without "/", ":" and spaces`
+  const message = `${quote(name)} is no interface name: Linux takes 1 to 15 bytes, without "/", ":" and spaces, other than "." and ".."`
   facts.problem('malformed', conf.path(key), message)
 }
 

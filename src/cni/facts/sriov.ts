@@ -66,9 +66,14 @@ function readSettings(conf: Fields, facts: FactsBuilder): void {
     facts.problem('malformed', conf.path('link_state'), message)
   }
   for (const key of ['vlanQoS', 'vlanProto'])
-    if (conf.has(key) && !conf.has('vlan'))
-      facts.problem('missing', conf.path(key), `"${key}" needs "vlan": ADD fails without it`)
+    if (conf.has(key) && (!conf.has('vlan') || (conf.integer('vlan') === 0 && !isNeutral(conf, key))))
+      facts.problem('missing', conf.path(key), `"${key}" needs a "vlan": ADD fails without one`)
   for (const key of ['min_tx_rate', 'max_tx_rate']) conf.integer(key)
+}
+
+/** What the plugin takes beside "vlan": 0. */
+function isNeutral(conf: Fields, key: string): boolean {
+  return key === 'vlanQoS' ? conf.integer(key) === 0 : conf.string(key)?.toLowerCase() === '802.1q'
 }
 
 /** Without a VLAN the function passes tags through where it is trusted, so that the pod may use any. */

@@ -1,7 +1,17 @@
 import { quote } from '../../json/quote.ts'
-import { compareIps, type Ip, nextIp, parseIp, parseIpSloppy, previousIp, printIp } from '../../net/ip.ts'
+import {
+  compareIps,
+  type Ip,
+  isSameIp,
+  nextIp,
+  parseIp,
+  parseIpSloppy,
+  previousIp,
+  printIp,
+} from '../../net/ip.ts'
 import {
   addressOf,
+  contains,
   firstAddress,
   hasNoHosts,
   lastAddress,
@@ -120,12 +130,15 @@ function readRange(
   const subnet = network(written)
   const at = conf.path('range')
   if (hasNoHosts(subnet)) {
-    const message = `${quote(text)} has no address to give out: use a shorter prefix`
-    facts.problem('malformed', at, message)
-    return
+    const message = `${quote(text)} has no address to give out for releases up to 0.9.4: use a shorter prefix`
+    facts.problem('unread-key', at, message)
   }
   const hasEnds = from !== undefined
-  const [start, end] = ['range_start', 'range_end'].map(key => readAddress(conf, key, facts, parseEnd))
+  // Behind a dash they are not used, but in a list decoded all the same.
+  const isDecoded = !hasEnds || parseEnd === parseIp
+  const [start, end] = ['range_start', 'range_end'].map(key =>
+    isDecoded ? readAddress(conf, key, facts, parseEnd) : undefined,
+  )
   const [first, last] = hasEnds ? [from, addressOf(written)] : [start, end]
   const limits = limit(subnet, first, last)
   facts.subnet({ at, subnet, gateway: undefined, ...limits, source: 'range', isClusterWide })
@@ -137,10 +150,12 @@ function readRange(
     if (address !== undefined)
       facts.address({ at: hasEnds ? at : conf.path(key), address, role, subnet, isChecked: hasEnds })
   // Behind a dash the network's own address says that it goes on to the end.
-  if (!hasEnds && first && last && compareIps(first, last) > 0)
+  const isToTheEnd = hasEnds && last !== undefined && isSameIp(last, firstAddress(subnet))
+  const areInside = [first, last].every(ip => ip !== undefined && contains(subnet, ip))
+  if (first && last && areInside && !isToTheEnd && compareIps(first, last) > 0)
     facts.problem(
       'unread-key',
-      conf.path('range_end'),
+      hasEnds ? at : conf.path('range_end'),
       `${printIp(last)} lies before ${printIp(first)}, where the range starts: whereabouts ignores it, and gives out the rest of ${printPrefix(subnet)}`,
     )
   readExcludes(conf, subnet, facts)
@@ -153,6 +168,7 @@ function limit(
   start: Ip | undefined,
   end: Ip | undefined,
 ): Pick<SubnetFact, 'first' | 'last'> {
+  if (hasNoHosts(subnet)) return { first: firstAddress(subnet), last: lastAddress(subnet) }
   let [first, last] = [nextIp(firstAddress(subnet)), previousIp(lastAddress(subnet))]
   const isUsable = (ip: Ip) => compareIps(first, ip) <= 0 && compareIps(ip, last) <= 0
   if (start !== undefined && isUsable(start)) first = start

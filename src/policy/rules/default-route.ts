@@ -40,19 +40,34 @@ export const defaultRoute: Rule<'attachment'> = {
 
 /** Prefixes that are a default route together: 0.0.0.0/1 and 128.0.0.0/1, or finer, or nearly all. */
 function* splitDefaults(routes: readonly RouteFact[]) {
-  const parts = routes.filter(
+  const added = routes.filter(
     ({ destination, effect, table }) =>
       effect === 'add' && table === undefined && !isWholeFamily(destination),
   )
-  const family = defaultRouteOf(parts.map(part => part.destination))
-  const pieces = parts.filter(({ destination }) => destination.family === family)
-  const [first, ...others] = pieces
-  if (first === undefined) return
-  const all = pieces.map(part => `"${part.written ?? printPrefix(part.destination)}"`).join(' and ')
-  yield {
-    inside: first.at,
-    message: `${all} ${others.length === 0 ? 'takes' : 'together take'} half of all addresses or more, as a default route does: name the networks behind the VLAN instead, or ask for allowDefaultRoute`,
+  for (const family of [4, 6] as const) {
+    const pieces = broadest(added.filter(({ destination }) => destination.family === family))
+    const [first, ...others] = pieces
+    if (first === undefined) continue
+    const all = pieces.map(part => `"${part.written ?? printPrefix(part.destination)}"`).join(' and ')
+    const instead = pieces.some(({ cause }) => cause === 'connected')
+      ? "use the VLAN's own prefix length"
+      : 'name the networks behind the VLAN instead'
+    yield {
+      inside: first.at,
+      message: `${all} ${others.length === 0 ? 'takes' : 'together take'} half of all addresses or more, as a default route does: ${instead}, or ask for allowDefaultRoute`,
+    }
   }
+}
+
+/** As few of these routes as are a default route together; none where they are not. */
+function broadest(routes: readonly RouteFact[]): RouteFact[] {
+  const sorted = routes.toSorted((a, b) => a.destination.bits - b.destination.bits)
+  const pieces: RouteFact[] = []
+  for (const route of sorted) {
+    pieces.push(route)
+    if (defaultRouteOf(pieces.map(({ destination }) => destination)) !== undefined) return pieces
+  }
+  return []
 }
 
 function explain(route: RouteFact): string {

@@ -23,8 +23,11 @@ export const protectedInterface: Rule<'attachment'> = {
       const { use, byDefault, at, name = cluster.primaryInterface } = segment.uplink.master
       const origin = byDefault ? ` (the default of type "${segment.uplink.plugin}" when none is named)` : ''
       if ((use === 'move' || use === 'enslave') && takesTheNic(name, cluster)) {
-        const instead =
-          "it is the node's own NIC; use vlan, macvlan or ipvlan on it, which leave it to the node"
+        const isPassthru = segment.uplink.plugin.split(' > ').at(-1) === 'macvlan'
+        const way = isPassthru
+          ? 'use another mode than passthru, which leaves it to the node'
+          : 'use vlan, macvlan or ipvlan on it, which leave it to the node'
+        const instead = `it is the node's own NIC; ${way}`
         yield { inside: at, message: `"${name}"${origin} is protected: ${instead}` }
         continue
       }
