@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ledger, NETWORKS, network, pod, Tenants } from './tenants.ts'
+import { ledger, NETWORKS, network, pod, Tenants, tenant } from './tenants.ts'
 
 /** Each row of the threats in docs/threats.md that reaches the API server, by a user with the rights of a namespace's administrator. */
 describe('who administers a namespace, and means harm,', () => {
@@ -204,6 +204,29 @@ describe('who administers a namespace, and means harm,', () => {
     expect(spec).toMatchObject({ ...sized('20m'), ...added })
     expect(claimsOf('small')).toEqual(before)
   })
+
+  it.each(['namespaces/finance', 'namespaces/finance/status', 'namespaces/finance/finalize'])(
+    'keeps a namespace out of a tenant that selects it, of who has all rights in it: %s',
+    path => {
+      const { plane } = tenants
+      const selecting = {
+        ...tenant('retail', []),
+        spec: {
+          namespaceSelector: { matchLabels: { team: 'retail' } },
+          vlans: [{ ids: '500', masters: ['eth0'] }],
+        },
+      }
+      apply(selecting)
+      const rights = ['rolebinding', 'all', '--clusterrole=cluster-admin', '--user=alice']
+      plane.said(['-n', 'finance', 'create', ...rights])
+      const finance = JSON.parse(plane.kubectl(['get', 'namespace', 'finance', '-o', 'json']))
+      const labels = { ...finance.metadata.labels, team: 'retail' }
+      const changed = JSON.stringify({ ...finance, metadata: { ...finance.metadata, labels } })
+      const said = plane.said(['replace', '--raw', `/api/v1/${path}`, '-f', '-'], changed, 'alice')
+      expect(said).toContain('[tenancy-changed]')
+      expect(plane.kubectl(['get', 'namespace', 'finance', '-o', 'json'])).not.toContain('"retail"')
+    },
+  )
 
   it('is in the audit log of the API server', () => {
     const lines = readFileSync(join(tenants.plane.directory, 'audit.log'), 'utf8').trim().split('\n')
