@@ -64,6 +64,11 @@ export class InstallError extends Error {
  * replaced by one rename, with the real one in place before: there is no moment without a plugin that works.
  */
 export function planInstall(options: InstallOptions): Step[] {
+  return planParts(options).flatMap(plan => plan())
+}
+
+/** The same in parts, of which one that cannot be done need not keep a node that has the guard from the others. */
+export function planParts(options: InstallOptions): (() => Step[])[] {
   const { binDirs, confDir } = options
   for (const directory of [...binDirs.slice(0, 1), confDir])
     if (!existsSync(directory))
@@ -72,12 +77,17 @@ export function planInstall(options: InstallOptions): Step[] {
       )
   const settings = join(confDir, PRIVATE)
   return [
-    ...planDirectory(settings),
-    ...planKeys(options, settings),
-    ...planRevocations(options, settings),
-    ...planSettings(options, settings),
-    ...distinct(binDirs).flatMap(directory => planPlugins(options, directory)),
+    () => planDirectory(settings),
+    () => planKeys(options, settings),
+    () => planRevocations(options, settings),
+    () => planSettings(options, settings),
+    ...distinct(binDirs).map(directory => () => planPlugins(options, directory)),
   ]
+}
+
+/** Whether the guard is on this node already, with settings to go on with. */
+export function isInstalled({ confDir }: Pick<InstallOptions, 'confDir'>): boolean {
+  return existsSync(join(confDir, PRIVATE, 'guard.json'))
 }
 
 /** Real plugins where Multus looks first, in a directory that is not taken: a line for people, or none. */
@@ -215,9 +225,12 @@ function planRevocations({ revocations }: InstallOptions, settings: string): Ste
 const NO_KEYS =
   'the node has no keys, and would refuse every VLAN: add --keys FILE (socni-ctl keys export), or start with --mode audit'
 
-/** One that the guard could not read would stop every network of the node, so it is looked at before it is written. */
-function readFacts(facts: string | undefined): JsonObject {
-  if (facts === undefined) return {}
+/**
+ * One that the guard could not read would stop every network of the node, so it is looked at before it is written. What a
+ * newer webhook says besides is left out: where it matters, a network reads otherwise than its claim, and is refused.
+ */
+function readFacts(facts: string | undefined): { fields: JsonObject; unknown: string[] } {
+  if (facts === undefined) return { fields: {}, unknown: [] }
   const reading = readJson(facts)
   if (!reading.ok || !isObject(reading.value))
     throw new InstallError(
@@ -226,27 +239,30 @@ function readFacts(facts: string | undefined): JsonObject {
   const known = decodeFacts(reading.value, (key, wanted) => {
     throw new InstallError(`the facts of the cluster have a "${key}" that is not ${wanted}`)
   })
-  const stray = Object.keys(reading.value).find(key => !Object.hasOwn(known, key))
-  if (stray !== undefined)
-    throw new InstallError(`"${stray}" is no fact of the cluster: there are ${Object.keys(known).join(', ')}`)
-  return reading.value
+  const entries = Object.entries(reading.value)
+  return {
+    fields: Object.fromEntries(entries.filter(([key]) => Object.hasOwn(known, key))),
+    unknown: entries.map(([key]) => key).filter(key => !Object.hasOwn(known, key)),
+  }
 }
 
 function planSettings({ mode, node, log, facts, confDir }: InstallOptions, settings: string): Step[] {
   const file = join(settings, 'guard.json')
   const known = readObject(file)
+  const { fields, unknown } = readFacts(facts)
   const wanted = {
     mode: 'enforce',
     log: '/var/log/socni-cni.log',
     ...known,
-    ...readFacts(facts),
+    ...fields,
     ...(mode !== undefined && { mode }),
     ...(node !== undefined && { node }),
     ...(log !== undefined && { log }),
   }
   const cluster = planClusterNetwork(confDir, known, wanted.mode)
   const text = `${JSON.stringify({ ...wanted, ...cluster?.fields }, null, 2)}\n`
-  const what = [wanted.mode, ...(cluster === undefined ? [] : [cluster.text])].join('; ')
+  const left = unknown.map(key => `"${key}" is no fact that this version knows, and is left out`)
+  const what = [wanted.mode, ...(cluster === undefined ? [] : [cluster.text]), ...left].join('; ')
   return planFile(file, text, ` (${what})`)
 }
 

@@ -9,7 +9,9 @@ import {
   describePassed,
   InstallError,
   type InstallOptions,
+  isInstalled,
   planInstall,
+  planParts,
   planUninstall,
   type Step,
 } from './install.ts'
@@ -55,26 +57,29 @@ export function runInstaller(world: InstallerWorld): number {
     if (verb === 'uninstall') {
       const uninstall = (): Step[] => planUninstall(directories)
       const exit = carryOut(uninstall(), values['dry-run'], world.stdout)
-      if (values.watch && !values['dry-run']) watch(uninstall, world)
+      if (values.watch && !values['dry-run']) watch(() => [uninstall], world)
       return exit
     }
     const { mode } = values
     if (mode !== undefined && mode !== 'enforce' && mode !== 'audit')
       throw new InstallError(`--mode "${mode}" is not understood: use enforce or audit`)
-    const install = (): Step[] =>
-      planInstall({
-        ...directories,
-        executable: world.executable,
-        keys: values.keys === undefined ? undefined : readFileSync(values.keys, 'utf8'),
-        revocations: readIfThere(values.revocations),
-        facts: readIfThere(values.facts),
-        mode,
-        node: values.node,
-        log: values.log,
-      })
-    const exit = carryOut(install(), values['dry-run'], world.stdout)
+    const optionsWith = (keys: string | undefined): InstallOptions => ({
+      ...directories,
+      executable: world.executable,
+      keys,
+      revocations: readIfThere(values.revocations),
+      facts: readIfThere(values.facts),
+      mode,
+      node: values.node,
+      log: values.log,
+    })
+    const keys = values.keys === undefined ? undefined : readFileSync(values.keys, 'utf8')
+    const isWatching = values.watch && !values['dry-run']
+    const install = (): 0 => carryOut(planInstall(optionsWith(keys)), values['dry-run'], world.stdout)
+    // All or nothing on a node without it; on one with it, revocations come whatever is wrong with the rest.
+    const exit = isWatching && isInstalled(directories) ? 0 : install()
     world.stderr(describePassed(directories))
-    if (values.watch && !values['dry-run']) watch(install, world)
+    if (isWatching) watch(() => planParts(optionsWith(readIfThere(values.keys))), world)
     return exit
   } catch (error) {
     const isOurs =
@@ -128,15 +133,24 @@ function findDirectories({
  * An upgrade of K3s unpacks its plugins anew; until then the guard is put back, new attachments are unchecked. When the
  * guard is taken off, the pod of a DaemonSet that stays says that its node is done.
  */
-function watch(plan: () => Step[], { stdout, stderr }: InstallerWorld): void {
-  setInterval(() => {
+function watch(parts: () => readonly (() => Step[])[], { stdout, stderr }: InstallerWorld): void {
+  const tryTo = <T>(work: () => T): T | undefined => {
     try {
-      for (const { text, run } of plan()) {
-        run()
-        stdout(`${text}\n`)
-      }
+      return work()
     } catch (error) {
       stderr(`socni: ${error instanceof Error ? error.message : String(error)}\n`)
+      return undefined
     }
-  }, WATCH_MS)
+  }
+  const look = (): void => {
+    for (const plan of tryTo(parts) ?? [])
+      tryTo(() => {
+        for (const { text, run } of plan()) {
+          run()
+          stdout(`${text}\n`)
+        }
+      })
+  }
+  look()
+  setInterval(look, WATCH_MS)
 }

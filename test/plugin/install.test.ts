@@ -290,7 +290,7 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
   const startWatcher = (node: ReturnType<typeof newNode>, ...args: string[]) =>
     spawn(executable, [...args, '--watch'], {
       env: { CNI_BIN_DIR: node.binDir, CNI_CONF_DIR: node.confDir },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
 
   it('stays when it was taken off and is told to, as the pod of a DaemonSet must', async () => {
@@ -393,13 +393,46 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(install().stdout).toBe('nothing to do\n')
     for (const [text, message] of [
       ['[', 'no JSON object'],
-      ['{"mode": "audit"}', '"mode" is no fact of the cluster'],
       ['{"interfaces": {"a": 7}}', 'a "interfaces.a" that is not {"parent", "vlan"}'],
       ['{"podCIDRs": ["10.42"]}', 'a "podCIDRs" that is not a list of prefixes like "10.42.0.0/16"'],
     ]) {
       writeFileSync(facts, text ?? '')
       expect(install()).toMatchObject({ exit: 3, stderr: expect.stringContaining(message ?? '') })
       expect(settings().primaryInterface).toBe('ens18')
+    }
+    writeFileSync(facts, '{"mode": "audit", "primaryInterface": "ens19", "newer": 1}')
+    expect(install().stdout).toBe(
+      `write ${file} (enforce; "mode" is no fact that this version knows, and is left out; "newer" is no fact that this version knows, and is left out)\n`,
+    )
+    expect(settings()).toMatchObject({ mode: 'enforce', primaryInterface: 'ens19' })
+    expect(settings()).not.toHaveProperty('newer')
+  })
+
+  it('brings revocations to a node that has it, and repairs it, whatever is wrong with the facts', async () => {
+    const node = newNode()
+    expect(run(node, 'install', '--keys', keys).exit).toBe(0)
+    const [facts, revocations] = [join(node.root, 'facts.json'), join(node.root, 'revocations.json')]
+    writeFileSync(facts, '{"podCIDRs": 7}')
+    writeFileSync(revocations, '{"revocations": [{"tenant": "finance", "vlans": "100", "notBefore": 1}]}')
+    rmSync(join(node.binDir, 'vlan'))
+    const flags = ['--keys', keys, '--facts', facts, '--revocations', revocations]
+    const watcher = startWatcher(node, 'install', ...flags)
+    let [said, complaint] = ['', '']
+    try {
+      watcher.stdout.on('data', text => {
+        said += text
+      })
+      watcher.stderr.on('data', text => {
+        complaint += text
+      })
+      while (!said.includes('/vlan') && !said.includes('names of plugins')) await once(watcher.stdout, 'data')
+      expect(said).toContain(`write ${join(node.confDir, 'socni.d/revocations.json')}\n`)
+      expect(complaint).toContain('a "podCIDRs" that is not a list')
+      expect(watcher.exitCode).toBeNull()
+    } finally {
+      const ended = once(watcher, 'exit')
+      watcher.kill()
+      await ended
     }
   })
 
@@ -482,7 +515,7 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     const caller = spawn('sh', ['-c', script, 'sh', node.binDir], {
       // The plugins here are scripts: a shell that has begun with one may read the launcher, and write what it takes for files.
       cwd: node.root,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
     let counted = ''
     caller.stdout.on('data', text => {
