@@ -15,6 +15,7 @@ import { contradictions, ownAddresses } from './cluster/own-addresses.ts'
 import { givenServing, ownServing } from './cluster/serving.ts'
 import { openCluster } from './cluster/store.ts'
 import { Withdrawals } from './cluster/withdrawals.ts'
+import { Currency } from './current.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { startServer } from './server.ts'
@@ -26,9 +27,6 @@ const ROUND_MS = 5_000
 
 /** Between two looks at what Tenants have lost; a change of them is followed by a few reads. */
 const WITHDRAWALS_MS = 10_000
-
-/** A mirror that has not heard from the API server for so long may be wrong about anything. */
-const STALE_SECONDS = 120
 
 /** Starts the webhook on a cluster: policy, keys and certificates are objects of the API server, the same for all replicas. */
 export async function startClusterService(options: ServiceOptions): Promise<RunningService> {
@@ -54,13 +52,16 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
   })
 
   const own = ownAddresses(configuration.apiServerService)
+  const isKnown = (): boolean => store.unread() === undefined
   // Before it is read the configuration is that of any K3s, and wrong about many clusters.
-  const contradicted = (): string[] => (store.isSynced() ? contradictions(store.inventory.cluster, own) : [])
+  const contradicted = (): string[] => (isKnown() ? contradictions(store.inventory.cluster, own) : [])
   const problems = (): string[] => [...store.problems(), ...contradicted()]
+  const currency = new Currency(store)
   const decide = withFreshObjects(review, client, store.inventory, catchUp, assignments, log)
 
   const server = await startServer({
-    decide: withConfigurationChecked(decide, own),
+    // Also while nothing can be decided: how else would the configuration be put right?
+    decide: withConfigurationChecked(currency.guard(decide), own),
     metrics,
     log,
     certificate: serving.certificate,
@@ -68,11 +69,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     port: configuration.port,
     clientCa: configuration.clientCa && readFileSync(configuration.clientCa, 'utf8'),
     problems,
-    obstacle: () => {
-      if (!store.isSynced()) return 'the policy was not read from the API server yet'
-      const age = store.staleness()
-      return age > STALE_SECONDS ? `the API server was not heard from for ${Math.round(age)} s` : undefined
-    },
+    obstacle: () => currency.obstacle(),
     ...LIMITS,
     drainDelay: options.drainDelay,
   })
@@ -97,8 +94,8 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     told = found
     isLeader = await lead(client, identity, clock())
     metrics.setLeader(isLeader)
-    auditor.tick(isLeader && store.isSynced())
-    if (isLeader && store.isSynced()) await tellNodes(client, store, log)
+    auditor.tick(isLeader && isKnown())
+    if (isLeader && isKnown()) await tellNodes(client, store, log)
     await serving.look(isLeader)
     const { certificate } = serving
     if (certificate.cert === served.cert) return
@@ -112,7 +109,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
   let withdrawals = beginAnew()
   const lookForWithdrawals = async (): Promise<void> => {
     if (!isLeader) withdrawals = beginAnew()
-    else if (store.isSynced()) await withdrawals.look()
+    else if (isKnown()) await withdrawals.look()
   }
   const looks = repeat(lookForWithdrawals, WITHDRAWALS_MS, log, 'what Tenants have lost cannot be looked for')
   const gauges = setInterval(() => {

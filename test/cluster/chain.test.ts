@@ -373,7 +373,7 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
     // One of before that says the same, from earlier on, gives way.
     const latest = Math.max(...before.map(({ notBefore }) => notBefore))
     const taken = () => revocations().filter(({ notBefore }) => notBefore > latest)
-    await sleep(30_000)
+    await sleep(60_000)
     await until(() => taken().length > 0)
     // Also what is tagged inside of it, on the interface that the configuration explains.
     expect(taken().map(({ vlans, master }) => `${vlans} on ${master}`)).toEqual([
@@ -384,5 +384,5 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
     kubelet.call('DEL', name, uid)
     bringKeys()
     expect(kubelet.call('ADD', name, uid).stdout).toContain('were revoked')
-  }, 120_000)
+  }, 180_000)
 })

@@ -33,8 +33,8 @@ export interface ClusterStore {
   published(): Readonly<Record<string, string>>
   /** What of it cannot be read or contradicts itself; the last good state stays in force. */
   problems(): string[]
-  /** Whether everything was read once. */
-  isSynced(): boolean
+  /** What was never read since the start, so that nothing can be decided, told or revoked; undefined: nothing. */
+  unread(): string | undefined
   /** Seconds since the API server was last heard from by the reflector that waits longest. */
   staleness(): number
   /** Whether what is known of a kind is as new as this version of one of its objects. */
@@ -111,7 +111,12 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
       },
       guarded(name, problems, log, manifest => take(textsOf(manifest))),
     )
-  map(CONFIGURATION.name, data => inventory.setCluster(parseConfiguration(data)))
+  // Without it the cluster would be any K3s: claims of another one would be refused and revoked, its nodes told wrong facts.
+  let isConfigured = false
+  map(CONFIGURATION.name, data => {
+    inventory.setCluster(parseConfiguration(data))
+    isConfigured = true
+  })
   let secretData: Readonly<Record<string, string>> = {}
   let mapData: Readonly<Record<string, string>> = {}
   const takeKeys = (): void => {
@@ -139,7 +144,16 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
     keys: () => current,
     published: () => mapData,
     problems: () => [...problems.values()].flat(),
-    isSynced: () => reflectors.every(({ isSynced }) => isSynced),
+    unread: () => {
+      if (!reflectors.every(({ isSynced }) => isSynced))
+        return 'the policy was not read from the API server yet'
+      if (isConfigured) return undefined
+      const [problem] = problems.get(CONFIGURATION.name) ?? []
+      return (
+        problem ??
+        `there is no ConfigMap ${CONFIGURATION.name} in ${NAMESPACE}, which says what cluster this is`
+      )
+    },
     staleness: () => {
       const oldest = Math.min(...reflectors.map(({ heardAt }) => heardAt?.getTime() ?? 0))
       return (Date.now() - oldest) / 1000

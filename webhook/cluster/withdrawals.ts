@@ -24,8 +24,11 @@ import type { Journal } from './reflector.ts'
 /** Where the ConfigMap has it, so that nothing is missed while no replica runs. */
 const HELD = 'held.json'
 
-/** A Tenant that is deleted and made again (`kubectl replace --force`) has lost nothing. */
-const GRACE_MS = 30_000
+/**
+ * A Tenant that is deleted and made again (`kubectl replace --force`) has lost nothing. Longer than a replica signs without
+ * a word of the API server (OUTDATED_SECONDS of current.ts), so that what it signs meanwhile is revoked as well.
+ */
+const GRACE_MS = 60_000
 
 /**
  * Revokes the claims for what a Tenant no longer grants, by whatever means it was changed: claims do not expire, and

@@ -16,7 +16,7 @@ export const orphanedNetworks: Rule<'tenant'> = {
   id: 'orphaned-networks',
   title: 'Networks lose the VLANs that they use',
   severity: 'warning',
-  why: 'Their next pods are refused. Those that run go on; in a cluster their claims no longer count half a minute later, with files once "socni-ctl revoke" takes them.',
+  why: 'Their next pods are refused. Those that run go on; in a cluster their claims no longer count a minute later, with files once "socni-ctl revoke" takes them.',
   source: 'docs/policy.md; docs/claims.md, revocation',
   good: { manifest: finance('100-209'), request: { before } },
   bad: { manifest: finance('200-209'), request: { before } },
