@@ -20,7 +20,7 @@ export interface AdmissionOptions {
 }
 
 /** As long as nearly every review: who sends large ones, and sends them slowly, keeps none of these waiting. */
-const FREE_BYTES = 64 * 1024
+const FREE_BYTES = 32 * 1024
 
 const PHASES: ReadonlyMap<string | undefined, Phase> = new Map([
   ['/mutate', 'mutate'],
@@ -39,14 +39,26 @@ export function phaseOf(url: string | undefined): Phase | undefined {
 export function admissionHandler(options: AdmissionOptions) {
   let running = 0
   let held = 0
+  /** Counted only now that all of it is here: who sends slowly takes nobody's place. */
+  const answerTo = async (body: string, phase: Phase): Promise<AdmissionReview> => {
+    if (running >= options.maxConcurrent) throw busy('too many reviews at once')
+    running++
+    try {
+      const admission = parseReview(body)
+      const end = options.metrics.startReview()
+      const response = await withDeadline(Promise.resolve(options.decide(admission, phase)), options.deadline)
+      end(phase, response.allowed)
+      return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response }
+    } finally {
+      running--
+    }
+  }
   return async (request: IncomingMessage, response: ServerResponse, phase: Phase): Promise<void> => {
     const { metrics, log } = options
     try {
       if (request.method !== 'POST') {
         throw new RequestError(405, 'ERR_METHOD', `${request.method} is not POST`, { allow: 'POST' })
       }
-      if (running >= options.maxConcurrent) throw busy('too many reviews at once')
-      running++
       let [read, own] = [0, 0]
       const take = (bytes: number): void => {
         read += bytes
@@ -58,18 +70,8 @@ export function admissionHandler(options: AdmissionOptions) {
         held += more
       }
       try {
-        const admission = parseReview(await readBody(request, take))
-        const end = metrics.startReview()
-        const answer = await withDeadline(Promise.resolve(options.decide(admission, phase)), options.deadline)
-        end(phase, answer.allowed)
-        const review: AdmissionReview = {
-          apiVersion: 'admission.k8s.io/v1',
-          kind: 'AdmissionReview',
-          response: answer,
-        }
-        send(response, 200, review)
+        send(response, 200, await answerTo(await readBody(request, take), phase))
       } finally {
-        running--
         held -= own
       }
     } catch (error) {

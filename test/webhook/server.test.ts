@@ -279,6 +279,22 @@ describe('the webhook under stress', () => {
     await server.close()
   })
 
+  it('keeps nobody waiting for who sends slowly', async () => {
+    const server = await start({ maxConcurrent: 1 })
+    const slow = connect({ host: '127.0.0.1', port: server.port, ca: authority.cert })
+    await once(slow, 'secureConnect')
+    slow.write(
+      'POST /validate HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
+    )
+    // What was written is there before what is asked next.
+    await new Promise(resolve => setTimeout(resolve, 50))
+    const apiServer = new ApiServer(urlOf(server), authority.cert)
+    expect((await apiServer.review('validate', requestFor(pod('storage')))).allowed).toBe(true)
+    slow.destroy()
+    apiServer.close()
+    await server.close()
+  })
+
   it('answers 503 to more than it has room for, and takes the next', async () => {
     const server = await start({ maxBytes: 4_000 })
     const ask = (object: Manifest) =>
