@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer'
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 
 /** More than any file of manifests; one of that size is something else. */
 const MAX_BYTES = 16 * 1024 * 1024
+const PART_BYTES = 64 * 1024
 
 /** A file that cannot be read as text: gone, not permitted, too large, binary. The message names it. */
 export class UnreadableFileError extends Error {
@@ -13,11 +14,8 @@ export class UnreadableFileError extends Error {
 export function readTextFile(path: string): string {
   try {
     const { size } = statSync(path)
-    if (size > MAX_BYTES)
-      throw new UnreadableFileError(
-        `${path}: it has ${size} bytes, more than the ${MAX_BYTES} that a file of manifests may have`,
-      )
-    const bytes = readFileSync(path)
+    if (size > MAX_BYTES) throw tooLarge(path, `${size} bytes, more than`)
+    const bytes = readAll(path)
     if (bytes.includes(0)) throw new UnreadableFileError(`${path}: it is a binary file`)
     if (!isUtf8(bytes)) throw new UnreadableFileError(`${path}: it is not UTF-8 text`)
     return bytes.toString('utf8')
@@ -25,6 +23,31 @@ export function readTextFile(path: string): string {
     if (error instanceof UnreadableFileError) throw error
     throw new UnreadableFileError(`${path}: ${reasonOf(error)}`)
   }
+}
+
+/** To its end, of what does not say how long it is as well: a pipe (`<(helm template …)`), or a device that never ends. */
+function readAll(path: string): Buffer {
+  const file = openSync(path, 'r')
+  try {
+    const parts: Buffer[] = []
+    let length = 0
+    for (;;) {
+      const part = Buffer.allocUnsafe(PART_BYTES)
+      const read = readSync(file, part)
+      if (read === 0) return Buffer.concat(parts, length)
+      parts.push(part.subarray(0, read))
+      length += read
+      if (length > MAX_BYTES) throw tooLarge(path, 'more than')
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+function tooLarge(path: string, much: string): UnreadableFileError {
+  return new UnreadableFileError(
+    `${path}: it has ${much} the ${MAX_BYTES} bytes that a file of manifests may have`,
+  )
 }
 
 const REASONS: Readonly<Record<string, string>> = {

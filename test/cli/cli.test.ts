@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -88,6 +88,34 @@ describe('socni-ctl lint', () => {
       stderr: `socni-ctl: ${binary}: it is a binary file\nsocni-ctl: ${latin}: it is not UTF-8 text\n`,
     })
     expect(result.stdout).toContain('[default-route]')
+  })
+
+  it('follows links only within what is looked at, whoever made them, and reads what never ends to its limit', async () => {
+    const [repository, home] = ['repository', 'home'].map(name => mkdtempSync(join(directory, `${name}-`)))
+    if (repository === undefined || home === undefined) throw new Error('no directories')
+    const pod = 'apiVersion: v1\nkind: Pod\nmetadata: { name: a, namespace: b }\n'
+    writeFileSync(join(home, 'kubeconfig.yaml'), 'token: of nobody else: 7\n')
+    writeFileSync(join(repository, 'pod.yaml'), pod)
+    mkdirSync(join(repository, 'deploy'))
+    symlinkSync('../pod.yaml', join(repository, 'deploy/within.yaml'))
+    symlinkSync(join(home, 'kubeconfig.yaml'), join(repository, 'deploy/mine.yaml'))
+    symlinkSync(home, join(repository, 'deploy/house'))
+    symlinkSync('..', join(repository, 'deploy/again'))
+    for (const paths of [['deploy'], ['deploy/*.yaml', 'deploy/*/*.yaml']]) {
+      const { exit, stdout, stderr } = await ctl(['lint', '--no-config', ...paths], { directory: repository })
+      expect(exit).toBe(3)
+      expect(stdout + stderr).not.toContain('nobody')
+      expect(stderr).toContain(
+        `deploy/mine.yaml: it is a link to ${join(home, 'kubeconfig.yaml')}, outside of what is looked at: name it to have it read`,
+      )
+      expect(stderr).not.toContain('within')
+    }
+    const named = await ctl(['lint', '--no-config', 'deploy/mine.yaml'], { directory: repository })
+    expect(named.stdout + named.stderr).toContain('nobody')
+    const endless = await ctl(['lint', '--no-config', '/dev/zero'], { directory: repository })
+    expect(endless.stderr).toContain(
+      '/dev/zero: it has more than the 16777216 bytes that a file of manifests may have',
+    )
   })
 
   it('has a finding for text that is no manifest', async () => {

@@ -249,7 +249,7 @@ describe('input that is made to hurt', () => {
     const result = await ctl(['lint', '--no-config', large, 'examples/seeds/004-macvlan-conf.yaml'])
     expect(result.exit).toBe(3)
     expect(result.stderr).toBe(
-      `socni-ctl: ${large}: it has 104857600 bytes, more than the 16777216 that a file of manifests may have\n`,
+      `socni-ctl: ${large}: it has 104857600 bytes, more than the 16777216 bytes that a file of manifests may have\n`,
     )
     expect(result.stdout).toContain('[default-route]')
   })
