@@ -8,7 +8,7 @@ const NOTE = '{{- /* Written by "npm run generate". */ -}}\n'
 export function chartFiles(crd: string): [path: string, content: string][] {
   return [
     ['manifests/chart/crds/tenant.yaml', crd],
-    ['manifests/chart/templates/rbac.yaml', NOTE + manifest('base/rbac.yaml')],
+    ['manifests/chart/templates/rbac.yaml', NOTE + rights()],
     ['manifests/chart/templates/webhook-configurations.yaml', NOTE + webhookConfigurations()],
     [
       'manifests/chart/templates/cert-manager.yaml',
@@ -21,6 +21,28 @@ export function chartFiles(crd: string): [path: string, content: string][] {
 function manifest(path: string): string {
   return readFileSync(new URL(`../manifests/${path}`, import.meta.url), 'utf8')
 }
+
+/** Without the rights that only certificates of its own need, as in components/cert-manager. */
+function rights(): string {
+  return OWN_CERTIFICATES.reduce((text, rule) => {
+    if (!text.includes(rule)) throw new Error(`base/rbac.yaml has no such rule any more:\n${rule}`)
+    return text.replace(rule, `  {{- if not .Values.certManager }}\n${rule}  {{- end }}\n`)
+  }, manifest('base/rbac.yaml'))
+}
+
+const OWN_CERTIFICATES = [
+  `  # The authorities of the serving certificate.
+  - apiGroups: [admissionregistration.k8s.io]
+    resources: [mutatingwebhookconfigurations, validatingwebhookconfigurations]
+    resourceNames: [zz-socni]
+    verbs: [get, update]
+`,
+  `  - apiGroups: [""]
+    resources: [secrets]
+    resourceNames: [socni-webhook-tls]
+    verbs: [get, update]
+`,
+]
 
 /** cert-manager writes the authority where it finds its annotation. */
 function webhookConfigurations(): string {
