@@ -22,46 +22,57 @@ describe('a replica that does not know what is granted', () => {
     await cable?.[Symbol.asyncDispose]()
   })
 
-  const configure = (text: string) =>
-    tenants.plane.kubectl([
-      ...['-n', 'socni-system', 'patch', 'configmap', 'socni-configuration', '--type=merge', '-p'],
-      JSON.stringify({ data: { 'cluster.yaml': text } }),
-    ])
+  const configure = (text: string) => {
+    const metadata = { name: 'socni-configuration', namespace: 'socni-system' }
+    return apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'cluster.yaml': text } })
+  }
   const configured = () =>
     tenants.plane.kubectl([
       ...['-n', 'socni-system', 'get', 'configmap', 'socni-configuration'],
       ...['-o', 'jsonpath={.data.cluster\\.yaml}'],
     ])
 
-  it('signs nothing after a start with a configuration that it cannot read, nor tells nodes or revokes', async () => {
-    const { plane, replica } = tenants
-    const before = configured()
-    const told = publishedTexts(plane)
-    await replica.end()
-    configure(before.replace('10.42.0.0/16', 'everything'))
-    const starting = startReplica(cable.plane, replica.address)
-    let [said, held] = ['', '']
-    try {
-      await until(async () => {
-        said = (await ask(replica.address, '/readyz')).text
-        return said.includes('everything')
-      })
-      // Longer than a round of what the leader does.
-      await pause(6_000)
-      held = apply(pod('early', { [NETWORKS]: 'ledger' }))
-      // Whoever puts it wrong again is told; who puts it right is heard.
-      expect(() => configure(before.replace('10.42.0.0/16', 'nothing'))).toThrow('podCIDRs')
-    } finally {
-      configure(before)
-      tenants.replica = await starting
-    }
-    expect(said).toMatch(/socni-configuration: cluster\.yaml: .*podCIDRs/)
-    expect(held).toMatch(
-      /denied the request: socni-webhook cannot tell what is granted: socni-configuration: .*podCIDRs/,
-    )
-    expect(publishedTexts(plane)).toEqual(told)
-    expect(apply(pod('early', { [NETWORKS]: 'ledger' }))).toBe('pod/early created\n')
-  })
+  it.each<[what: string, spoil: (text: string) => void, said: RegExp]>([
+    [
+      'that it cannot read',
+      text => configure(text.replace('10.42.0.0/16', 'everything')),
+      /ConfigMap socni-configuration: cluster\.yaml: .*podCIDRs/,
+    ],
+    [
+      'that is not there',
+      () => tenants.plane.kubectl(['-n', 'socni-system', 'delete', 'configmap', 'socni-configuration']),
+      /ConfigMap socni-configuration is not there/,
+    ],
+  ])(
+    'signs nothing after a start with a configuration %s, nor tells nodes or revokes',
+    async (what, spoil, said) => {
+      const { plane, replica } = tenants
+      const before = configured()
+      const told = publishedTexts(plane)
+      await replica.end()
+      spoil(before)
+      const starting = startReplica(cable.plane, replica.address)
+      const early = pod(what.replaceAll(' ', '-'), { [NETWORKS]: 'ledger' })
+      let held = ''
+      try {
+        await until(async () => said.test((await ask(replica.address, '/readyz')).text))
+        // Longer than a round of what the leader does.
+        await pause(6_000)
+        held = apply(early)
+        // Whoever puts it wrong again is told; who puts it right is heard.
+        expect(configure(before.replace('10.42.0.0/16', 'nothing'))).toContain('podCIDRs')
+      } finally {
+        configure(before)
+        tenants.replica = await starting
+      }
+      expect(held).toContain(
+        'denied the request: socni-webhook cannot tell what is granted: what cluster this is',
+      )
+      expect(held).toMatch(said)
+      expect(publishedTexts(plane)).toEqual(told)
+      expect(apply(early)).toContain('created')
+    },
+  )
 
   it('signs nothing after it was cut off from the API server, which still reaches it', async () => {
     const { address } = tenants.replica

@@ -148,11 +148,8 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
       if (!reflectors.every(({ isSynced }) => isSynced))
         return 'the policy was not read from the API server yet'
       if (isConfigured) return undefined
-      const [problem] = problems.get(CONFIGURATION.name) ?? []
-      return (
-        problem ??
-        `there is no ConfigMap ${CONFIGURATION.name} in ${NAMESPACE}, which says what cluster this is`
-      )
+      const found = problems.get(CONFIGURATION.name)?.join('; ')
+      return `what cluster this is was not read since the start: ConfigMap ${found}`
     },
     staleness: () => {
       const oldest = Math.min(...reflectors.map(({ heardAt }) => heardAt?.getTime() ?? 0))
@@ -185,12 +182,17 @@ function guarded(
       problems.set(what, [`${what}: ${error instanceof Error ? error.message : String(error)}`])
     }
   }
+  const miss = (): void => {
+    log.warn({}, `${what} is not there; what it said before, if anything, stays in force`)
+    problems.set(what, [`${what} is not there`])
+  }
   return {
     replace: manifests => {
+      if (manifests.length === 0) miss()
       for (const manifest of manifests) tryTake(manifest)
     },
     put: tryTake,
-    remove: () => problems.set(what, [`${what} was deleted; what it said before stays in force`]),
+    remove: miss,
   }
 }
 
