@@ -228,6 +228,20 @@ describe('who administers a namespace, and means harm,', () => {
     },
   )
 
+  it('judges a new namespace that calls itself one that nobody judges', () => {
+    const { plane } = tenants
+    const create = ['create', 'clusterrole', 'makers', '--verb=create', '--resource=namespaces']
+    plane.kubectl(create)
+    plane.kubectl(['create', 'clusterrolebinding', 'makers', '--clusterrole=makers', '--user=alice'])
+    // The API server writes this label over, of a namespace whose name is yet to be made at the last moment.
+    const labels = { team: 'retail', 'kubernetes.io/metadata.name': 'kube-system' }
+    for (const name of [{ name: 'mine' }, { generateName: 'mine-' }]) {
+      const made = { apiVersion: 'v1', kind: 'Namespace', metadata: { ...name, labels } }
+      const said = plane.said(['create', '-f', '-'], JSON.stringify(made), 'alice')
+      expect(said).toContain('[tenancy-changed]')
+    }
+  })
+
   it('is in the audit log of the API server', () => {
     const lines = readFileSync(join(tenants.plane.directory, 'audit.log'), 'utf8').trim().split('\n')
     const annotations = lines.map(line => JSON.parse(line).annotations ?? {})
