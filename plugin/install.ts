@@ -85,9 +85,9 @@ export function planParts(options: InstallOptions): (() => Step[])[] {
   ]
 }
 
-/** Whether the guard is on this node already, with settings to go on with. */
+/** Whether the guard has settings and keys on this node already, to go on with. */
 export function isInstalled({ confDir }: Pick<InstallOptions, 'confDir'>): boolean {
-  return existsSync(join(confDir, PRIVATE, 'guard.json'))
+  return ['guard.json', 'keys.json'].every(name => existsSync(join(confDir, PRIVATE, name)))
 }
 
 /** Real plugins where Multus looks first, in a directory that is not taken: a line for people, or none. */

@@ -75,11 +75,14 @@ export function runInstaller(world: InstallerWorld): number {
     })
     const keys = values.keys === undefined ? undefined : readFileSync(values.keys, 'utf8')
     const isWatching = values.watch && !values['dry-run']
-    const install = (): 0 => carryOut(planInstall(optionsWith(keys)), values['dry-run'], world.stdout)
-    // All or nothing on a node without it; on one with it, revocations come whatever is wrong with the rest.
-    const exit = isWatching && isInstalled(directories) ? 0 : install()
+    const parts = (): (() => Step[])[] => planParts(optionsWith(readIfThere(values.keys)))
+    // All or nothing on a node without it. One that has it gets revocations whatever is wrong with the rest, which is told by
+    // the exit: a rollout waits for what stays up.
+    const isThere = isWatching && isInstalled(directories)
+    if (isThere && !carryOutParts(parts, world)) return 3
+    const exit = isThere ? 0 : carryOut(planInstall(optionsWith(keys)), values['dry-run'], world.stdout)
     world.stderr(describePassed(directories))
-    if (isWatching) watch(() => planParts(optionsWith(readIfThere(values.keys))), world)
+    if (isWatching) watch(parts, world)
     return exit
   } catch (error) {
     const isOurs =
@@ -133,24 +136,31 @@ function findDirectories({
  * An upgrade of K3s unpacks its plugins anew; until then the guard is put back, new attachments are unchecked. When the
  * guard is taken off, the pod of a DaemonSet that stays says that its node is done.
  */
-function watch(parts: () => readonly (() => Step[])[], { stdout, stderr }: InstallerWorld): void {
-  const tryTo = <T>(work: () => T): T | undefined => {
+function watch(parts: () => readonly (() => Step[])[], world: InstallerWorld): void {
+  setInterval(() => carryOutParts(parts, world), WATCH_MS)
+}
+
+/** Does each part for itself; returns whether all could be done. */
+function carryOutParts(parts: () => readonly (() => Step[])[], { stdout, stderr }: InstallerWorld): boolean {
+  const tryTo = (work: () => void): boolean => {
     try {
-      return work()
+      work()
+      return true
     } catch (error) {
       stderr(`socni: ${error instanceof Error ? error.message : String(error)}\n`)
-      return undefined
+      return false
     }
   }
-  const look = (): void => {
-    for (const plan of tryTo(parts) ?? [])
-      tryTo(() => {
-        for (const { text, run } of plan()) {
-          run()
-          stdout(`${text}\n`)
-        }
-      })
+  const outcomes: boolean[] = []
+  const isPlanned = tryTo(() => {
+    for (const plan of parts()) outcomes.push(tryTo(() => carryOutSteps(plan(), stdout)))
+  })
+  return isPlanned && outcomes.every(isDone => isDone)
+}
+
+function carryOutSteps(steps: readonly Step[], stdout: (text: string) => void): void {
+  for (const { text, run } of steps) {
+    run()
+    stdout(`${text}\n`)
   }
-  look()
-  setInterval(look, WATCH_MS)
 }

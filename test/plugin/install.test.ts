@@ -412,22 +412,43 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     const node = newNode()
     expect(run(node, 'install', '--keys', keys).exit).toBe(0)
     const [facts, revocations] = [join(node.root, 'facts.json'), join(node.root, 'revocations.json')]
-    writeFileSync(facts, '{"podCIDRs": 7}')
-    writeFileSync(revocations, '{"revocations": [{"tenant": "finance", "vlans": "100", "notBefore": 1}]}')
-    rmSync(join(node.binDir, 'vlan'))
     const flags = ['--keys', keys, '--facts', facts, '--revocations', revocations]
+    const revoke = (notBefore: number) =>
+      writeFileSync(
+        revocations,
+        JSON.stringify({ revocations: [{ tenant: 'finance', vlans: '100', notBefore }] }),
+      )
+    const wrong = 'a "podCIDRs" that is not a list'
+    const brought = `write ${join(node.confDir, 'socni.d/revocations.json')}\n`
+    revoke(1)
+    writeFileSync(facts, '{"podCIDRs": 7}')
+    // What starts has done the rest, and ends, so that a rollout sees it.
+    expect(run(node, 'install', '--watch', ...flags)).toMatchObject({
+      exit: 3,
+      stdout: brought,
+      stderr: expect.stringContaining(wrong),
+    })
+
+    revoke(2)
+    writeFileSync(facts, '{}')
     const watcher = startWatcher(node, 'install', ...flags)
     let [said, complaint] = ['', '']
     try {
-      watcher.stdout.on('data', text => {
+      watcher.stdout?.on('data', text => {
         said += text
       })
-      watcher.stderr.on('data', text => {
+      watcher.stderr?.on('data', text => {
         complaint += text
       })
-      while (!said.includes('/vlan') && !said.includes('names of plugins')) await once(watcher.stdout, 'data')
-      expect(said).toContain(`write ${join(node.confDir, 'socni.d/revocations.json')}\n`)
-      expect(complaint).toContain('a "podCIDRs" that is not a list')
+      while (!said.includes(brought)) await once(watcher.stdout, 'data')
+      said = ''
+      revoke(3)
+      writeFileSync(facts, '{"podCIDRs": 7}')
+      rmSync(join(node.binDir, 'vlan'))
+      cpSync(join(node.binDir, 'loopback'), join(node.binDir, 'vlan'))
+      while (!said.includes('/vlan')) await once(watcher.stdout, 'data')
+      expect(said).toContain(brought)
+      expect(complaint).toContain(wrong)
       expect(watcher.exitCode).toBeNull()
     } finally {
       const ended = once(watcher, 'exit')
