@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { AdmissionRequest, AdmissionResponse } from '../src/kube/admission.ts'
-import type { Decide } from '../src/review/context.ts'
+import { type AdmissionRequest, type AdmissionResponse, isBinding } from '../src/kube/admission.ts'
+import type { Decide, Phase } from '../src/review/context.ts'
 import type { ClusterStore } from './cluster/store.ts'
 
 /**
  * Whoever has not heard from the API server for so many seconds signs nothing: what it knows may have been revoked. A quiet
- * watch is heard of every thirty seconds; and it is less than GRACE_MS of cluster/withdrawals.ts, which revokes once more
+ * watch is heard of every thirty seconds, and ten more at most; and it is less than GRACE_MS of cluster/withdrawals.ts, which revokes once more
  * what is signed until then.
  */
-const OUTDATED_SECONDS = 40
+const OUTDATED_SECONDS = 50
 /** A mirror that has not heard from the API server for so long is not ready, even when nobody asks it for anything. */
 const STALE_SECONDS = 120
 /** A review waits so long for the API server to be heard of again, below its deadline. */
@@ -28,10 +28,10 @@ export class Currency {
   guard(decide: Decide): Decide {
     return async (request, phase) => {
       const unread = this.#store.unread()
-      if (unread !== undefined) return undecided(request, unread)
+      if (unread !== undefined) return undecided(request, phase, unread)
       if (await this.#isCurrent()) return decide(request, phase)
       this.#hasRefused = true
-      return undecided(request, this.#silence())
+      return undecided(request, phase, this.#silence())
     }
   }
 
@@ -41,14 +41,16 @@ export class Currency {
     if (unread !== undefined) return unread
     const age = this.#store.staleness()
     if (age <= OUTDATED_SECONDS) this.#hasRefused = false
+    // Who is not ready is asked for nothing, and would wait for its next attempt.
+    else this.#store.hurry()
     // All replicas are outdated for a moment after the API server was away: only one that had to refuse leaves.
     return this.#hasRefused || age > STALE_SECONDS ? this.#silence() : undefined
   }
 
   async #isCurrent(): Promise<boolean> {
-    const end = Date.now() + PATIENCE_MS
+    const end = performance.now() + PATIENCE_MS
     while (this.#store.staleness() > OUTDATED_SECONDS) {
-      if (Date.now() > end) return false
+      if (performance.now() > end) return false
       this.#store.hurry()
       await pause(LOOK_MS)
     }
@@ -60,10 +62,15 @@ export class Currency {
   }
 }
 
-/** Not an HTTP error: of one the API server would tell nobody the reason. Nothing is gained by deleting, so that goes on. */
-function undecided({ uid, operation }: AdmissionRequest, reason: string): AdmissionResponse {
+/**
+ * Not an HTTP error: of one the API server would tell nobody the reason. What goes on while nobody answers (failurePolicy
+ * Ignore) goes on here: nothing is gained by deleting, and a pod that is bound has a claim already, or no networks.
+ */
+function undecided(request: AdmissionRequest, phase: Phase, reason: string): AdmissionResponse {
+  const { uid, operation } = request
   if (operation === 'DELETE')
     return { uid, allowed: true, warnings: [`socni-webhook could not tell who uses it: ${reason}`] }
+  if (phase === 'mutate' && isBinding(request)) return { uid, allowed: true }
   const message = `socni-webhook cannot tell what is granted: ${reason}`
   return {
     uid,

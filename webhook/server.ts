@@ -40,8 +40,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server = createServer(
     { ...tlsOptions(options.certificate, options.clientCa), ...limits },
     (request, response) => {
-      // Whoever is still connected comes back to another replica.
-      if (isDraining) response.setHeader('connection', 'close')
+      // Whoever is still connected comes back to another replica: an API server keeps what it asks often for ever.
+      if (isDraining || options.obstacle() !== undefined) response.setHeader('connection', 'close')
       const phase = phaseOf(request.url)
       if (phase === undefined) app(request, response)
       else void admit(request, response, phase)

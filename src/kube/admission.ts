@@ -16,6 +16,11 @@ export interface AdmissionRequest {
   readonly dryRun?: boolean
 }
 
+/** Whether a pod is being bound to a node, by either of the resources that do so. */
+export function isBinding({ subResource, kind }: AdmissionRequest): boolean {
+  return subResource === 'binding' || kind.kind === 'Binding'
+}
+
 /** Kubernetes authentication.k8s.io/v1 UserInfo. */
 export interface UserInfo {
   readonly username?: string

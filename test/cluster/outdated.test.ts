@@ -6,7 +6,7 @@ import { pause } from './stream.ts'
 import { NETWORKS, pod, Tenants } from './tenants.ts'
 
 /** A replica signs for so long after the last word of the API server (webhook/current.ts). */
-const OUTDATED_MS = 40_000
+const OUTDATED_MS = 50_000
 
 describe('a replica that does not know what is granted', () => {
   const tenants = new Tenants()
@@ -81,7 +81,7 @@ describe('a replica that does not know what is granted', () => {
     expect(apply(pod('meanwhile', { [NETWORKS]: 'ledger' }))).toBe('pod/meanwhile created\n')
     await pause(OUTDATED_MS)
     expect(await readiness(address)).toBe(200)
-    expect(apply(pod('late', { [NETWORKS]: 'ledger' }))).toContain('the API server was not heard from for 4')
+    expect(apply(pod('late', { [NETWORKS]: 'ledger' }))).toContain('the API server was not heard from for 5')
     expect(await readiness(address)).toBe(503)
     cable.mend()
     await until(() => apply(pod('late', { [NETWORKS]: 'ledger' })).includes('created'))

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { AdmissionRequest } from '../../src/kube/admission.ts'
 import { Currency } from '../../webhook/current.ts'
 
-const request = (operation: AdmissionRequest['operation']) =>
-  ({ uid: '7', operation, kind: { kind: 'Pod' }, resource: {} }) as AdmissionRequest
+const request = (operation: AdmissionRequest['operation'], kind = 'Pod') =>
+  ({ uid: '7', operation, kind: { kind }, resource: {} }) as AdmissionRequest
 
 /** A store that has heard from the API server so long ago, and hears of it again when it is hurried, or does not. */
 function currencyOf(state: { unread?: string; seconds: number; afterHurry?: number }) {
@@ -23,8 +23,8 @@ function currencyOf(state: { unread?: string; seconds: number; afterHurry?: numb
 }
 
 describe('what is known of the policy', () => {
-  it('is enough for a decision within forty seconds of a word of the API server, and right after one', async () => {
-    for (const state of [{ seconds: 40 }, { seconds: 41, afterHurry: 0 }]) {
+  it('is enough for a decision within fifty seconds of a word of the API server, and right after one', async () => {
+    for (const state of [{ seconds: 50 }, { seconds: 51, afterHurry: 0 }]) {
       const { currency, decide } = currencyOf(state)
       expect(await decide('CREATE')).toEqual({ uid: '7', allowed: true })
       expect(currency.obstacle()).toBeUndefined()
@@ -32,21 +32,36 @@ describe('what is known of the policy', () => {
   })
 
   it('is not enough later, for anything but a removal; whoever had to refuse is not ready', async () => {
-    const { currency, decide } = currencyOf({ seconds: 41 })
+    const { currency, decide } = currencyOf({ seconds: 51 })
     expect(currency.obstacle()).toBeUndefined()
     expect(await decide('DELETE')).toMatchObject({
       allowed: true,
-      warnings: [expect.stringContaining('41 s')],
+      warnings: [expect.stringContaining('51 s')],
     })
     expect(await decide('UPDATE')).toMatchObject({
       uid: '7',
       allowed: false,
       status: {
         code: 503,
-        message: 'socni-webhook cannot tell what is granted: the API server was not heard from for 41 s',
+        message: 'socni-webhook cannot tell what is granted: the API server was not heard from for 51 s',
       },
     })
-    expect(currency.obstacle()).toBe('the API server was not heard from for 41 s')
+    expect(currency.obstacle()).toBe('the API server was not heard from for 51 s')
+  })
+
+  it('keeps no pod from being scheduled, with what it has', async () => {
+    const { currency } = currencyOf({ seconds: 51 })
+    const decide = currency.guard(({ uid }) => ({ uid, allowed: true, patch: 'signed' }))
+    const binding = request('CREATE', 'Binding')
+    expect(await decide(binding, 'mutate')).toEqual({ uid: '7', allowed: true })
+    // One that brings networks of its own.
+    expect(await decide(binding, 'validate')).toMatchObject({ allowed: false })
+  })
+
+  it('has the API server asked again by who is looked at, and not only by who is asked', () => {
+    const { currency } = currencyOf({ seconds: 130, afterHurry: 0 })
+    currency.obstacle()
+    expect(currency.obstacle()).toBeUndefined()
   })
 
   it('is none before it was read', async () => {

@@ -1,3 +1,4 @@
+import { isBinding } from '../../src/kube/admission.ts'
 import type { KubeClient } from '../../src/kube-api/client.ts'
 import { KINDS } from '../../src/kube-api/kinds.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
@@ -19,7 +20,7 @@ export function withFreshObjects(
   log: Journal,
 ): Decide {
   return async (request, phase) => {
-    if (request.subResource === 'binding' || request.kind.kind === 'Binding') {
+    if (isBinding(request)) {
       const { namespace = '', name = request.object?.metadata.name ?? '' } = request
       await tryToAsk(log, async () => {
         const pod = await client.read(KINDS.pod, name, namespace)

@@ -26,8 +26,8 @@ export interface Reflector {
   readonly kind: string
   /** Whether there has been a whole list. */
   readonly isSynced: boolean
-  /** When the API server was last heard from. */
-  readonly heardAt: Date | undefined
+  /** When the API server was last heard from, by performance.now(): clocks of nodes are set while they run. */
+  readonly heardAt: number | undefined
   /** Whether the mirror is as new as this version of one of the objects. */
   hasSeen(resourceVersion: string): boolean
   /** Tries again at once, where a failure made it wait for a second already. */
@@ -56,7 +56,7 @@ export function startReflector(
   mirror: Mirror,
   log: Journal,
 ): Reflector {
-  const state = { isSynced: false, heardAt: undefined as Date | undefined, version: '', failedAt: 0 }
+  const state = { isSynced: false, heardAt: undefined as number | undefined, version: '', failedAt: 0 }
   let isStopped = false
   let abort: (() => void) | undefined
   let wake: (() => void) | undefined
@@ -70,7 +70,7 @@ export function startReflector(
       }
     })
   const heard = (): void => {
-    state.heardAt = new Date()
+    state.heardAt = performance.now()
   }
 
   const take = (type: string, manifest: Manifest): void => {
@@ -138,7 +138,7 @@ export function startReflector(
           heard()
         }
         failures++
-        state.failedAt = Date.now()
+        state.failedAt = performance.now()
         const backoff = Math.min(BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS)
         log.warn(
           { err: error, kind: subject.kind, failures },
@@ -160,7 +160,7 @@ export function startReflector(
     },
     hasSeen: resourceVersion => isAsNew(state.version, resourceVersion),
     hurry: () => {
-      if (Date.now() - state.failedAt > HURRY_MS) wake?.()
+      if (performance.now() - state.failedAt > HURRY_MS) wake?.()
     },
     stop: () => {
       isStopped = true

@@ -152,8 +152,8 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
       return `what cluster this is was not read since the start: ConfigMap ${found}`
     },
     staleness: () => {
-      const oldest = Math.min(...reflectors.map(({ heardAt }) => heardAt?.getTime() ?? 0))
-      return (Date.now() - oldest) / 1000
+      const oldest = Math.min(...reflectors.map(({ heardAt }) => heardAt ?? 0))
+      return (performance.now() - oldest) / 1000
     },
     hasSeen: (kind, resourceVersion) =>
       reflectors.some(reflector => reflector.kind === kind && reflector.hasSeen(resourceVersion)),
