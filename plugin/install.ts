@@ -10,12 +10,13 @@ import {
 } from '../src/cni/guarded.ts'
 import { MULTUS_BIN_DIR } from '../src/doctor/distribution.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
-import { readJson } from '../src/json/reader.ts'
-import { isObject, type JsonObject } from '../src/json/value.ts'
+import type { JsonObject } from '../src/json/value.ts'
 import { findClusterNetwork } from './cluster-network.ts'
 import { copyExecutable, isSameFile, readHeader } from './executable.ts'
-import { type ClusterNetworks, decodeClusterNetworks, decodeFacts } from './facts.ts'
+import { type ClusterNetworks, decodeClusterNetworks } from './facts.ts'
+import { InstallError } from './install-error.ts'
 import { buildLauncher } from './launcher.ts'
+import { readableFacts, readFacts } from './published-facts.ts'
 import { readObject } from './read-object.ts'
 import {
   isGuard,
@@ -55,10 +56,6 @@ export interface Step {
   readonly run: () => void
 }
 
-export class InstallError extends Error {
-  readonly code = 'ERR_SOCNI_INSTALL'
-}
-
 /**
  * What brings a node to where the guard stands in for its plugins; nothing, where it does already. Each plugin is
  * replaced by one rename, with the real one in place before: there is no moment without a plugin that works.
@@ -81,6 +78,7 @@ export function planParts(options: InstallOptions): (() => Step[])[] {
     () => planKeys(options, settings),
     () => planRevocations(options, settings),
     () => planSettings(options, settings),
+    () => checkFacts(options),
     ...distinct(binDirs).map(directory => () => planPlugins(options, directory)),
   ]
 }
@@ -225,31 +223,16 @@ function planRevocations({ revocations }: InstallOptions, settings: string): Ste
 const NO_KEYS =
   'the node has no keys, and would refuse every VLAN: add --keys FILE (socni-ctl keys export), or start with --mode audit'
 
-/**
- * One that the guard could not read would stop every network of the node, so it is looked at before it is written. What a
- * newer webhook says besides is left out: where it matters, a network reads otherwise than its claim, and is refused.
- */
-function readFacts(facts: string | undefined): { fields: JsonObject; unknown: string[] } {
-  if (facts === undefined) return { fields: {}, unknown: [] }
-  const reading = readJson(facts)
-  if (!reading.ok || !isObject(reading.value))
-    throw new InstallError(
-      'the facts of the cluster are no JSON object: use facts.json of ConfigMap socni-keys',
-    )
-  const known = decodeFacts(reading.value, (key, wanted) => {
-    throw new InstallError(`the facts of the cluster have a "${key}" that is not ${wanted}`)
-  })
-  const entries = Object.entries(reading.value)
-  return {
-    fields: Object.fromEntries(entries.filter(([key]) => Object.hasOwn(known, key))),
-    unknown: entries.map(([key]) => key).filter(key => !Object.hasOwn(known, key)),
-  }
+/** A part of its own, so that a mode is set (an emergency may ask for one) whatever is wrong with the facts. */
+function checkFacts({ facts }: InstallOptions): Step[] {
+  readFacts(facts)
+  return []
 }
 
 function planSettings({ mode, node, log, facts, confDir }: InstallOptions, settings: string): Step[] {
   const file = join(settings, 'guard.json')
   const known = readObject(file)
-  const { fields, unknown } = readFacts(facts)
+  const { fields, unknown } = readableFacts(facts)
   const wanted = {
     mode: 'enforce',
     log: '/var/log/socni-cni.log',

@@ -7,7 +7,6 @@ import type { Variables } from './environment.ts'
 import {
   carryOut,
   describePassed,
-  InstallError,
   type InstallOptions,
   isInstalled,
   planInstall,
@@ -15,6 +14,7 @@ import {
   planUninstall,
   type Step,
 } from './install.ts'
+import { InstallError } from './install-error.ts'
 
 const USAGE = `Usage: socni install [options]
        socni uninstall [--watch] [--dry-run]
@@ -73,14 +73,19 @@ export function runInstaller(world: InstallerWorld): number {
       node: values.node,
       log: values.log,
     })
-    const keys = values.keys === undefined ? undefined : readFileSync(values.keys, 'utf8')
+    const readKeys = (): string | undefined =>
+      values.keys === undefined ? undefined : readFileSync(values.keys, 'utf8')
+    const checkKeys = (): Step[] => {
+      readKeys()
+      return []
+    }
+    const parts = (): (() => Step[])[] => [checkKeys, ...planParts(optionsWith(readIfThere(values.keys)))]
     const isWatching = values.watch && !values['dry-run']
-    const parts = (): (() => Step[])[] => planParts(optionsWith(readIfThere(values.keys)))
     // All or nothing on a node without it. One that has it gets revocations whatever is wrong with the rest, which is told by
     // the exit: a rollout waits for what stays up.
     const isThere = isWatching && isInstalled(directories)
     if (isThere && !carryOutParts(parts, world)) return 3
-    const exit = isThere ? 0 : carryOut(planInstall(optionsWith(keys)), values['dry-run'], world.stdout)
+    const exit = isThere ? 0 : carryOut(planInstall(optionsWith(readKeys())), values['dry-run'], world.stdout)
     world.stderr(describePassed(directories))
     if (isWatching) watch(parts, world)
     return exit

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
-import { InstallError } from '../../plugin/install.ts'
+import { InstallError } from '../../plugin/install-error.ts'
 import { KeyError } from '../claims/jwk.ts'
 import { UnreadableFileError } from '../files/read-text.ts'
 import { BaselineError } from '../lint/baseline.ts'

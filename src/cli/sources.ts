@@ -27,15 +27,14 @@ export function findSources(
     }
     const { files, root, isNamed, none } = expand(path, terminal.directory)
     if (files.length === 0) failures.push(`${path}: ${none}`)
-    const roots = [terminal.directory, root].flatMap(directory => realPath(directory) ?? [])
     for (const file of files) {
       if (!isNamed && exclude.some(pattern => matchesGlob(file, pattern))) continue
       const absolute = resolve(terminal.directory, file)
       // Who wrote the files may not be who runs this, whose own files would be shown, and fixed.
-      const target = isNamed ? undefined : realPath(absolute)
-      if (target !== undefined && !roots.some(directory => isBelow(target, directory))) {
+      const target = isNamed ? undefined : strayTarget(absolute, [terminal.directory, root])
+      if (target !== undefined) {
         failures.push(
-          `${file}: it is a link to ${target}, outside of what is looked at: name it to have it read`,
+          `${file}: it is a link to ${target}, which is none of the manifests looked at: name it to have it read`,
         )
         continue
       }
@@ -67,10 +66,24 @@ function expand(path: string, directory: string): Expansion {
   }
   if (!stats.isDirectory()) return { files: [path], root: absolute, isNamed: true, none: '' }
   const files = filesBelow(absolute)
-    .filter(name => /\.(?:ya?ml|json)$/.test(name))
+    .filter(name => MANIFEST.test(name))
     .sort()
     .map(name => join(path, name))
   return { files, root: absolute, isNamed: false, none: 'it holds no .yaml, .yml or .json file' }
+}
+
+/** Where a link among what was found leads, if that is outside, or no manifest; undefined: nowhere else. */
+function strayTarget(path: string, roots: readonly string[]): string | undefined {
+  const target = realPath(path)
+  // Found by a pattern that leads out by itself ({../a,../b}/*.yaml), it is what was asked for.
+  if (target === undefined || !roots.some(root => isBelow(path, resolve(root)))) return undefined
+  const way = roots.map(root => realPath(root) ?? root).find(root => isBelow(target, root))
+  if (way === undefined) return target
+  const isHidden = target
+    .slice(way.length)
+    .split(sep)
+    .some(part => HIDDEN.has(part))
+  return isHidden || !MANIFEST.test(target) ? target : undefined
 }
 
 /** Undefined where it leads nowhere, which reading it will say. */
@@ -85,6 +98,8 @@ function realPath(path: string): string | undefined {
 function isBelow(path: string, directory: string): boolean {
   return path.startsWith(directory.endsWith(sep) ? directory : `${directory}${sep}`)
 }
+
+const MANIFEST = /\.(?:ya?ml|json)$/
 
 /** Packages and version control keep files of their own. */
 const HIDDEN: ReadonlySet<string> = new Set(['node_modules', '.git'])

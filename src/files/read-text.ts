@@ -15,7 +15,7 @@ export function readTextFile(path: string): string {
   try {
     const { size } = statSync(path)
     if (size > MAX_BYTES) throw tooLarge(path, `${size} bytes, more than`)
-    const bytes = readAll(path)
+    const bytes = readAll(path, size)
     if (bytes.includes(0)) throw new UnreadableFileError(`${path}: it is a binary file`)
     if (!isUtf8(bytes)) throw new UnreadableFileError(`${path}: it is not UTF-8 text`)
     return bytes.toString('utf8')
@@ -26,18 +26,18 @@ export function readTextFile(path: string): string {
 }
 
 /** To its end, of what does not say how long it is as well: a pipe (`<(helm template …)`), or a device that never ends. */
-function readAll(path: string): Buffer {
+function readAll(path: string, size: number): Buffer {
   const file = openSync(path, 'r')
   try {
-    const parts: Buffer[] = []
+    // One byte more than there should be, so that the end is seen without another buffer.
+    let bytes = Buffer.allocUnsafe(size > 0 ? size + 1 : PART_BYTES)
     let length = 0
     for (;;) {
-      const part = Buffer.allocUnsafe(PART_BYTES)
-      const read = readSync(file, part)
-      if (read === 0) return Buffer.concat(parts, length)
-      parts.push(part.subarray(0, read))
+      const read = readSync(file, bytes, { offset: length })
+      if (read === 0) return bytes.subarray(0, length)
       length += read
       if (length > MAX_BYTES) throw tooLarge(path, 'more than')
+      if (length === bytes.length) bytes = Buffer.concat([bytes], 2 * length)
     }
   } finally {
     closeSync(file)

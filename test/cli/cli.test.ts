@@ -100,16 +100,26 @@ describe('socni-ctl lint', () => {
     symlinkSync('../pod.yaml', join(repository, 'deploy/within.yaml'))
     symlinkSync(join(home, 'kubeconfig.yaml'), join(repository, 'deploy/mine.yaml'))
     symlinkSync(home, join(repository, 'deploy/house'))
+    mkdirSync(join(repository, '.git'))
+    writeFileSync(join(repository, '.git/config'), 'token: of nobody else: 7\n')
+    symlinkSync('../.git/config', join(repository, 'deploy/checkout.yaml'))
+    writeFileSync(join(repository, '.env'), 'token: of nobody else: 7\n')
+    symlinkSync('../.env', join(repository, 'deploy/environment.yaml'))
     symlinkSync('..', join(repository, 'deploy/again'))
     for (const paths of [['deploy'], ['deploy/*.yaml', 'deploy/*/*.yaml']]) {
       const { exit, stdout, stderr } = await ctl(['lint', '--no-config', ...paths], { directory: repository })
       expect(exit).toBe(3)
       expect(stdout + stderr).not.toContain('nobody')
       expect(stderr).toContain(
-        `deploy/mine.yaml: it is a link to ${join(home, 'kubeconfig.yaml')}, outside of what is looked at: name it to have it read`,
+        `deploy/mine.yaml: it is a link to ${join(home, 'kubeconfig.yaml')}, which is none of the manifests looked at: name it to have it read`,
       )
       expect(stderr).not.toContain('within')
     }
+    const outside = `{${repository},${join(repository, 'nowhere')}}/*.yaml`
+    expect(await ctl(['lint', '--no-config', outside])).toMatchObject({
+      exit: 0,
+      stderr: expect.not.stringContaining('link'),
+    })
     const named = await ctl(['lint', '--no-config', 'deploy/mine.yaml'], { directory: repository })
     expect(named.stdout + named.stderr).toContain('nobody')
     const endless = await ctl(['lint', '--no-config', '/dev/zero'], { directory: repository })

@@ -423,11 +423,21 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     revoke(1)
     writeFileSync(facts, '{"podCIDRs": 7}')
     // What starts has done the rest, and ends, so that a rollout sees it.
-    expect(run(node, 'install', '--watch', ...flags)).toMatchObject({
+    const settings = join(node.confDir, 'socni.d/guard.json')
+    expect(run(node, 'install', '--watch', '--mode', 'audit', ...flags)).toMatchObject({
       exit: 3,
-      stdout: brought,
+      stdout: `${brought}write ${settings} (audit)\n`,
       stderr: expect.stringContaining(wrong),
     })
+    revoke(4)
+    const keyless = flags.with(1, join(node.root, 'nowhere.json'))
+    expect(run(node, 'install', '--watch', '--mode', 'enforce', ...keyless)).toMatchObject({
+      exit: 3,
+      stdout: `${brought}write ${settings} (enforce)\n`,
+      stderr: expect.stringContaining('nowhere.json'),
+    })
+    const bare = newNode()
+    expect(run(bare, 'install', '--watch', ...flags)).toMatchObject({ exit: 3, stdout: '' })
 
     revoke(2)
     writeFileSync(facts, '{}')
