@@ -266,6 +266,12 @@ const ROWS: readonly Row[] = [
     ['pod sets args sysctl mac promisc mtu allmulti txQLen'],
   ],
   [{ type: 'bandwidth', ingressRate: 'x' }, ['wrong-type at ingressRate']],
+  [{ type: 'bandwidth', dns: ['10.0.0.1'] }, ['wrong-type at dns']],
+  [{ type: 'bandwidth', dns: { nameservers: '10.0.0.1' } }, ['wrong-type at dns.nameservers']],
+  [
+    { type: 'bandwidth', dns: { domain: 7, search: ['a', 7] } },
+    ['wrong-type at dns.domain', 'wrong-type at dns.search.1'],
+  ],
   [{ type: 'firewall', iptablesAdminChainName: 'CNI-ADMIN' }, []],
   [{ type: 'firewall', iptablesAdminChainName: 'FLANNEL-FWD' }, ['filter FLANNEL-FWD']],
   [{ type: 'portmap', externalSetMarkChain: 'KUBE-MARK-MASQ' }, []],

@@ -45,7 +45,15 @@ function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: F
   const conf = new Fields(body, at, (where, expected, found) =>
     reportWrongType(where, expected, found, facts),
   )
+  if (Object.hasOwn(keys, 'dns')) checkDns(conf)
   extractor.extract(conf, facts)
+}
+
+/** Nobody's facts, but libcni decodes it for all plugins (containernetworking/cni pkg/types DNS), and fails at what it is not. */
+function checkDns(conf: Fields): void {
+  const dns = conf.object('dns')
+  dns?.string('domain')
+  for (const key of ['nameservers', 'search', 'options']) dns?.strings(key)
 }
 
 function reportWrongType(at: Path, expected: string, found: JsonValue, facts: FactsBuilder): void {

@@ -56,7 +56,7 @@ export const whereabouts: Extractor = {
     addresses: { address: {}, gateway: {} },
     gateway: {},
     routes: ROUTE_KEYS,
-    dns: {},
+    dns: { nameservers: {}, domain: {}, search: {}, options: {} },
     network_name: {},
     node_slice_size: {},
     configuration_path: {},
