@@ -44,7 +44,6 @@ describe('what an attachment became', () => {
     ['a route to the pods', to('10.42.0.0/16'), '10.42.0.0/16', '10.42.0.0/16'],
     ['one to a part of the services', to('10.43.0.10/32'), '10.43.0.10/32', '10.43.0.0/16'],
     ['one that they are a part of', to('10.0.0.0/8'), '10.0.0.0/8', '10.42.0.0/16'],
-    ['a half of a default route', to('0.0.0.0/1'), '0.0.0.0/1', '10.42.0.0/16'],
     ['an address among the pods', { ips: [{ address: '10.42.3.7/24' }] }, '10.42.3.7/24', '10.42.0.0/16'],
     ['the like before 0.3.0', { ip6: { ip: 'fd00:42::7/64' } }, 'fd00:42::7/64', 'fd00:42::/56'],
   ])('is refused where it has %s, whatever the claim says', (_, result, route, range) => {
@@ -53,6 +52,13 @@ describe('what an attachment became', () => {
       expect(said).toContain(`the route ${route} when`)
       expect(said).toContain(`(${range})`)
     }
+  })
+
+  it('is refused where it has a half of a default route, which is one, and takes the pods along', () => {
+    expect(judge(to('0.0.0.0/1'))).toContain('a default route (0.0.0.0/1)')
+    expect(judge(to('128.0.0.0/1'))).toContain('a default route (128.0.0.0/1)')
+    expect(judge(to('0.0.0.0/1'), { defaultRoute: true })).toContain('the route 0.0.0.0/1 when')
+    expect(judge(to('128.0.0.0/1'), { defaultRoute: true })).toBeUndefined()
   })
 
   it.each([
