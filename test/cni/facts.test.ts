@@ -266,6 +266,15 @@ const ROWS: readonly Row[] = [
     ['pod sets args sysctl mac promisc mtu allmulti txQLen'],
   ],
   [{ type: 'bandwidth', ingressRate: 'x' }, ['wrong-type at ingressRate']],
+  [
+    { type: 'bridge', isDefaultGateway: 7, forceAddress: 7 },
+    [
+      'uplink native on cni0* (bridge, default)',
+      'pod sets args mac',
+      'wrong-type at forceAddress',
+      'wrong-type at isDefaultGateway',
+    ],
+  ],
   [{ type: 'bandwidth', dns: ['10.0.0.1'] }, ['wrong-type at dns']],
   [{ type: 'bandwidth', dns: { nameservers: '10.0.0.1' } }, ['wrong-type at dns.nameservers']],
   [

@@ -38,7 +38,7 @@ export const bridge: Extractor = {
 
   extract(conf, facts) {
     const named = bridgeAt(conf, 'bridge', 'cni0')
-    reportName(conf, 'bridge', facts)
+    reportName(named.name, named.at, facts)
     // An address of the bridge that is in the way is deleted: where it is the node's own, the node is gone.
     const master = conf.boolean('forceAddress') ? { ...named, use: 'move' as const } : named
     facts.uplink({

@@ -42,9 +42,13 @@ function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: F
   reportMisspeltKeys(body, at, keys, facts)
   reportUnreadKeys(body, at, extractor, facts)
   if (role !== 'ipam') reportIgnoredVlanKeys(body, at, extractor, facts)
-  const conf = new Fields(body, at, (where, expected, found) =>
-    reportWrongType(where, expected, found, facts),
-  )
+  // What an extractor reads at two places is wrong once.
+  const told = new Set<string>()
+  const conf = new Fields(body, at, (where, expected, found) => {
+    const place = JSON.stringify(where)
+    if (!told.has(place)) reportWrongType(where, expected, found, facts)
+    told.add(place)
+  })
   if (Object.hasOwn(keys, 'dns')) checkDns(conf)
   extractor.extract(conf, facts)
 }

@@ -1,4 +1,5 @@
 import { quote } from '../../json/quote.ts'
+import type { Path } from '../../json/value.ts'
 import { isInterfaceName } from '../../net/interface-name.ts'
 import { NATIVE } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
@@ -8,10 +9,11 @@ import type { Fields } from './fields.ts'
 /** A host interface named under `key`; without a name the plugin takes the node's default-route interface. */
 export function masterAt(conf: Fields, key: string, use: Master['use'], facts: FactsBuilder): Master {
   const name = conf.string(key) || undefined
-  reportName(conf, key, facts)
+  const at = conf.path(key)
+  reportName(name, at, facts)
   return {
     name,
-    at: conf.path(key),
+    at,
     use,
     byDefault: name === undefined,
     inContainer: conf.boolean('linkInContainer') ?? false,
@@ -19,11 +21,10 @@ export function masterAt(conf: Fields, key: string, use: Master['use'], facts: F
 }
 
 /** A name that no interface can have. Alternative names may be longer, and no grant can name them. */
-export function reportName(conf: Fields, key: string, facts: FactsBuilder): void {
-  const name = conf.string(key)
-  if (!name || isInterfaceName(name)) return
+export function reportName(name: string | undefined, at: Path, facts: FactsBuilder): void {
+  if (name === undefined || isInterfaceName(name)) return
   const message = `${quote(name)} is no interface name: Linux takes 1 to 15 bytes, without "/", ":" and spaces, other than "." and ".."`
-  facts.problem('malformed', conf.path(key), message)
+  facts.problem('malformed', at, message)
 }
 
 /** A bridge named under `key`, or the one that the plugin takes by default. */
