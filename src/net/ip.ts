@@ -113,6 +113,14 @@ export function compareIps(a: Ip, b: Ip): number {
   return a.value < b.value ? -1 : a.value > b.value ? 1 : 0
 }
 
+/** Whether an address is in both ranges; never in one of each family. */
+export function sharesAddresses(
+  a: { readonly first: Ip; readonly last: Ip },
+  b: { readonly first: Ip; readonly last: Ip },
+): boolean {
+  return compareIps(a.first, b.last) <= 0 && compareIps(b.first, a.last) <= 0
+}
+
 export function nextIp({ family, value }: Ip): Ip {
   return { family, value: value + 1n }
 }

@@ -38,8 +38,11 @@ const LEFT_TO_NODES: Pick<Attachment, 'reading' | 'facts'> = {
 
 /** Facts that are compared with those of all other networks: more of them than anyone needs would keep reviews waiting. */
 const MAX_COMPARED = 16
-const COMPARED_WORDS = { uplinks: 'interfaces', subnets: 'subnets', stores: 'IPAM stores' } as const
-const COMPARED = ['uplinks', 'subnets', 'stores'] as const
+const COMPARED = [
+  ['uplinks', 'interfaces'],
+  ['subnets', 'subnets'],
+  ['stores', 'IPAM stores'],
+] as const
 
 /** A mistake of ours in reading one configuration must not keep all others from being read. */
 function readSafely(config: string | undefined, name: string): Pick<Attachment, 'reading' | 'facts'> {
@@ -54,9 +57,10 @@ function readSafely(config: string | undefined, name: string): Pick<Attachment, 
 function readFacts(config: string | undefined, name: string): Pick<Attachment, 'reading' | 'facts'> {
   const reading = readNetwork(config, name)
   const facts = reading.network && extractFacts(reading.network)
-  const tooMany = facts && COMPARED.find(kind => facts[kind].length > MAX_COMPARED)
+  const tooMany = facts && COMPARED.find(([kind]) => facts[kind].length > MAX_COMPARED)
   if (tooMany === undefined) return { reading, facts }
-  const message = `it names ${facts?.[tooMany].length} ${COMPARED_WORDS[tooMany]}, and at most ${MAX_COMPARED} are judged: make several networks of it`
+  const [kind, words] = tooMany
+  const message = `it names ${facts?.[kind].length} ${words}, and at most ${MAX_COMPARED} are judged: make several networks of it`
   return unreadable(message, reading.problems)
 }
 

@@ -1,6 +1,6 @@
 import type { SubnetFact } from '../cni/facts/facts.ts'
 import type { Tenant } from '../config/tenant.ts'
-import { compareIps } from '../net/ip.ts'
+import { sharesAddresses } from '../net/ip.ts'
 import { covers, printPrefix } from '../net/prefix.ts'
 import type { PrefixTable } from '../net/prefix-table.ts'
 import { intersectVlans, isEmptyVlans, uniteVlans, type VlanSet } from '../net/vlan-set.ts'
@@ -87,10 +87,6 @@ export function findCommonRanges(
     }
     return []
   })
-}
-
-function sharesAddresses(a: SubnetFact, b: SubnetFact): boolean {
-  return compareIps(a.first, b.last) <= 0 && compareIps(b.first, a.last) <= 0
 }
 
 function vlansByMaster({ reach }: Attachment): ReadonlyMap<string, VlanSet> {

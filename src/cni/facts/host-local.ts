@@ -1,4 +1,4 @@
-import { compareIps, nextIp, previousIp, printIp } from '../../net/ip.ts'
+import { compareIps, nextIp, previousIp, printIp, sharesAddresses } from '../../net/ip.ts'
 import { contains, firstAddress, hasNoHosts, lastAddress, printPrefix } from '../../net/prefix.ts'
 import { readAddress, readSubnet } from './addresses.ts'
 import type { FactsBuilder, Unstated } from './builder.ts'
@@ -75,7 +75,7 @@ function readSet(set: readonly Fields[], conf: Fields, facts: FactsBuilder): Ran
 /** config.go LoadIPAMConfig() and range_set.go Canonicalize(): no address is in two ranges. */
 function reportOverlaps(ranges: readonly Range[], facts: FactsBuilder): void {
   for (const [index, range] of ranges.entries()) {
-    const other = ranges.slice(0, index).find(before => isOverlapping(range, before))
+    const other = ranges.slice(0, index).find(before => sharesAddresses(range, before))
     if (other === undefined) continue
     const [text, otherText] = [range, other].map(({ subnet }) => printPrefix(subnet))
     facts.problem(
@@ -84,14 +84,6 @@ function reportOverlaps(ranges: readonly Range[], facts: FactsBuilder): void {
       `${text} gives out addresses that ${otherText} gives out as well: keep one`,
     )
   }
-}
-
-function isOverlapping(a: Range, b: Range): boolean {
-  return (
-    a.subnet.family === b.subnet.family &&
-    compareIps(a.first, b.last) <= 0 &&
-    compareIps(b.first, a.last) <= 0
-  )
 }
 
 function readRange(range: Fields, facts: FactsBuilder): Range | undefined {

@@ -62,12 +62,17 @@ function* splitDefaults(routes: readonly RouteFact[]) {
 /** As few of these routes as are a default route together; none where they are not. */
 function broadest(routes: readonly RouteFact[]): RouteFact[] {
   const sorted = routes.toSorted((a, b) => a.destination.bits - b.destination.bits)
-  const pieces: RouteFact[] = []
-  for (const route of sorted) {
-    pieces.push(route)
-    if (defaultRouteOf(pieces.map(({ destination }) => destination)) !== undefined) return pieces
+  const areEnough = (count: number): boolean =>
+    defaultRouteOf(sorted.slice(0, count).map(({ destination }) => destination)) !== undefined
+  if (!areEnough(sorted.length)) return []
+  // More of them cover no less, so the least number is found by halves: there may be hundreds.
+  let [least, most] = [1, sorted.length]
+  while (least < most) {
+    const middle = Math.floor((least + most) / 2)
+    if (areEnough(middle)) most = middle
+    else least = middle + 1
   }
-  return []
+  return sorted.slice(0, least)
 }
 
 function explain(route: RouteFact): string {
