@@ -5,8 +5,30 @@ import { applyFixes } from '../lint/fix.ts'
 import type { LintResult, Source } from '../lint/result.ts'
 import { UsageError } from './command.ts'
 
+/** A fix may uncover another one; what needs more than these goes round in circles. */
+const FIX_ROUNDS = 5
+
+/**
+ * Answers findings round after round: what could not be read before a fix may have findings of its own after it. `run` lints
+ * what `keep` was given. Returns the latest result, and how many findings were answered.
+ */
+export async function fixInRounds(
+  first: LintResult,
+  sources: readonly Source[],
+  run: () => LintResult | Promise<LintResult>,
+  keep: (source: Source, text: string) => void,
+): Promise<{ result: LintResult; count: number }> {
+  let [result, count] = [first, 0]
+  for (let round = 0, latest = 1; latest > 0 && round < FIX_ROUNDS; round++) {
+    if (round > 0) result = await run()
+    latest = fixSources(result, sources, keep)
+    count += latest
+  }
+  return { result, count }
+}
+
 /** Answers the findings that have one answer, and gives each changed text to `keep`. Returns how many were answered. */
-export function fixSources(
+function fixSources(
   { findings }: LintResult,
   sources: readonly Source[],
   keep: (source: Source, text: string) => void,

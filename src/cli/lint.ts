@@ -24,7 +24,7 @@ import {
   type Terminal,
   UsageError,
 } from './command.ts'
-import { changedLines, fixSources, writeFixed } from './fix.ts'
+import { changedLines, fixInRounds, writeFixed } from './fix.ts'
 import { findConfiguration } from './linter-configuration.ts'
 import { listOption } from './options.ts'
 import { findSources } from './sources.ts'
@@ -46,9 +46,6 @@ interface LintFlags extends GlobalFlags {
   readonly fix?: true
   readonly dryRun?: true
 }
-
-/** A fix may uncover another one; what needs more than these goes round in circles. */
-const FIX_ROUNDS = 5
 
 /** `socni-ctl lint`: the webhook's rules on files. */
 export const addLint: AddCommand = (program, { terminal, action }) => {
@@ -124,18 +121,13 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
   const run = (): Promise<LintResult> => lintSources(linted.sources, options, terminal)
 
   let result = await run()
-  if (flags.fix && flags.dryRun) showFixes(result, linted.sources, options, terminal)
+  if (flags.fix && flags.dryRun) await showFixes(result, linted.sources, options, terminal)
   else if (flags.fix) {
-    let fixed = 0
-    // What could not be read before a fix may have findings of its own after it.
-    for (let round = 0, latest = 1; latest > 0 && round < FIX_ROUNDS; round++) {
-      if (round > 0) result = await run()
-      latest = fixSources(result, linted.sources, ({ path }, text) =>
-        writeFixed(path, text, terminal.directory),
-      )
-      fixed += latest
-    }
-    terminal.stderr(`fixed ${count(fixed, 'finding')}\n`)
+    const fixed = await fixInRounds(result, linted.sources, run, ({ path }, text) =>
+      writeFixed(path, text, terminal.directory),
+    )
+    result = fixed.result
+    terminal.stderr(`fixed ${count(fixed.count, 'finding')}\n`)
   }
   if (flags.writeBaseline !== undefined) {
     const file = resolve(terminal.directory, flags.writeBaseline)
@@ -156,28 +148,28 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
 }
 
 /** What --fix would write in the end, round after round as it does, in memory. */
-function showFixes(
+async function showFixes(
   first: LintResult,
   sources: readonly Source[],
   options: LintOptions,
   terminal: Terminal,
-): void {
+): Promise<void> {
   const drafts = new Map<string, string>()
   const drafted = sources.map(source => ({
     ...source,
     read: () => drafts.get(source.path) ?? source.read(),
   }))
-  let fixed = 0
-  for (let round = 0, latest = 1; latest > 0 && round < FIX_ROUNDS; round++) {
-    const result = round === 0 ? first : lint(drafted, options)
-    latest = fixSources(result, drafted, ({ path }, text) => drafts.set(path, text))
-    fixed += latest
-  }
+  const fixed = await fixInRounds(
+    first,
+    drafted,
+    () => lint(drafted, options),
+    ({ path }, text) => drafts.set(path, text),
+  )
   for (const source of sources) {
     const text = drafts.get(source.path)
     if (text !== undefined) terminal.stdout(changedLines(source.path, source.read(), text))
   }
-  terminal.stderr(`would fix ${count(fixed, 'finding')}\n`)
+  terminal.stderr(`would fix ${count(fixed.count, 'finding')}\n`)
 }
 
 /** What is named; without anything the directory that every other command works on. */

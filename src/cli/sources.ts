@@ -27,11 +27,15 @@ export function findSources(
     }
     const { files, root, isNamed, none } = expand(path, terminal.directory)
     if (files.length === 0) failures.push(`${path}: ${none}`)
+    const roots = [terminal.directory, root].map(directory => {
+      const absolute = resolve(directory)
+      return { absolute, real: realPath(absolute) ?? absolute }
+    })
     for (const file of files) {
       if (!isNamed && exclude.some(pattern => matchesGlob(file, pattern))) continue
       const absolute = resolve(terminal.directory, file)
       // Who wrote the files may not be who runs this, whose own files would be shown, and fixed.
-      const target = isNamed ? undefined : strayTarget(absolute, [terminal.directory, root])
+      const target = isNamed ? undefined : strayTarget(absolute, roots)
       if (target !== undefined) {
         failures.push(
           `${file}: it is a link to ${target}, which is none of the manifests looked at: name it to have it read`,
@@ -72,15 +76,21 @@ function expand(path: string, directory: string): Expansion {
   return { files, root: absolute, isNamed: false, none: 'it holds no .yaml, .yml or .json file' }
 }
 
+/** A directory that is looked at, as it is named and without links. */
+interface Root {
+  readonly absolute: string
+  readonly real: string
+}
+
 /** Where a link among what was found leads, if that is outside, or no manifest; undefined: nowhere else. */
-function strayTarget(path: string, roots: readonly string[]): string | undefined {
+function strayTarget(path: string, roots: readonly Root[]): string | undefined {
   const target = realPath(path)
   // Found by a pattern that leads out by itself ({../a,../b}/*.yaml), it is what was asked for.
-  if (target === undefined || !roots.some(root => isBelow(path, resolve(root)))) return undefined
-  const way = roots.map(root => realPath(root) ?? root).find(root => isBelow(target, root))
-  if (way === undefined) return target
+  if (target === undefined || !roots.some(({ absolute }) => isBelow(path, absolute))) return undefined
+  const home = roots.find(({ real }) => isBelow(target, real))
+  if (home === undefined) return target
   const isHidden = target
-    .slice(way.length)
+    .slice(home.real.length)
     .split(sep)
     .some(part => HIDDEN.has(part))
   return isHidden || !MANIFEST.test(target) ? target : undefined
