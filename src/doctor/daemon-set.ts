@@ -3,24 +3,12 @@ import { isObject } from '../json/value.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
 import { answer, type Check, type Question } from './check.ts'
 import { type Distribution, K3S_BIN_DIR, K3S_OLD_BIN_DIR } from './distribution.ts'
-import { CONFIGURATION, MODE } from './questions.ts'
-
-const AUTOCONFIG: Question = {
-  id: 'multus-autoconfig-dir',
-  title: "Multus finds the cluster's default network",
-  why: 'It reads the first configuration there to make its own; without it pods get no eth0.',
-}
+import { AUTOCONFIG, CONFIGURATION, KUBECONFIG, MODE } from './questions.ts'
 
 const BINARIES: Question = {
   id: 'cni-bin-dir',
   title: 'Multus is installed where the container runtime looks',
   why: 'containerd runs multus or multus-shim from its own directory of plugins; installed anywhere else, no pod starts.',
-}
-
-const KUBECONFIG: Question = {
-  id: 'multus-kubeconfig',
-  title: 'Multus finds its kubeconfig',
-  why: 'The configuration that it writes names the file as the host has it; with another name no pod starts.',
 }
 
 const PLUGINS: Question = {

@@ -1,4 +1,5 @@
 import { isRecord } from '../kube/manifest.ts'
+import { chartSetting } from './chart-setting.ts'
 import { answer, type Check, type Question } from './check.ts'
 import type { Distribution } from './distribution.ts'
 import { stripHostMount } from './multus.ts'
@@ -33,15 +34,9 @@ export function checkValues(values: unknown, distribution: Distribution): Check[
   const mode = answer(MODE, 'ok', isThick ? 'thick' : 'thin')
   if (!isThick) return [mode, ...checkThinValues(at(values, 'config', 'cni_conf'), distribution)]
   const { name, confDir, binDir } = distribution
-  const setting = (option: keyof typeof CHART): { value: string; shown: string } => {
-    const given = at(values, 'config', 'daemon_conf', option)
-    const value = typeof given === 'string' ? given : CHART[option]
-    return {
-      value,
-      shown: `"config.daemon_conf.${option}": "${value}"${given === undefined ? ", the chart's default" : ''}`,
-    }
-  }
-
+  const given = at(values, 'config', 'daemon_conf')
+  const setting = (option: keyof typeof CHART) =>
+    chartSetting(given, 'config.daemon_conf', option, CHART[option])
   const [bin, config, autoconfig] = [
     setting('cniBinDir'),
     setting('cniConfigDir'),

@@ -1,7 +1,7 @@
-import { isRecord } from '../kube/manifest.ts'
+import { chartSetting } from './chart-setting.ts'
 import { answer, type Check, type Question } from './check.ts'
 import type { Distribution } from './distribution.ts'
-import { CONFIGURATION } from './questions.ts'
+import { AUTOCONFIG, CONFIGURATION, KUBECONFIG } from './questions.ts'
 
 const BINARIES: Question = {
   id: 'cni-bin-dir',
@@ -9,16 +9,9 @@ const BINARIES: Question = {
   why: 'containerd runs multus, and Multus the plugins, from its own directory of plugins; installed anywhere else, no pod starts.',
 }
 
-const AUTOCONFIG: Question = {
-  id: 'multus-autoconfig-dir',
-  title: "Multus finds the cluster's default network",
-  why: 'It reads the first configuration there to make its own; without it pods get no eth0. (Charts before 4.2.202 do not know the value, and look into confDir.)',
-}
-
-const KUBECONFIG: Question = {
-  id: 'multus-kubeconfig',
-  title: 'Multus finds its kubeconfig',
-  why: 'The configuration that it writes names the file as the host has it; with another name no pod starts.',
+const AUTOCONFIG_OF_CHART: Question = {
+  ...AUTOCONFIG,
+  why: `${AUTOCONFIG.why} (Charts before 4.2.202 do not know the value, and look into confDir.)`,
 }
 
 /** What the rke2-multus chart has for a thin Multus where the values say nothing: paths of the host, as on RKE2. */
@@ -35,9 +28,7 @@ const CHART = {
  */
 export function checkThinValues(given: unknown, { name, confDir, binDir }: Distribution): Check[] {
   const check = (question: Question, option: keyof typeof CHART, wanted: string): Check => {
-    const own = isRecord(given) && typeof given[option] === 'string' ? given[option] : undefined
-    const value = own ?? CHART[option]
-    const shown = `"config.cni_conf.${option}": "${value}"${own === undefined ? ", the chart's default" : ''}`
+    const { value, shown } = chartSetting(given, 'config.cni_conf', option, CHART[option])
     return value.replace(/\/+$/, '') === wanted
       ? answer(question, 'ok', shown)
       : answer(
@@ -51,7 +42,7 @@ export function checkThinValues(given: unknown, { name, confDir, binDir }: Distr
     check(BINARIES, 'binDir', binDir),
     check(CONFIGURATION, 'confDir', confDir),
     // What an older chart does not know it need not be told, so that nothing is lost by its being there.
-    check(AUTOCONFIG, 'multusAutoconfigDir', confDir),
+    check(AUTOCONFIG_OF_CHART, 'multusAutoconfigDir', confDir),
     check(KUBECONFIG, 'kubeconfig', `${confDir}/multus.d/multus.kubeconfig`),
   ]
 }
