@@ -193,11 +193,20 @@ function planRemoval(paths: readonly string[]): Step[] {
 /** Does the steps, or only says what they would be; returns the exit code. */
 export function carryOut(steps: readonly Step[], isDryRun: boolean, stdout: (text: string) => void): 0 {
   if (steps.length === 0) stdout('nothing to do\n')
+  carryOutSteps(steps, isDryRun, stdout)
+  return 0
+}
+
+/** The same, without a word where there is nothing to do. */
+export function carryOutSteps(
+  steps: readonly Step[],
+  isDryRun: boolean,
+  stdout: (text: string) => void,
+): void {
   for (const { text, run } of steps) {
     if (!isDryRun) run()
     stdout(`${isDryRun ? 'would ' : ''}${text}\n`)
   }
-  return 0
 }
 
 /** Without keys everything guarded would be refused from the first moment on. */

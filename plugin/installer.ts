@@ -6,6 +6,7 @@ import { Tree } from '../src/doctor/tree.ts'
 import type { Variables } from './environment.ts'
 import {
   carryOut,
+  carryOutSteps,
   describePassed,
   type InstallOptions,
   isInstalled,
@@ -158,14 +159,7 @@ function carryOutParts(parts: () => readonly (() => Step[])[], { stdout, stderr 
   }
   const outcomes: boolean[] = []
   const isPlanned = tryTo(() => {
-    for (const plan of parts()) outcomes.push(tryTo(() => carryOutSteps(plan(), stdout)))
+    for (const plan of parts()) outcomes.push(tryTo(() => carryOutSteps(plan(), false, stdout)))
   })
   return isPlanned && outcomes.every(isDone => isDone)
-}
-
-function carryOutSteps(steps: readonly Step[], stdout: (text: string) => void): void {
-  for (const { text, run } of steps) {
-    run()
-    stdout(`${text}\n`)
-  }
 }
