@@ -16,7 +16,7 @@ import { copyExecutable, isSameFile, readHeader } from './executable.ts'
 import { type ClusterNetworks, decodeClusterNetworks } from './facts.ts'
 import { InstallError } from './install-error.ts'
 import { buildLauncher } from './launcher.ts'
-import { readableFacts, readFacts } from './published-facts.ts'
+import { type PublishedFacts, readPublishedFacts } from './published-facts.ts'
 import { readObject } from './read-object.ts'
 import {
   isGuard,
@@ -73,12 +73,13 @@ export function planParts(options: InstallOptions): (() => Step[])[] {
         `${directory} does not exist: name the node's CNI directories with CNI_BIN_DIR and CNI_CONF_DIR`,
       )
   const settings = join(confDir, PRIVATE)
+  const facts = readPublishedFacts(options.facts)
   return [
     () => planDirectory(settings),
     () => planKeys(options, settings),
     () => planRevocations(options, settings),
-    () => planSettings(options, settings),
-    () => checkFacts(options),
+    () => planSettings(options, facts, settings),
+    () => checkFacts(facts),
     ...distinct(binDirs).map(directory => () => planPlugins(options, directory)),
   ]
 }
@@ -233,15 +234,18 @@ const NO_KEYS =
   'the node has no keys, and would refuse every VLAN: add --keys FILE (socni-ctl keys export), or start with --mode audit'
 
 /** A part of its own, so that a mode is set (an emergency may ask for one) whatever is wrong with the facts. */
-function checkFacts({ facts }: InstallOptions): Step[] {
-  readFacts(facts)
+function checkFacts({ problem }: PublishedFacts): Step[] {
+  if (problem !== undefined) throw problem
   return []
 }
 
-function planSettings({ mode, node, log, facts, confDir }: InstallOptions, settings: string): Step[] {
+function planSettings(
+  { mode, node, log, confDir }: InstallOptions,
+  { fields, unknown }: PublishedFacts,
+  settings: string,
+): Step[] {
   const file = join(settings, 'guard.json')
   const known = readObject(file)
-  const { fields, unknown } = readableFacts(facts)
   const wanted = {
     mode: 'enforce',
     log: '/var/log/socni-cni.log',
