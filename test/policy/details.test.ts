@@ -232,6 +232,52 @@ describe('a namespace that somebody labels', () => {
   })
 })
 
+describe('a grant of what the cluster itself needs', () => {
+  const found = (grant: object, spec: object = {}) =>
+    judge(
+      tenant('retail', { namespaces: ['retail'], vlans: [grant], ...spec }),
+      exampleInventory({
+        apiVersion: 'socni.dev/v1alpha1',
+        kind: 'ClusterConfiguration',
+        metadata: { name: 'cluster' },
+        spec: {
+          primaryInterface: 'eth0',
+          protectedInterfaces: ['cni0', 'eth0.10', 'storage'],
+          interfaces: { storage: { parent: 'eth1', vlan: 20 } },
+        },
+      }),
+    ).map(({ rule, at }) => [rule, at.slice(3).join('.')])
+
+  it('is one that only grants that', () => {
+    const grants = [
+      { ids: 'native', masters: ['eth0', 'cni0'] },
+      { ids: 30, masters: ['cni0'] },
+      { ids: 10, masters: ['eth1', 'eth0'] },
+      { ids: 20, masters: ['eth1'] },
+      { ids: 'native', masters: ['storage'] },
+      { ids: '10-19', masters: ['eth0'] },
+      { ids: 500, masters: ['eth0'], subnets: ['10.50.0.0/16', '10.42.8.0/24', '10.0.0.0/8'] },
+    ]
+    expect(grants.map(grant => found(grant))).toEqual([
+      [['unusable-grant', 'masters.1']],
+      [['unusable-grant', 'masters.0']],
+      [['unusable-grant', 'masters.1']],
+      [['unusable-grant', 'masters.0']],
+      [['unusable-grant', 'masters.0']],
+      [],
+      [['unusable-grant', 'subnets.1']],
+    ])
+  })
+
+  it('is none where the rule is no refusal for the tenant', () => {
+    const grant = { ids: 'native', masters: ['cni0'], subnets: ['10.42.8.0/24'] }
+    expect(found(grant, { rules: { 'protected-interface': 'warn' } })).toEqual([
+      ['unusable-grant', 'subnets.0'],
+    ])
+    expect(found(grant, { rules: { 'cluster-route': 'off' } })).toEqual([['unusable-grant', 'masters.0']])
+  })
+})
+
 describe('what a container may do on a trunk', () => {
   const trunk = network(
     {

@@ -55,6 +55,7 @@ import { unreadKey } from './unread-key.ts'
 import { unreadableConfig } from './unreadable-config.ts'
 import { unreadableSelection } from './unreadable-selection.ts'
 import { unsupportedCniVersion } from './unsupported-cni-version.ts'
+import { unusableGrant } from './unusable-grant.ts'
 import { vlanChanged } from './vlan-changed.ts'
 import { vlanGrantedTwice } from './vlan-granted-twice.ts'
 import { vlanHoppingCapability } from './vlan-hopping-capability.ts'
@@ -127,6 +128,7 @@ export const rules: Rules = {
     nativeGrantedTwice,
     namespaceClaimedTwice,
     exemptNamespace,
+    unusableGrant,
     orphanedNetworks,
   ],
   namespace: [tenancyChanged],
