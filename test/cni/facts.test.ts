@@ -366,6 +366,7 @@ const ROWS: readonly Row[] = [
     [
       'unroute 10.42.0.0/16 (override)',
       'route 0.0.0.0/0 (override)',
+      'route-gateway 10.1.1.1',
       'pod sets args flushroutes flushgateway delroutes addroutes skipcheck',
     ],
   ],

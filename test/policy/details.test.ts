@@ -100,6 +100,31 @@ describe('a gateway', () => {
     expect(rulesFor(network({ ipam: ipam('10.100.2.1') }))).not.toContain('address-outside-subnet')
     expect(rulesFor(network({ ipam: ipam('10.100.3.1') }))).toContain('address-outside-subnet')
   })
+
+  it.each<[what: string, routes: object[], outside: string[]]>([
+    ['in the subnet', [{ dst: '10.90.0.0/16', gw: '10.100.1.1' }], []],
+    ['elsewhere', [{ dst: '10.90.0.0/16', gw: '10.100.9.1' }], ['0']],
+    [
+      'elsewhere, behind a route of link scope',
+      [
+        { dst: '10.100.9.1/32', scope: 253 },
+        { dst: '10.90.0.0/16', gw: '10.100.9.1' },
+      ],
+      [],
+    ],
+    ['on every link', [{ dst: 'fd00:90::/64', gw: 'fe80::1' }], []],
+    [
+      'of IPv6, without a subnet of it',
+      [{ dst: '10.90.0.0/16' }, { dst: 'fd00:90::/64', gw: 'fd00::1' }],
+      ['1'],
+    ],
+  ])('of a route may be %s, or is told', (_, routes, outside) => {
+    const ipam = { type: 'host-local', subnet: '10.100.1.0/24', routes }
+    const found = judge(network({ ipam }), exampleInventory())
+      .filter(({ rule }) => rule === 'address-outside-subnet')
+      .map(({ inside, severity }) => [...(inside ?? []), severity].join('.'))
+    expect(found).toEqual(outside.map(index => `ipam.routes.${index}.gw.warning`))
+  })
 })
 
 describe('a GUID', () => {

@@ -98,9 +98,12 @@ export interface SubnetFact extends Stated {
 /** An address named in the configuration, with the subnet it should be in. */
 export interface AddressFact extends Stated {
   readonly address: Ip
-  readonly role: 'gateway' | 'range-start' | 'range-end' | 'exclude'
+  readonly role: 'gateway' | 'route-gateway' | 'range-start' | 'range-end' | 'exclude'
   readonly subnet: Prefix | undefined
-  /** Whether the plugin refuses one that is elsewhere; otherwise it goes on, and ignores it or hands it out. */
+  /**
+   * Whether the plugin is sure to refuse one that is elsewhere; otherwise it ignores it or hands it out, or something that is not
+   * in the configuration decides (addresses that pods name).
+   */
   readonly isChecked: boolean
 }
 

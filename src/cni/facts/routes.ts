@@ -1,6 +1,6 @@
 import { quote } from '../../json/quote.ts'
 import type { Path } from '../../json/value.ts'
-import { hasHostBits, network, type Prefix, parsePrefix, printPrefix } from '../../net/prefix.ts'
+import { contains, hasHostBits, network, type Prefix, parsePrefix, printPrefix } from '../../net/prefix.ts'
 import { readAddress } from './addresses.ts'
 import type { FactsBuilder } from './builder.ts'
 import type { KeyTree } from './extractor.ts'
@@ -18,6 +18,9 @@ export const ROUTE_KEYS: KeyTree = {
   scope: {},
 }
 
+/** IPv6 gateways with such an address are on every link (RFC 4291 section 2.5.6). */
+const LINK_LOCAL: Prefix = { family: 6, address: 0xfe80n << 112n, bits: 10 }
+
 /** States the routes of a list of `{dst, gw}`, each as the kernel installs it. */
 export function readRoutes(
   conf: Fields,
@@ -25,7 +28,10 @@ export function readRoutes(
   facts: FactsBuilder,
   cause: RouteFact['cause'] = 'ipam-route',
 ): void {
-  for (const route of conf.objects(key)) {
+  const routes = conf.objects(key)
+  // A route of link scope makes a gateway reachable that is in no subnet.
+  const isOnLink = routes.some(route => route.has('scope'))
+  for (const route of routes) {
     const written = route.string('dst')
     const destination = written === undefined ? undefined : parsePrefix(written)
     if (destination === undefined) {
@@ -41,11 +47,20 @@ export function readRoutes(
       const problem = `"${written}" has host bits behind its prefix length, which the kernel refuses for a route: write "${own}"`
       facts.problem('malformed', route.path('dst'), problem)
     }
+    const gateway = readAddress(route, 'gw', facts)
+    if (gateway !== undefined && !isOnLink && !contains(LINK_LOCAL, gateway))
+      facts.address({
+        at: route.path('gw'),
+        address: gateway,
+        role: 'route-gateway',
+        subnet: undefined,
+        isChecked: false,
+      })
     facts.route({
       at: route.path('dst'),
       destination,
       written,
-      gateway: readAddress(route, 'gw', facts),
+      gateway,
       cause,
       installed: 'always',
       effect: 'add',

@@ -7,7 +7,7 @@ export const addressOutsideSubnet: Rule<'attachment'> = {
   id: 'address-outside-subnet',
   title: 'An address of the configuration is not in its subnet',
   severity: 'error',
-  why: 'A range that begins or ends elsewhere is refused when the first pod starts, or, by whereabouts, given out as a whole; a gateway elsewhere cannot be reached.',
+  why: 'A range that begins or ends elsewhere is refused when the first pod starts, or, by whereabouts, given out as a whole; a gateway elsewhere cannot be reached, and a route by it cannot be added.',
   source:
     'containernetworking/plugins plugins/ipam/host-local/backend/allocator/range.go Canonicalize(); whereabouts pkg/config, pkg/iphelpers GetIPRange()',
   good: { manifest: attachment(macvlanConfig()) },
@@ -34,6 +34,7 @@ export const addressOutsideSubnet: Rule<'attachment'> = {
 
 const WORDS = {
   gateway: 'gateway',
+  'route-gateway': "route's gateway",
   'range-start': 'first address',
   'range-end': 'last address',
   exclude: 'excluded address',
