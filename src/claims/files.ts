@@ -129,12 +129,16 @@ export function dropKey(directory: string, kid: string): ClaimKeys {
 /** Files of a set of keys that change; undefined is one that goes. */
 export type KeyFileChanges = Readonly<Record<string, string | undefined>>
 
-/** What changes when a next key is made. Throws a KeyError when there is one already. */
+/**
+ * What changes when a next key is made. Throws a KeyError when there is one already; one that a crash left unpublished is
+ * published.
+ */
 export function nextKeyFiles(read: (name: string) => string | undefined, place: string): KeyFileChanges {
   const { keys } = readKeyFiles(read, place)
-  if (read(NEXT_SIGNING_KEY) !== undefined)
+  const waiting = parseFile(read, place, NEXT_SIGNING_KEY, parseSigningKey)
+  if (waiting !== undefined && keys.has(waiting.kid))
     throw new KeyError([], `${place}/${NEXT_SIGNING_KEY} waits to sign already: rotate first`)
-  const key = generateSigningKey()
+  const key = waiting ?? generateSigningKey()
   return {
     [NEXT_SIGNING_KEY]: printSigningKey(key),
     [KEYS]: printKeySet(new Map([...keys, [key.kid, publish(key, 'next')]])),
@@ -144,16 +148,17 @@ export function nextKeyFiles(read: (name: string) => string | undefined, place: 
 /** What changes when the next key takes over. Throws a KeyError when none is published. */
 export function rotatedKeyFiles(read: (name: string) => string | undefined, place: string): KeyFileChanges {
   const { keys } = readKeyFiles(read, place)
-  const text = read(NEXT_SIGNING_KEY)
-  const next =
-    text === undefined ? undefined : parseNamed(`${place}/${NEXT_SIGNING_KEY}`, text, parseSigningKey)
-  if (text === undefined || next === undefined || keys.get(next.kid)?.state !== 'next') {
+  const next = parseFile(read, place, NEXT_SIGNING_KEY, parseSigningKey)
+  const state = next && keys.get(next.kid)?.state
+  if (next === undefined || state === undefined || state === 'retired') {
     throw new KeyError(
       [],
       `no key is published as "next" in ${place}: make one with socni-ctl keys generate, and wait until every node has it`,
     )
   }
-  return { [KEYS]: printKeySet(rotate(keys)), [SIGNING_KEY]: text, [NEXT_SIGNING_KEY]: undefined }
+  // A crash may have come between the key set, which calls it current, and the file that signs.
+  const rotated = state === 'next' ? rotate(keys) : keys
+  return { [KEYS]: printKeySet(rotated), [SIGNING_KEY]: printSigningKey(next), [NEXT_SIGNING_KEY]: undefined }
 }
 
 /** What changes when a retired key is dropped. Throws a KeyError for any other key. */

@@ -5,16 +5,17 @@ import { revocationOf } from '../claims/revocations.ts'
 import { verifyJws } from '../claims/signature.ts'
 import { readTextFile } from '../files/read-text.ts'
 import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
-import { isRecord, type Manifest, readMetadata } from '../kube/manifest.ts'
+import { type Manifest, readMetadata } from '../kube/manifest.ts'
 import { claimOf } from '../kube/print-selections.ts'
 import { readSelections } from '../kube/selections.ts'
-import { findPodTemplate, groupKind } from '../kube/workloads.ts'
-import { readWorld } from '../manage/world.ts'
+import { findPodTemplate, groupKind, withNamespace } from '../kube/workloads.ts'
+import { readInForce } from '../manage/world.ts'
 import { podSubject } from '../policy/judge.ts'
 import { checkClaim } from '../review/claims.ts'
 import { applyPatch } from '../review/patch.ts'
 import { requestFor } from '../review/request.ts'
 import { createLocalReview } from '../review/review.ts'
+import { boundPod } from '../review/standing.ts'
 import { readManifests } from '../yaml/document.ts'
 import { printManifest } from '../yaml/edit.ts'
 import { describeClaim, inspectClaim } from './claim-text.ts'
@@ -100,16 +101,14 @@ async function verifyPods(
   terminal: Terminal,
   keys: VerificationKeys,
 ): Promise<ExitCode> {
-  const { inventory } = await readWorld(await openStore(flags, terminal))
+  const inventory = await readInForce(await openStore(flags, terminal), terminal.stderr)
   let isValid = true
   for (const pod of podsIn(text, what, flags.namespace)) {
     const template = findPodTemplate(pod)
-    const { uid, name } = readMetadata(pod.metadata)
-    const node = isRecord(pod.spec) ? pod.spec.nodeName : undefined
-    const bound = uid !== undefined && typeof node === 'string' ? { uid, node } : undefined
+    const { name } = readMetadata(pod.metadata)
     if (template === undefined) continue
     for (const subject of podSubject(pod, template, inventory, {}).selections) {
-      const state = checkClaim(subject, template.metadata, keys, bound)
+      const state = checkClaim(subject, template.metadata, keys, boundPod(pod), false)
       const { namespace, name: network, interface: name_ } = subject.selection
       const detail = 'message' in state ? `: ${state.message}` : ''
       terminal.stdout(`${name}: ${namespace}/${network} as ${name_}: ${state.state}${detail}\n`)
@@ -121,7 +120,7 @@ async function verifyPods(
 
 async function issue(what: string, flags: ClaimFlags, terminal: Terminal): Promise<ExitCode> {
   const keys = await (await openKeyStore(flags, terminal)).read()
-  const { inventory } = await readWorld(await openStore(flags, terminal))
+  const inventory = await readInForce(await openStore(flags, terminal), terminal.stderr)
   const decide = createLocalReview(inventory, keys)
   const printed: string[] = []
   let exit: ExitCode = 0
@@ -166,8 +165,5 @@ function podsIn(text: string, what: string, namespace: string): Manifest[] {
   const pods = manifests.filter(manifest => groupKind(manifest) === '/Pod')
   if (pods.length === 0) throw new FailureError(`${what}: there is no Pod in it: claims are of pods`)
   const given = readName('--namespace', namespace)
-  return pods.map(pod => ({
-    ...pod,
-    metadata: { ...pod.metadata, namespace: pod.metadata.namespace ?? given },
-  }))
+  return pods.map(pod => withNamespace(pod, given))
 }

@@ -8,7 +8,8 @@ import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { isRecord, type Manifest, readMetadata } from '../kube/manifest.ts'
 import { claimOf } from '../kube/print-selections.ts'
 import { readSelections } from '../kube/selections.ts'
-import { readWorld } from '../manage/world.ts'
+import { withNamespace } from '../kube/workloads.ts'
+import { readInForce } from '../manage/world.ts'
 import { WebhookClient } from '../review/client.ts'
 import type { Phase } from '../review/context.ts'
 import { applyPatch, readPatch } from '../review/patch.ts'
@@ -106,12 +107,7 @@ function readRequests(text: string, file: string, namespace: string): AdmissionR
   const [problem] = problems
   if (problem !== undefined) throw new FailureError(`${file}:${problem.line}: ${problem.message}`)
   if (manifests.length === 0) throw new FailureError(`${file}: there is no manifest in it`)
-  return manifests.map(manifest =>
-    requestFor({
-      ...manifest,
-      metadata: { ...manifest.metadata, namespace: manifest.metadata.namespace ?? namespace },
-    }),
-  )
+  return manifests.map(manifest => requestFor(withNamespace(manifest, namespace)))
 }
 
 async function openReviewer(
@@ -127,7 +123,7 @@ async function openReviewer(
     const client = new WebhookClient(flags.server, authority)
     return { ask: (phase, request) => client.review(phase, request), close: () => client.close() }
   }
-  const { inventory } = await readWorld(await openStore(flags, terminal))
+  const inventory = await readInForce(await openStore(flags, terminal), terminal.stderr)
   const keys = await findKeys(flags, terminal)
   const decide = createLocalReview(inventory, keys)
   return { ask: async (phase, request) => decide(request, phase), close: () => {} }
@@ -183,8 +179,9 @@ async function admit(request: AdmissionRequest, ask: Ask): Promise<Outcome> {
 
 function describeOutcome({ object, namespace, mutation, response }: Outcome): string {
   const { name, generateName = '' } = readMetadata(object.metadata)
+  const where = namespace === '' ? '' : `${namespace}/`
   const lines = [
-    `${object.kind} ${namespace}/${name ?? generateName}: ${response.allowed ? 'allowed' : 'refused'}`,
+    `${object.kind} ${where}${name ?? generateName}: ${response.allowed ? 'allowed' : 'refused'}`,
   ]
   for (const line of response.status?.message.split('\n') ?? []) lines.push(`  error: ${line}`)
   for (const warning of response.warnings ?? []) lines.push(`  warning: ${warning}`)

@@ -1,19 +1,11 @@
-import {
-  closeSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  type Stats,
-} from 'node:fs'
+import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from 'node:fs'
 import { join, posix } from 'node:path'
 import { readJson } from '../json/reader.ts'
 import { isObject, type JsonObject } from '../json/value.ts'
 
 /** More than any configuration; the rest of a larger file is not looked at. */
 const MAX_BYTES = 1024 * 1024
+const PART_BYTES = 64 * 1024
 
 /** As the kernel: fs/namei.c MAXSYMLINKS. */
 const MAX_LINKS = 40
@@ -87,10 +79,16 @@ export class Tree {
   /** The text of a file; undefined where there is none that can be read. */
   read(path: string): string | undefined {
     return this.#open(path, file => {
-      // Files of /proc and /sys say that they are empty.
-      const size = fstatSync(file).size || 64 * 1024
-      const bytes = Buffer.alloc(Math.min(size, MAX_BYTES))
-      return bytes.toString('utf8', 0, readSync(file, bytes))
+      const parts: Buffer[] = []
+      // Files of /proc say that they are empty, and give a page at a time.
+      for (let length = 0; length < MAX_BYTES; ) {
+        const part = Buffer.alloc(PART_BYTES)
+        const read = readSync(file, part)
+        if (read === 0) break
+        parts.push(part.subarray(0, read))
+        length += read
+      }
+      return Buffer.concat(parts).toString('utf8')
     })
   }
 

@@ -39,6 +39,27 @@ export function groupKind(manifest: Pick<Manifest, 'apiVersion' | 'kind'>): stri
   return `${apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''}/${kind}`
 }
 
+/** Kinds that live outside of any namespace, among those that there are rules for. */
+const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
+  'socni.dev/Tenant',
+  'socni.dev/ClusterConfiguration',
+  '/Namespace',
+])
+
+/** The namespace that a manifest says it is in; the API server takes it off what is in none. */
+export function namespaceOf(
+  manifest: Pick<Manifest, 'apiVersion' | 'kind' | 'metadata'>,
+): string | undefined {
+  const { namespace } = manifest.metadata
+  return typeof namespace === 'string' && !CLUSTER_SCOPED.has(groupKind(manifest)) ? namespace : undefined
+}
+
+/** A manifest as it is in the namespace that it is applied to, where it names none itself. */
+export function withNamespace(manifest: Manifest, namespace: string): Manifest {
+  if (manifest.metadata.namespace !== undefined || CLUSTER_SCOPED.has(groupKind(manifest))) return manifest
+  return { ...manifest, metadata: { ...manifest.metadata, namespace } }
+}
+
 /** What says of a manifest that it makes pods. */
 type Maker = Pick<Manifest, 'apiVersion' | 'kind' | 'spec'>
 

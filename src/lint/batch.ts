@@ -1,6 +1,6 @@
 import { UnreadableFileError } from '../files/read-text.ts'
 import type { Manifest } from '../kube/manifest.ts'
-import { groupKind } from '../kube/workloads.ts'
+import { groupKind, withNamespace } from '../kube/workloads.ts'
 import { effectiveFindings } from '../policy/decision.ts'
 import type { Finding } from '../policy/finding.ts'
 import { Inventory } from '../policy/inventory.ts'
@@ -62,13 +62,6 @@ const POLICY_KINDS: ReadonlySet<string> = new Set([
   'socni.dev/ClusterConfiguration',
   '/Namespace',
   '/Pod',
-])
-
-/** Kinds that live outside of any namespace, among those that there are rules for. */
-const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
-  'socni.dev/Tenant',
-  'socni.dev/ClusterConfiguration',
-  '/Namespace',
 ])
 
 /** A manifest without its places: most have no finding, and the tree of a parsed file takes fifty times its text. */
@@ -159,10 +152,7 @@ export class Batch {
   }
 
   #place(located: LocatedManifest): LocatedManifest {
-    const { manifest } = located
-    if (manifest.metadata.namespace !== undefined || CLUSTER_SCOPED.has(groupKind(manifest))) return located
-    const metadata = { ...manifest.metadata, namespace: this.#options.namespace }
-    return { ...located, manifest: { ...manifest, metadata } }
+    return { ...located, manifest: withNamespace(located.manifest, this.#options.namespace) }
   }
 
   /** A manifest is tried on an inventory of its own: what is wrong with it does not depend on others. */

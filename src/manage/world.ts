@@ -2,7 +2,7 @@ import { readTenant, type Tenant } from '../config/tenant.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { groupKind } from '../kube/workloads.ts'
 import { Inventory } from '../policy/inventory.ts'
-import { describeProblem, putManifest } from '../policy/load.ts'
+import { describeProblem, putManifest, putPolicy } from '../policy/load.ts'
 import { type PolicyStore, StoreError } from '../store/store.ts'
 
 /** A Tenant as it is read, and as it is written: an edit's paths lead through the second. */
@@ -21,6 +21,15 @@ export interface World {
 /** Reads a store. Throws a StoreError naming the document and field that cannot be read. */
 export async function readWorld(store: PolicyStore): Promise<World> {
   return buildWorld(await store.list())
+}
+
+/** The policy as a webhook has it in force, which says what it leaves out of a store. Throws as readWorld. */
+export async function readInForce(store: PolicyStore, say: (text: string) => void): Promise<Inventory> {
+  const { manifests } = await readWorld(store)
+  const inventory = new Inventory()
+  for (const problem of putPolicy(inventory, manifests))
+    if (!problem.isInForce) say(`note: not in force: ${describeProblem(problem.manifest, problem)}\n`)
+  return inventory
 }
 
 /** The configuration comes first: everything else is read by the cluster's facts. */

@@ -8,6 +8,7 @@ import {
   findPodTemplate,
   groupKind,
   makesPods,
+  namespaceOf,
   type PodTemplate,
   virtualMachineNetworks,
 } from '../kube/workloads.ts'
@@ -44,7 +45,7 @@ export interface Circumstances {
 /** The findings on any manifest that SOCNI has rules for; none for other kinds and for exempt namespaces. */
 export function judge(given: Manifest, inventory: Inventory, circumstances: Circumstances = {}): Finding[] {
   const manifest = { ...given, metadata: readMetadata(given.metadata) }
-  const { namespace } = manifest.metadata
+  const namespace = namespaceOf(manifest)
   if (namespace !== undefined && inventory.cluster.exemptNamespaces.includes(namespace)) return []
   if (circumstances.isRemoval) return judgeRemoval(manifest, inventory)
   switch (groupKind(manifest)) {
@@ -217,8 +218,8 @@ function judgeBinding(manifest: Manifest, inventory: Inventory): Finding[] {
 }
 
 /** Where a manifest is judged. A file may hold anything for a namespace. */
-export function jurisdictionOf({ metadata }: Manifest, inventory: Inventory): Jurisdiction {
-  const namespace = typeof metadata.namespace === 'string' ? metadata.namespace : undefined
+export function jurisdictionOf(manifest: Manifest, inventory: Inventory): Jurisdiction {
+  const namespace = namespaceOf(manifest)
   const tenant = namespace === undefined ? undefined : inventory.tenantOf(namespace)
   return { cluster: inventory.cluster, tenant, namespace }
 }

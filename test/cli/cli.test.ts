@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { openKeys, readKeys } from '../../src/claims/files.ts'
 import { parseKeySet } from '../../src/claims/keys.ts'
 import { ruleTexts } from '../../src/lint/rules.ts'
@@ -246,6 +247,29 @@ describe('socni-ctl keys', () => {
     })
   })
 
+  it('goes on where a crash stopped it', async () => {
+    const own = join(directory, 'crashed')
+    const keys = (verb: string) => ctl(['keys', verb, '--keys-dir', own])
+    openKeys(own)
+    const set = join(own, 'keys.json')
+    const before = readFileSync(set)
+    await keys('generate')
+    const waiting = readFileSync(join(own, 'next-signing-key.json'))
+    const [signing, published] = [readFileSync(join(own, 'signing-key.json')), readFileSync(set)]
+    // The key was written, and not published: the same one is.
+    writeFileSync(set, before)
+    expect((await keys('rotate')).stderr).toContain('make one with socni-ctl keys generate')
+    expect(states((await keys('generate')).stdout)).toEqual(['current *', 'next'])
+    expect(readFileSync(set)).toEqual(published)
+    await keys('rotate')
+    // The set says so, and the other key signs still.
+    writeFileSync(join(own, 'signing-key.json'), signing)
+    writeFileSync(join(own, 'next-signing-key.json'), waiting, { mode: 0o600 })
+    expect((await keys('generate')).stderr).toContain('rotate first')
+    expect(states((await keys('rotate')).stdout)).toEqual(['retired', 'current *'])
+    expect(readFileSync(join(own, 'signing-key.json'))).toEqual(waiting)
+  })
+
   it.each([
     ['keys', 'lost'],
     ['keys', 'list', 'all'],
@@ -288,6 +312,26 @@ describe('socni-ctl', () => {
       encoding: 'utf8',
     })
     expect([status, stdout.includes('<stdin>:17:20')]).toEqual([1, true])
+  })
+})
+
+describe('socni-ctl claim verify', () => {
+  it('takes the claim of a pod that came with its node, which nothing binds', async () => {
+    const [own, file] = [join(directory, 'claims'), join(directory, 'running.json')]
+    mkdirSync(own)
+    writeFileSync(join(own, 'policy.yaml'), exampleWorld.map(part => JSON.stringify(part)).join('\n---\n'))
+    const signing = join(directory, 'signing')
+    const flags = ['--policy-dir', own, '--keys-dir', signing]
+    openKeys(signing)
+    writeFileSync(file, JSON.stringify(pod('storage')))
+    const issued = parse((await ctl([...flags, 'claim', 'issue', file])).stdout)
+    issued.metadata.uid = 'f3b0c442-98fc-1c14-9afb-f4c8996fb924'
+    issued.spec.nodeName = 'edge-1'
+    writeFileSync(file, JSON.stringify(issued))
+    expect(await ctl([...flags, 'claim', 'verify', file])).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining('finance/storage as net1: valid'),
+    })
   })
 })
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.
 import { GUARDED_PLUGINS } from '../../src/cni/guarded.ts'
 import { defaultCluster } from '../../src/config/cluster.ts'
 import { examineNode, type NodeOptions } from '../../src/doctor/node.ts'
+import { Tree } from '../../src/doctor/tree.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'socni-doctor-'))
 afterAll(() => rmSync(scratch, { recursive: true }))
@@ -488,6 +489,16 @@ describe('socni-ctl doctor on a node', () => {
       expect(why.length).toBeGreaterThan(20)
       if (status !== 'ok') expect(mend).toBeTruthy()
     }
+  })
+})
+
+describe('a tree', () => {
+  it('reads to its end what the kernel gives in pages', () => {
+    const { pid } = process
+    const ends = [new Tree('/').read(`/proc/${pid}/maps`), readFileSync(`/proc/${pid}/maps`, 'utf8')].map(
+      text => text?.trimEnd().split('\n').at(-1),
+    )
+    expect(ends[0]).toBe(ends[1])
   })
 })
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { tenant } from '../../src/policy/example.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
+import { putManifest } from '../../src/policy/load.ts'
 import { mirrorOf } from '../../webhook/cluster/mirror.ts'
 import { tenantMirror } from '../../webhook/cluster/tenant-mirror.ts'
 
@@ -130,5 +131,32 @@ describe('the mirror of the Tenants', () => {
     expect([vlansOf('finance'), vlansOf('another'), problems().length]).toEqual([[100], undefined, 1])
     mirror.remove(finance('100', 1))
     expect([vlansOf('finance'), vlansOf('another'), problems()]).toEqual([undefined, [100], []])
+  })
+
+  it('judges them again by what the cluster is, and by how its rules are set', () => {
+    const { inventory, mirror, vlansOf, problems } = follow()
+    const onStorage = tenant('another', {
+      namespaces: ['another'],
+      vlans: [{ ids: 'native', masters: ['storage'] }],
+    })
+    const configure = (spec: object) => {
+      putManifest(inventory, {
+        apiVersion: 'socni.dev/v1alpha1',
+        kind: 'ClusterConfiguration',
+        metadata: { name: 'cluster' },
+        spec,
+      } as Manifest)
+      mirror.judgeAgain()
+      return [vlansOf('finance') !== undefined, vlansOf('another') !== undefined, problems().length]
+    }
+    mirror.replace([onStorage, finance('100', 1)])
+    expect(configure({})).toEqual([true, true, 0])
+    const interfaces = { storage: { parent: 'eth0', vlan: 100 } }
+    expect(configure({ interfaces })).toEqual([false, true, 1])
+    expect(configure({ interfaces, rules: { 'vlan-granted-twice': 'off' } })).toEqual([true, true, 0])
+    expect(configure({ interfaces, rules: { 'vlan-granted-twice': 'warn' } })).toEqual([true, true, 0])
+    // What is a warning by itself takes nothing from those that are there.
+    const protectedInterfaces = ['storage', 'eth0.100']
+    expect(configure({ protectedInterfaces, rules: { 'unusable-grant': 'deny' } })).toEqual([true, true, 0])
   })
 })

@@ -61,10 +61,8 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
     reflectors.push(startReflector(by, subject, mirror, log))
   }
 
-  follow(
-    { ...KINDS.tenant, path: '/apis/socni.dev/v1alpha1/tenants' },
-    tenantMirror(inventory, found => problems.set('tenants', found)),
-  )
+  const tenants = tenantMirror(inventory, found => problems.set('tenants', found))
+  follow({ ...KINDS.tenant, path: '/apis/socni.dev/v1alpha1/tenants' }, tenants)
   follow(
     { ...KINDS.namespace, path: '/api/v1/namespaces', keep: labelsOf },
     mirrorOf(
@@ -115,6 +113,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
   let isConfigured = false
   map(CONFIGURATION.name, data => {
     inventory.setCluster(parseConfiguration(data))
+    tenants.judgeAgain()
     isConfigured = true
   })
   let secretData: Readonly<Record<string, string>> = {}

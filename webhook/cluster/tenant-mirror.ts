@@ -1,14 +1,18 @@
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
-import { judge } from '../../src/policy/judge.ts'
-import { describeProblem, putManifest } from '../../src/policy/load.ts'
+import { describeProblem, putManifest, putPolicy } from '../../src/policy/load.ts'
 import type { Mirror } from './mirror.ts'
+
+export interface TenantMirror extends Mirror {
+  /** What the cluster is has changed, and with it what Tenants take from each other. */
+  judgeAgain(): void
+}
 
 /**
  * Tenants that slipped in while no webhook judged them: one that cannot be read stays as it was before, and of two that
  * take each other's VLANs the older one stays, in every replica alike.
  */
-export function tenantMirror(inventory: Inventory, report: (problems: string[]) => void): Mirror {
+export function tenantMirror(inventory: Inventory, report: (problems: string[]) => void): TenantMirror {
   const good = new Map<string, Manifest>()
   const unreadable = new Map<string, string>()
   const take = (tenant: Manifest): void => {
@@ -20,13 +24,10 @@ export function tenantMirror(inventory: Inventory, report: (problems: string[]) 
   }
   const rebuild = (): void => {
     for (const { name } of [...inventory.tenants()]) inventory.removeTenant(name)
-    const problems = [...unreadable.values()]
-    for (const tenant of [...good.values()].sort(byAge)) {
-      const conflicts = judge(tenant, inventory).filter(({ severity }) => severity === 'error')
-      problems.push(...conflicts.map(conflict => describeProblem(tenant, conflict)))
-      if (conflicts.length === 0) putManifest(inventory, tenant)
-    }
-    report(problems)
+    // Those of one second go by their names, or two replicas would keep another one each.
+    const named = [...good].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, tenant]) => tenant)
+    const conflicts = putPolicy(inventory, named).filter(({ isInForce }) => !isInForce)
+    report([...unreadable.values(), ...conflicts.map(problem => describeProblem(problem.manifest, problem))])
   }
   return {
     replace: manifests => {
@@ -47,6 +48,7 @@ export function tenantMirror(inventory: Inventory, report: (problems: string[]) 
       unreadable.delete(name)
       rebuild()
     },
+    judgeAgain: rebuild,
   }
 }
 
@@ -59,9 +61,4 @@ function isSameSpec({ metadata }: Manifest, known: Manifest | undefined): boolea
     known?.metadata.uid === uid &&
     known.metadata.generation === generation
   )
-}
-
-function byAge(a: Manifest, b: Manifest): number {
-  const [one, other] = [a, b].map(({ metadata }) => `${metadata.creationTimestamp ?? ''} ${metadata.name}`)
-  return (one ?? '') < (other ?? '') ? -1 : 1
 }

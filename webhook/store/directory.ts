@@ -1,11 +1,11 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { listPolicyFiles } from '../../src/files/list-policy.ts'
+import { readTextFile } from '../../src/files/read-text.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { groupKind } from '../../src/kube/workloads.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
-import { judge } from '../../src/policy/judge.ts'
-import { describeProblem, putManifest } from '../../src/policy/load.ts'
+import { describeProblem, putManifest, putPolicy } from '../../src/policy/load.ts'
 import { readManifests } from '../../src/yaml/document.ts'
 
 /** Policy in a directory of YAML files: the embedded default, where there is no cluster to read it from. */
@@ -68,7 +68,7 @@ function readFile(directory: string, name: string, known: PolicyFile = EMPTY): P
     const { mtimeMs, size, ino } = statSync(path)
     const stamp = `${mtimeMs} ${size} ${ino}`
     if (stamp === known.stamp) return known
-    const { manifests, problems } = readManifests(readFileSync(path, 'utf8'))
+    const { manifests, problems } = readManifests(readTextFile(path))
     const found = [
       ...problems.map(({ line, message }) => `${name}:${line}: ${message}`),
       ...manifests.flatMap(manifest => documentProblems(name, manifest)),
@@ -90,20 +90,16 @@ function documentProblems(name: string, manifest: Manifest): string[] {
 
 function build(files: ReadonlyMap<string, PolicyFile>): { inventory: Inventory; problems: string[] } {
   const inventory = new Inventory()
-  const problems: string[] = []
-  const manifests = [...files].flatMap(([name, file]) => file.good.map(manifest => ({ name, manifest })))
-  const isCluster = ({ manifest }: { manifest: Manifest }) =>
-    groupKind(manifest) === 'socni.dev/ClusterConfiguration'
-  const [, second] = manifests.filter(isCluster)
+  const fileOf = new Map([...files].flatMap(([name, { good }]) => good.map(manifest => [manifest, name])))
+  const problems = putPolicy(inventory, [...fileOf.keys()]).map(
+    problem => `${fileOf.get(problem.manifest)}: ${describeProblem(problem.manifest, problem)}`,
+  )
+  const [, second] = [...fileOf.keys()].filter(
+    manifest => groupKind(manifest) === 'socni.dev/ClusterConfiguration',
+  )
   if (second !== undefined)
-    problems.push(`${second.name}: there is a second ClusterConfiguration, and the last one counts: keep one`)
-  // Everything else is read by the cluster's facts.
-  for (const { name, manifest } of manifests.sort((a, b) => Number(isCluster(b)) - Number(isCluster(a)))) {
-    const found = groupKind(manifest).startsWith('socni.dev/') ? judge(manifest, inventory) : []
-    const conflicts = found.filter(({ severity }) => severity === 'error')
-    problems.push(...found.map(finding => `${name}: ${describeProblem(manifest, finding)}`))
-    // Nobody admitted these files: a Tenant that takes what another one holds is left out, the first one stays.
-    if (conflicts.length === 0) putManifest(inventory, manifest)
-  }
+    problems.unshift(
+      `${fileOf.get(second)}: there is a second ClusterConfiguration, and the last one counts: keep one`,
+    )
   return { inventory, problems }
 }
