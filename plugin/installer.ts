@@ -97,7 +97,8 @@ export function runInstaller(world: InstallerWorld): number {
       (error instanceof Error && 'code' in error)
     if (!isOurs) throw error
     world.stderr(`socni: ${error.message}\n`)
-    return 3
+    const isUsage = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')
+    return isUsage ? 2 : 3
   }
 }
 

@@ -1,4 +1,5 @@
 import { CniError } from '../src/cni/errors.ts'
+import { isInterfaceName } from '../src/net/interface-name.ts'
 import { closeFile, openFile, tryLock } from './libc.ts'
 import {
   addAltName,
@@ -33,13 +34,10 @@ export interface User {
 /** "socn" in ASCII: who looks at `ip link` finds what the guard made with `ip link show group 1936679790`. */
 const GROUP = 0x736f636e
 
-/** Longest name of an interface (linux/if.h IFNAMSIZ, less the NUL). */
-const MAX_NAME = 15
-
 /** What the sub-interface is called: `eth0.100`, as administrators do; a hash where the master's name is too long. */
 export function nameOf({ master, vlan }: SubInterface): string {
   const name = `${master}.${vlan}`
-  return name.length <= MAX_NAME ? name : `s${hash(master, 9)}.${vlan}`
+  return isInterfaceName(name) ? name : `s${hash(master, 9)}.${vlan}`
 }
 
 /** Makes the sub-interface when this is its first use, and writes the use down. Throws a CniError (5, 7 or 11). */

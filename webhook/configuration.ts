@@ -64,7 +64,7 @@ export function usage(): string {
   return `Usage: npm start -- [options]\n\n${lines.join('\n')}\n\nEach option is also read from the environment: SOCNI_PORT, SOCNI_TLS_CERT, …\n`
 }
 
-/** Reads flags, then SOCNI_… variables, then defaults. Throws a UsageError that names the flag. */
+/** Reads flags, then SOCNI_… variables, then defaults; an empty one says nothing. Throws a UsageError that names the flag. */
 export function readFlags(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -79,7 +79,7 @@ export function readFlags(
   const value = (flag: Flag): string => {
     const variable = environment[`SOCNI_${flag.toUpperCase().replaceAll('-', '_')}`]
     const given = flags[flag]
-    return typeof given === 'string' ? given : (variable ?? FLAGS[flag].default)
+    return (typeof given === 'string' && given) || variable || FLAGS[flag].default
   }
   const port = Number(value('port'))
   if (!Number.isInteger(port) || port < 0 || port > 65_535)

@@ -39,7 +39,7 @@ export function thumbprint(x: string, sha256: Sha256): string {
 
 /** Reads a JWK Set of Ed25519 public keys (RFC 7517 section 5). Throws a KeyError that names the member. */
 export function parseJwkSet(text: string, sha256: Sha256): PublicJwk[] {
-  const set = parseJwkObject(text)
+  const set = parseKeyFile(text)
   if (!Array.isArray(set.keys)) throw new KeyError(['keys'], '"keys" is not a list of JSON Web Keys')
   return set.keys.map((jwk, index) => {
     const at = ['keys', index]
@@ -67,7 +67,7 @@ export function checkJwk(jwk: JsonObject, at: Path, sha256: Sha256): { kid: stri
 }
 
 /** The object in a file of keys. */
-export function parseJwkObject(text: string): JsonObject {
+export function parseKeyFile(text: string): JsonObject {
   const reading = readJson(text)
   if (!reading.ok)
     throw new KeyError(reading.problems[0]?.at ?? [], reading.problems[0]?.message ?? 'no JSON')

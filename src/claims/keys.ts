@@ -3,8 +3,8 @@ import {
   checkJwk,
   KeyError,
   type KeyState,
-  parseJwkObject,
   parseJwkSet,
+  parseKeyFile,
   STATE_MEMBER,
   thumbprint,
 } from './jwk.ts'
@@ -99,7 +99,7 @@ export function printSigningKey({ kid, key }: SigningKey): string {
 
 /** Reads a private JWK. Throws a KeyError that names the member, never its value. */
 export function parseSigningKey(text: string): SigningKey {
-  const jwk = parseJwkObject(text)
+  const jwk = parseKeyFile(text)
   const { kid, x } = checkJwk(jwk, [], sha256)
   const { d } = jwk
   if (typeof d !== 'string' || !/^[A-Za-z0-9_-]{43}$/.test(d))

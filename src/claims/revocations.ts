@@ -1,4 +1,3 @@
-import { readJson } from '../json/reader.ts'
 import { isObject, type JsonValue } from '../json/value.ts'
 import { readVlanName } from '../net/interface-name.ts'
 import {
@@ -12,7 +11,7 @@ import {
   vlanSet,
 } from '../net/vlan-set.ts'
 import type { Claim, ClaimedUplink } from './claim.ts'
-import { KeyError } from './jwk.ts'
+import { KeyError, parseKeyFile } from './jwk.ts'
 
 /** Claims of this tenant for one of these VLANs no longer count when they were signed before `notBefore`. */
 export interface Revocation {
@@ -73,8 +72,7 @@ export function printRevocations(revocations: readonly Revocation[]): string {
 
 /** Reads that file. Throws a KeyError naming the member: a list that cannot be read must not count as empty. */
 export function parseRevocations(text: string): Revocation[] {
-  const reading = readJson(text)
-  const list = reading.ok && isObject(reading.value) ? reading.value.revocations : undefined
+  const list = parseKeyFile(text).revocations
   if (!Array.isArray(list)) throw new KeyError(['revocations'], '"revocations" is not a list')
   return list.map(parseRevocation)
 }

@@ -35,6 +35,7 @@ export function describeClaim({ kid, claim, problem }: InspectedClaim): string[]
     `  network   ${decoded.nad} as ${decoded.interface}`,
     ...decoded.uplinks.map(({ master, vlans }) => `  vlan      ${vlans} on ${master}`),
     ...(decoded.ips === undefined ? [] : [`  ips       ${decoded.ips.join(', ')}`]),
+    ...(decoded.defaultRoute ? ['  routes    a default route, where the VLAN gives one'] : []),
     ...(decoded.mac === undefined ? [] : [`  mac       ${decoded.mac}`]),
     ...decoded.digests.map(({ type, sha256 }) => `  config    ${type} ${sha256}`),
   ]

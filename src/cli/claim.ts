@@ -18,6 +18,7 @@ import { createLocalReview } from '../review/review.ts'
 import { boundPod } from '../review/standing.ts'
 import { readManifests } from '../yaml/document.ts'
 import { printManifest } from '../yaml/edit.ts'
+import { readName } from './arguments.ts'
 import { describeClaim, inspectClaim } from './claim-text.ts'
 import {
   type AddCommand,
@@ -29,7 +30,6 @@ import {
 } from './command.ts'
 import { printPlain } from './output.ts'
 import { openKeyStore, openStore } from './store.ts'
-import { readName } from './vlans.ts'
 
 interface ClaimFlags extends GlobalFlags {
   readonly namespace: string

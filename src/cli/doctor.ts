@@ -6,6 +6,7 @@ import { examineManifests } from '../doctor/manifest.ts'
 import { examineNode } from '../doctor/node.ts'
 import { readTextFile } from '../files/read-text.ts'
 import { printable } from '../json/quote.ts'
+import { STDIN } from '../lint/result.ts'
 import { readWorld, type World } from '../manage/world.ts'
 import {
   type AddCommand,
@@ -88,7 +89,7 @@ function mastersOf(tenants: World['tenants']): string[] {
 function judge(file: string, flags: DoctorFlags, terminal: Terminal): Check[] {
   const distribution = choose('--distribution', flags.distribution, DISTRIBUTIONS)
   const text = file === '-' ? terminal.stdin() : readTextFile(resolve(terminal.directory, file))
-  return examineManifests(text, file === '-' ? '<stdin>' : file, distribution)
+  return examineManifests(text, file === '-' ? STDIN : file, distribution)
 }
 
 const COLORS = { ok: 'green', warning: 'yellow', error: 'red', unknown: 'cyan' } as const

@@ -13,6 +13,7 @@ import {
 import { parseIp } from '../net/ip.ts'
 import { contains, parsePrefix } from '../net/prefix.ts'
 import { printManifest } from '../yaml/edit.ts'
+import { readInterface, readMtu, readName, readSubnet } from './arguments.ts'
 import {
   type AddCommand,
   choose,
@@ -23,7 +24,6 @@ import {
   UsageError,
 } from './command.ts'
 import { printPlain } from './output.ts'
-import { readInterface, readMtu, readName, readSubnet } from './vlans.ts'
 
 interface GenerateFlags extends GlobalFlags {
   readonly id: string

@@ -14,6 +14,7 @@ import { chosenBinDirs, findDistribution } from '../doctor/distribution.ts'
 import { Tree } from '../doctor/tree.ts'
 import { readTextFile } from '../files/read-text.ts'
 import type { PublishedKeys } from '../store/keys.ts'
+import { askFirst } from './arguments.ts'
 import {
   type AddCommand,
   choose,
@@ -23,7 +24,6 @@ import {
   type Terminal,
 } from './command.ts'
 import { namesCluster, openKeyStore } from './store.ts'
-import { askFirst } from './vlans.ts'
 
 interface InstallFlags extends GlobalFlags {
   readonly plugin?: string

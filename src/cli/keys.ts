@@ -2,10 +2,10 @@ import type { Command } from 'commander'
 import type { ClaimKeys } from '../claims/files.ts'
 import { printKeySet } from '../claims/keys.ts'
 import type { KeyStore } from '../store/keys.ts'
+import { askFirst } from './arguments.ts'
 import { type AddCommand, choose, type ExitCode, type GlobalFlags } from './command.ts'
 import { printPlain } from './output.ts'
 import { openKeyStore } from './store.ts'
-import { askFirst } from './vlans.ts'
 
 interface KeysFlags extends GlobalFlags {
   readonly dryRun?: true

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { LinterConfiguration } from '../config/linter.ts'
-import { noLinterConfiguration } from '../config/linter.ts'
+import { type LinterConfiguration, noLinterConfiguration } from '../config/linter.ts'
 import { writeAtomically } from '../files/atomic.ts'
 import { listPolicyFiles } from '../files/list-policy.ts'
 import { readTextFile } from '../files/read-text.ts'
@@ -10,11 +9,12 @@ import { parseBaseline, printBaseline, withoutBaseline } from '../lint/baseline.
 import type { RuleSettings } from '../lint/batch.ts'
 import { type LintOptions, lint } from '../lint/lint.ts'
 import { lintInParallel } from '../lint/parallel.ts'
-import type { LintResult, Source } from '../lint/result.ts'
+import { type LintResult, type Source, STDIN } from '../lint/result.ts'
 import { ruleText } from '../lint/rules.ts'
 import { count } from '../report/count.ts'
 import { reports } from '../report/index.ts'
 import type { Report } from '../report/report.ts'
+import { readName } from './arguments.ts'
 import {
   type AddCommand,
   choose,
@@ -103,10 +103,10 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
   const wanted = paths.length > 0 ? paths : configuration.paths
   if (wanted.length === 0)
     throw new UsageError('name what to lint: files, directories, or - for standard input')
-  const render = reportNamed(flags.format)
+  const render = reportNamed('--format', flags.format)
   const furtherReports = (flags.report ?? []).map(text => {
     const [format, file] = split(text, '--report', 'FORMAT=FILE')
-    return { render: reportNamed(format), file: resolve(terminal.directory, file) }
+    return { render: reportNamed('--report', format), file: resolve(terminal.directory, file) }
   })
   const linted = findSources(wanted, configuration.exclude, terminal)
   const isCluster = flags.cluster === true || namesCluster(flags)
@@ -116,7 +116,10 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
     policy: policy.sources,
     cluster: isCluster ? await (await openCluster(flags)).list() : undefined,
     rules,
-    namespace: flags.namespace ?? configuration.namespace ?? 'default',
+    namespace:
+      flags.namespace === undefined
+        ? (configuration.namespace ?? 'default')
+        : readName('--namespace', flags.namespace),
   }
   const run = (): Promise<LintResult> => lintSources(linted.sources, options, terminal)
 
@@ -184,10 +187,10 @@ function policyPaths(
   return listPolicyFiles(resolve(directory, policyDir)).length > 0 ? [policyDir] : []
 }
 
-/** On as many cores as are worth it; standard input is no file, so it is read here. */
+/** On as many cores as are worth it. */
 async function lintSources(
   sources: readonly Source[],
-  options: Parameters<typeof lintInParallel>[1],
+  options: LintOptions,
   terminal: Terminal,
 ): Promise<LintResult> {
   const clear = '\r\u001b[K'
@@ -206,7 +209,7 @@ async function lintSources(
 
 /** Paths in a baseline start where the file is, wherever the linter is called. */
 function pathFrom(file: string, { directory }: Terminal): (path: string) => string {
-  return path => (path === '<stdin>' ? path : relative(dirname(file), resolve(directory, path)))
+  return path => (path === STDIN ? path : relative(dirname(file), resolve(directory, path)))
 }
 
 function leaveOutKnown(
@@ -225,7 +228,7 @@ function leaveOutKnown(
     result.findings,
     parseBaseline(readTextFile(absolute), file),
     pathOf,
-    path => linted.has(path) || (path !== '<stdin>' && !existsSync(resolve(dirname(absolute), path))),
+    path => linted.has(path) || (path !== STDIN && !existsSync(resolve(dirname(absolute), path))),
   )
   const notices = [
     ...(known > 0 ? [`${count(known, 'finding')} of the baseline ${file} left out`] : []),
@@ -269,8 +272,8 @@ function checkRules(settings: RuleSettings, where: string): RuleSettings {
   return settings
 }
 
-function reportNamed(format: string): Report {
-  const name = choose('--format', format, [...reports.keys()])
+function reportNamed(flag: string, format: string): Report {
+  const name = choose(flag, format, [...reports.keys()])
   const report = reports.get(name)
   if (report === undefined) throw new UsageError(`"${format}" is no format`)
   return report

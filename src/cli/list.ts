@@ -3,10 +3,10 @@ import { type NodeConfiguration, readConfigurations, readKernelVlans } from '../
 import { type GrantOverview, overviewOf } from '../manage/overview.ts'
 import { readWorld } from '../manage/world.ts'
 import type { KernelVlan } from '../net/kernel-vlans.ts'
+import { readVlans } from './arguments.ts'
 import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
 import { printPlain, printTable } from './output.ts'
 import { noteMissing, openStore } from './store.ts'
-import { readVlans } from './vlans.ts'
 
 interface ListFlags extends GlobalFlags {
   readonly detailed?: true

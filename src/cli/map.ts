@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { writeAtomically } from '../files/atomic.ts'
-import { podsByNetwork } from '../manage/overview.ts'
 import { readWorld, type World } from '../manage/world.ts'
 import { renderHtml } from '../map/html.ts'
 import { renderMermaid } from '../map/mermaid.ts'
@@ -46,12 +45,11 @@ async function map(flags: MapFlags, terminal: Terminal): Promise<ExitCode> {
   return 0
 }
 
-function spaceOf({ manifests, tenants, inventory }: World): VlanSpace {
-  const users = podsByNetwork(manifests)
+function spaceOf({ tenants, inventory }: World): VlanSpace {
   const attachments = [...inventory.attachments()].map(attachment => ({
     attachment,
     tenant: inventory.tenantOf(attachment.namespace),
-    pods: users.get(`${attachment.namespace}/${attachment.name}`)?.length ?? 0,
+    pods: inventory.uses.of(attachment.namespace, attachment.name).size,
   }))
   return readSpace(
     [...tenants.values()].map(({ tenant }) => tenant),

@@ -18,6 +18,7 @@ import { createLocalReview } from '../review/review.ts'
 import { StoreError } from '../store/store.ts'
 import { readManifests } from '../yaml/document.ts'
 import { readPlain } from '../yaml/plain.ts'
+import { readName } from './arguments.ts'
 import { describeClaim, inspectClaim } from './claim-text.ts'
 import {
   type AddCommand,
@@ -30,7 +31,6 @@ import {
 } from './command.ts'
 import { printPlain } from './output.ts'
 import { namesCluster, openKeyStore, openStore } from './store.ts'
-import { readName } from './vlans.ts'
 
 interface ReviewFlags extends GlobalFlags {
   readonly namespace: string

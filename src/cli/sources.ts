@@ -1,7 +1,7 @@
 import { globSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join, matchesGlob, resolve, sep } from 'node:path'
+import { dirname, join, matchesGlob, relative, resolve, sep } from 'node:path'
 import { readTextFile } from '../files/read-text.ts'
-import type { Source } from '../lint/result.ts'
+import { type Source, STDIN } from '../lint/result.ts'
 import { type Terminal, UsageError } from './command.ts'
 
 export interface Sources {
@@ -22,7 +22,7 @@ export function findSources(
   for (const path of paths) {
     if (path === '-') {
       const text = terminal.stdin()
-      sources.set('-', { path: '<stdin>', isNamed: true, read: () => text })
+      sources.set('-', { path: STDIN, isNamed: true, read: () => text })
       continue
     }
     const { files, root, isNamed, none } = expand(path, terminal.directory)
@@ -32,8 +32,9 @@ export function findSources(
       return { absolute, real: realPath(absolute) ?? absolute }
     })
     for (const file of files) {
-      if (!isNamed && exclude.some(pattern => matchesGlob(file, pattern))) continue
       const absolute = resolve(terminal.directory, file)
+      const names = [file, relative(terminal.directory, absolute)]
+      if (!isNamed && exclude.some(pattern => names.some(name => matchesGlob(name, pattern)))) continue
       // Who wrote the files may not be who runs this, whose own files would be shown, and fixed.
       const target = isNamed ? undefined : strayTarget(absolute, roots)
       if (target !== undefined) {

@@ -1,15 +1,12 @@
 import type { Command } from 'commander'
-import { masterName } from '../config/values.ts'
 import { carryOut, judgePlan } from '../manage/carry-out.ts'
 import { networksLosing } from '../manage/overview.ts'
 import { type GrantText, type Plan, planCreate, planGrant, planRevoke } from '../manage/plan.ts'
 import { readWorld, type World } from '../manage/world.ts'
-import { isDnsLabel } from '../net/dns-label.ts'
-import { isInterfaceName } from '../net/interface-name.ts'
-import { hasHostBits, parsePrefix } from '../net/prefix.ts'
-import { parseVlanSet, printVlans, type VlanSet } from '../net/vlan-set.ts'
+import { printVlans, type VlanSet } from '../net/vlan-set.ts'
 import type { PolicyStore } from '../store/store.ts'
 import { printManifest } from '../yaml/edit.ts'
+import { askFirst, readLabels, readMaster, readMtu, readName, readSubnet, readVlans } from './arguments.ts'
 import {
   type AddCommand,
   choose,
@@ -17,7 +14,6 @@ import {
   FailureError,
   type GlobalFlags,
   type Terminal,
-  UsageError,
 } from './command.ts'
 import { listOption } from './options.ts'
 import { printPlain } from './output.ts'
@@ -199,71 +195,4 @@ async function write(
     terminal.stdout(`would write to ${store.title}: ${what}\n\n${manifests.map(printManifest).join('---\n')}`)
   else terminal.stdout(`${what} (${store.title})\n`)
   return 0
-}
-
-/** Nothing is taken away without a word from somebody. */
-export function askFirst(
-  question: string,
-  { yes, dryRun }: Pick<WritingFlags, 'yes' | 'dryRun'>,
-  terminal: Terminal,
-): void {
-  if (yes || dryRun) return
-  if (terminal.confirm === undefined) throw new UsageError(`${question} Nobody is here to answer: add --yes`)
-  if (!terminal.confirm(question)) throw new FailureError('nothing was changed')
-}
-
-export function readVlans(flag: string, text: string): VlanSet {
-  const vlans = parseVlanSet(text)
-  if (vlans === undefined)
-    throw new UsageError(
-      `${flag} "${text}" is no list of VLANs: use ids from 1 to 4094 like 100,200-209, or native`,
-    )
-  return vlans
-}
-
-/** Names become file names and names of objects: an RFC 1123 label, whatever else the store would take. */
-export function readName(flag: string, text: string): string {
-  if (!isDnsLabel(text))
-    throw new UsageError(`${flag} "${text}" is no name: use up to 63 small letters, digits and "-"`)
-  return text
-}
-
-export function readInterface(text: string): string {
-  if (!isInterfaceName(text))
-    throw new UsageError(
-      `--master "${text}" is no interface name: use 1 to 15 bytes without "/", ":" or spaces`,
-    )
-  return text
-}
-
-/** What a grant may name: also a PCI address, or a resource of a device plugin. */
-function readMaster(text: string): string {
-  if (text.includes(','))
-    throw new UsageError(`--master "${text}" is a list: write --master once for each interface`)
-  const reading = masterName.safeParse(text)
-  if (!reading.success) throw new UsageError(`--master ${reading.error.issues[0]?.message}`)
-  return text
-}
-
-export function readSubnet(text: string): string {
-  const prefix = parsePrefix(text)
-  if (prefix === undefined || hasHostBits(prefix))
-    throw new UsageError(`--subnet "${text}" is no network: write a prefix like 10.200.0.0/24`)
-  return text
-}
-
-export function readMtu(text: string): number {
-  const mtu = /^\d{2,5}$/.test(text) ? Number(text) : 0
-  if (mtu < 68 || mtu > 65_535) throw new UsageError(`--mtu "${text}" is no MTU: use 68 to 65535`)
-  return mtu
-}
-
-function readLabels(labels: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    labels.map(label => {
-      const at = label.indexOf('=')
-      if (at < 1) throw new UsageError(`--label "${label}" is not KEY=VALUE`)
-      return [label.slice(0, at), label.slice(at + 1)]
-    }),
-  )
 }

@@ -58,7 +58,7 @@ export function checkInterfaces(tree: Tree, masters: readonly string[]): Check {
     )
   }
   // PCI addresses and device resources are no interfaces of the host.
-  const names = masters.filter(master => /^[^/:\s]{1,15}$/.test(master))
+  const names = masters.filter(isInterfaceName)
   const missing = names.filter(name => !present.includes(name))
   if (missing.length > 0) {
     return answer(

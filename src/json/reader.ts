@@ -116,7 +116,7 @@ function spellingsOf(members: readonly Member[]): ReadonlyMap<string, ReadonlySe
 
 function hasNonAscii(key: string): boolean {
   for (let index = 0; index < key.length; index++) {
-    if (key.charCodeAt(index) > 0x7e) return true
+    if (key.charCodeAt(index) > 0x7f) return true
   }
   return false
 }

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Manifest } from '../kube/manifest.ts'
 import type { Gathered, Judged, RuleSettings } from './batch.ts'
 import { buildWorld, conclude, type LintOptions, lint } from './lint.ts'
-import type { LintResult, Source } from './result.ts'
+import { type LintResult, type Source, STDIN } from './result.ts'
 
 /** Starting a thread, which compiles everything anew, takes as long as linting some thousand files (bench/lint.ts). */
 const WORTH_A_THREAD = 7_500
@@ -31,8 +31,7 @@ export type ThreadReport =
   | { readonly files: number }
 
 /**
- * Lints with a thread for each core where there are files enough for that. Sources must be files: each thread reads
- * its own. The result is that of `lint`, whatever the number of threads.
+ * Lints with a thread for each core where there are files enough for that: each reads its own, and none standard input. The result is that of `lint`, whatever the number of threads.
  */
 export async function lintInParallel(
   sources: readonly Source[],
@@ -40,7 +39,7 @@ export async function lintInParallel(
   onProgress: (files: number) => void = () => {},
   count = threadsFor(sources.length),
 ): Promise<LintResult> {
-  if (count < 2) return lint(sources, options)
+  if (count < 2 || sources.some(({ path }) => path === STDIN)) return lint(sources, options)
   const size = Math.ceil(sources.length / count)
   let done = 0
   const threads = Array.from({ length: count }, (_, index) => {

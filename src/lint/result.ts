@@ -1,6 +1,9 @@
 import type { Finding } from '../policy/finding.ts'
 import type { Place } from '../yaml/document.ts'
 
+/** What standard input is called where a file has its path. */
+export const STDIN = '<stdin>'
+
 /** A file that is linted, or only gives policy to others. */
 export interface Source {
   /** As people name it: a path from where they are, or `<stdin>`. */

@@ -1,7 +1,4 @@
 import { type Grant, readTenant, type Tenant } from '../config/tenant.ts'
-import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
-import { type Manifest, readMetadata } from '../kube/manifest.ts'
-import { readSelections } from '../kube/selections.ts'
 import { printPrefix } from '../net/prefix.ts'
 import { intersectVlans, isEmptyVlans, printVlans, type VlanSet } from '../net/vlan-set.ts'
 import { grantedSegments } from '../policy/grants.ts'
@@ -28,7 +25,7 @@ export interface GrantOverview {
 
 /** Every grant, or those that hold one of some VLANs, in the order of the VLANs. */
 export function overviewOf(world: World, vlans?: VlanSet): GrantOverview[] {
-  const users = podsByNetwork(world.manifests)
+  const { uses } = world.inventory
   const attachments = [...world.inventory.attachments()]
   const grants = [...world.tenants.values()].flatMap(({ tenant }) =>
     tenant.vlans.map(grant => ({ tenant, grant })),
@@ -38,7 +35,7 @@ export function overviewOf(world: World, vlans?: VlanSet): GrantOverview[] {
     .sort((a, b) => firstOf(a.grant) - firstOf(b.grant) || (a.tenant.name < b.tenant.name ? -1 : 1))
     .map(({ tenant, grant }) => {
       const asked = vlans === undefined ? grant : { ...grant, ids: intersectVlans(grant.ids, vlans) }
-      const networks = attachments.filter(attachment => isUnder(attachment, tenant, asked, world)).map(nameOf)
+      const networks = attachments.filter(attachment => isUnder(attachment, tenant, asked, world))
       return {
         vlans: printVlans(grant.ids),
         masters: grant.masters,
@@ -48,8 +45,8 @@ export function overviewOf(world: World, vlans?: VlanSet): GrantOverview[] {
         subnets: grant.subnets.map(printPrefix),
         ...(grant.mtu !== undefined && { mtu: grant.mtu }),
         labels: grant.labels,
-        networks,
-        pods: [...new Set(networks.flatMap(network => users.get(network) ?? []))],
+        networks: networks.map(nameOf),
+        pods: [...new Set(networks.flatMap(({ namespace, name }) => [...uses.of(namespace, name)]))],
       }
     })
 }
@@ -63,20 +60,6 @@ export function networksLosing({ changes }: Plan, { tenants, inventory }: World)
       before === undefined ? [] : orphansOf(before, reading.ok ? reading.value : undefined, inventory)
     return orphans.map(({ attachment }) => nameOf(attachment))
   })
-}
-
-/** Pods by the NADs that they select. */
-export function podsByNetwork(manifests: readonly Manifest[]): ReadonlyMap<string, string[]> {
-  const users = new Map<string, string[]>()
-  for (const { kind, metadata } of manifests) {
-    if (kind !== 'Pod') continue
-    const { name = '', namespace = 'default', annotations = {} } = readMetadata(metadata)
-    for (const selection of readSelections(annotations[NETWORKS_ANNOTATION], namespace).selections) {
-      const network = `${selection.namespace}/${selection.name}`
-      users.set(network, [...(users.get(network) ?? []), `${namespace}/${name}`])
-    }
-  }
-  return users
 }
 
 function isUnder(attachment: Attachment, tenant: Tenant, grant: Grant, { inventory }: World): boolean {

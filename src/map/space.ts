@@ -1,6 +1,7 @@
 import type { Cluster } from '../config/cluster.ts'
 import type { Grant, Tenant } from '../config/tenant.ts'
-import { grantedSegments } from '../policy/grants.ts'
+import { isEmptyVlans } from '../net/vlan-set.ts'
+import { grantedSegments, ungranted } from '../policy/grants.ts'
 import type { Attachment } from '../policy/subjects.ts'
 
 /**
@@ -42,7 +43,8 @@ export interface AttachmentUse {
 /** A stretch of VLANs on an interface that somebody holds or uses. */
 type Stretch = { readonly first: number; readonly last: number } & (
   | { readonly kind: 'grant'; readonly tenant: Tenant; readonly grant: Grant }
-  | { readonly kind: 'use'; readonly use: AttachmentUse }
+  /** Granted also by what it is inside of (802.1Q in 802.1Q). */
+  | { readonly kind: 'use'; readonly use: AttachmentUse; readonly isGranted: boolean }
 )
 
 /**
@@ -67,8 +69,12 @@ export function readSpace(
     }
   }
   for (const use of attachments) {
-    for (const { master, vlans } of use.attachment.reach)
-      for (const { first, last } of vlans.ranges) add(master, { first, last, kind: 'use', use })
+    for (const segment of use.attachment.reach) {
+      const isGranted =
+        use.tenant !== undefined && isEmptyVlans(ungranted(use.tenant, segment, cluster).vlans)
+      for (const { first, last } of segment.vlans.ranges)
+        add(segment.master, { first, last, kind: 'use', use, isGranted })
+    }
   }
   const interfaces = [...stretches].sort(([a], [b]) => (a < b ? -1 : 1))
   return { interfaces: interfaces.map(([name, list]) => ({ name, ranges: sweep(list) })) }
@@ -107,10 +113,13 @@ function sweep(stretches: readonly Stretch[]): VlanRangeUse[] {
 
 function describe(active: readonly Stretch[]): Omit<VlanRangeUse, 'first' | 'last'> {
   const grants = active.filter(stretch => stretch.kind === 'grant')
-  const uses = active.filter(stretch => stretch.kind === 'use').map(({ use }) => use)
+  const stretches = active.filter(stretch => stretch.kind === 'use')
+  const uses = stretches.map(({ use }) => use)
   const owners = new Set(grants.map(({ tenant }) => tenant.name))
   const isContested = owners.size > 1 && grants.some(({ grant }) => !grant.shared)
-  const isIntruded = uses.some(({ tenant }) => tenant === undefined || !owners.has(tenant.name))
+  const isIntruded = stretches.some(
+    ({ use: { tenant }, isGranted }) => !isGranted && !owners.has(tenant?.name ?? ''),
+  )
   const isUsed = uses.length > 0
   const state =
     isContested || isIntruded

@@ -1,11 +1,11 @@
 /**
  * Whether Linux takes this as an interface name: 1 to 15 bytes, not `.` or `..`, without `/`, `:` and white space.
- * NUL is refused as well, since the kernel would read the name only up to it. Source: net/core/dev.c dev_valid_name().
+ * White space is by byte, and in Latin-1: `à` ends with 0xa0. NUL is refused as well, since the kernel would read the name only up to it. Source: net/core/dev.c dev_valid_name().
  */
 export function isInterfaceName(name: string): boolean {
   const length = Buffer.byteLength(name)
   if (length < 1 || length > 15 || name === '.' || name === '..') return false
-  return !/[/:\0\t-\r \u00a0]/.test(name)
+  return !/[/:\0\t-\r ]/.test(name) && !Buffer.from(name).includes(0xa0)
 }
 
 /**

@@ -23,7 +23,7 @@ function testCase({ rule, path, place, severity, message }: LintFinding): string
 /** XML 1.0 has no control characters, not even escaped ones. */
 function escapeXml(text: string): string {
   return text
-    .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/gu, '\ufffd')
+    .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:https'
 import type { AdmissionRequest, AdmissionResponse } from '../kube/admission.ts'
+import { isRecord } from '../kube/manifest.ts'
 import type { Phase } from './context.ts'
 
 export interface HttpAnswer {
@@ -31,7 +32,10 @@ export class WebhookClient {
     const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: admissionRequest }
     const { status, body } = await this.post(`/${phase}`, JSON.stringify(review))
     if (status !== 200) throw new WebhookCallError(`${this.#url}/${phase} answered ${status}: ${body.trim()}`)
-    return JSON.parse(body).response
+    const response = responseIn(body)
+    if (response === undefined)
+      throw new WebhookCallError(`${this.#url}/${phase} is no webhook: its answer is no AdmissionReview`)
+    return response
   }
 
   get(path: string): Promise<HttpAnswer> {
@@ -63,5 +67,18 @@ export class WebhookClient {
 
   close(): void {
     this.#agent.destroy()
+  }
+}
+
+/** The decision in what a webhook answered; undefined where there is none. */
+function responseIn(body: string): AdmissionResponse | undefined {
+  try {
+    const review: unknown = JSON.parse(body)
+    const response = isRecord(review) ? review.response : undefined
+    return isRecord(response) && typeof response.allowed === 'boolean'
+      ? (response as unknown as AdmissionResponse)
+      : undefined
+  } catch {
+    return undefined
   }
 }

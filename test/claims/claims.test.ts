@@ -380,7 +380,8 @@ describe('a list of revocations', () => {
     ['{"revocations":[{"tenant":"a","vlans":"x","notBefore":1}]}', /"vlans" is no list/],
     ['{"revocations":[{"tenant":"a","vlans":"1","notBefore":"now"}]}', /"notBefore" is no time/],
     ['{"revocations":[{"tenant":"a","vlans":"1","master":1,"notBefore":1}]}', /"master" is no name/],
-    ['nonsense', /is not a list/],
+    ['nonsense', /stands where a value must be/],
+    ['[]', /holds a JSON object/],
   ])('%s is refused, never empty', (text, message) => {
     expect(() => parseRevocations(text)).toThrow(message)
   })
@@ -448,6 +449,6 @@ describe('the key files', () => {
 
   it('are refused when one cannot be read, by its name', () => {
     writeFileSync(join(directory, 'revocations.json'), '{"revocations": [')
-    expect(() => openKeys(directory)).toThrow(/revocations\.json: "revocations" is not a list/)
+    expect(() => openKeys(directory)).toThrow(/revocations\.json: the JSON ends here/)
   })
 })

@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -199,6 +202,24 @@ describe('socni-ctl lint', () => {
     const file = join(directory, 'report.sarif')
     await ctl(['lint', '--report', `sarif=${file}`, defaultRoute])
     expect(JSON.parse(readFileSync(file, 'utf8')).version).toBe('2.1.0')
+    expect(await ctl(['lint', '--report', `serif=${file}`, defaultRoute])).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('--report "serif"'),
+    })
+  })
+
+  it('leaves out what is excluded, however the directory is named', async () => {
+    const root = join(directory, 'excluding')
+    mkdirSync(join(root, 'deploy/vendor'), { recursive: true })
+    writeFileSync(join(root, 'deploy/a.yaml'), 'apiVersion: v1\nkind: Service\nmetadata: {name: a}\n')
+    writeFileSync(join(root, 'deploy/vendor/b.yaml'), 'a: [\n')
+    writeFileSync(join(root, 'socni.yaml'), 'exclude: ["deploy/vendor/**"]\n')
+    for (const path of ['deploy', './deploy', join(root, 'deploy')])
+      expect(await ctl(['lint', path], { directory: root })).toMatchObject({ exit: 0, stderr: '' })
+  })
+
+  it('says what a namespace may be called', async () => {
+    expect(await ctl(['lint', '-n', 'Foo Bar', defaultRoute])).toMatchObject({ exit: 2 })
   })
 })
 
@@ -358,6 +379,26 @@ describe('socni-ctl review --server', () => {
         expect([asked.exit, plain(asked.stdout)]).toEqual([local.exit, plain(local.stdout)])
         expect(asked.exit).toBe(name === 'good' ? 0 : 1)
       }
+      // What answers is no webhook, though its certificate is good.
+      const page = createServer(
+        {
+          key: readFileSync(join(webhook.state, 'tls/tls.key')),
+          cert: readFileSync(join(webhook.state, 'tls/tls.crt')),
+        },
+        (_, response) => response.end('<html>'),
+      ).listen(0, '127.0.0.1')
+      await once(page, 'listening')
+      const { port } = page.address() as AddressInfo
+      const asked = await ctl([
+        'review',
+        '--server',
+        `https://127.0.0.1:${port}`,
+        '--ca',
+        ca,
+        join(directory, 'good.json'),
+      ])
+      page.close()
+      expect(asked).toMatchObject({ exit: 3, stderr: expect.stringMatching(/^[^\n]*is no webhook[^\n]*\n$/) })
       const stranger = await ctl(['review', '--server', webhook.service.url, join(directory, 'good.json')])
       expect([stranger.exit, stranger.stderr.split('\n').length]).toEqual([3, 2])
     } finally {

@@ -173,6 +173,12 @@ describe('a large tree', () => {
     expect(seen).toBeGreaterThan(1_000)
   })
 
+  it('reads standard input, which threads cannot', async () => {
+    const text = { path: '<stdin>', isNamed: true, read: () => seed }
+    const { failures, files } = await lintInParallel([text, ...sources], options, undefined, 2)
+    expect([failures, files]).toEqual([[], 2_201])
+  })
+
   it('fails for a file that goes away meanwhile, and lints the rest', async () => {
     const gone = {
       path: join(tree, 'gone.yaml'),

@@ -51,6 +51,27 @@ describe('the VLAN space', () => {
     ])
   })
 
+  it('takes tags inside of a VLAN for its holder’s', () => {
+    const inside = (owner: Tenant) => {
+      const config = JSON.stringify({ cniVersion: '1.0.0', type: 'vlan', master: 'eth0.100', vlanId: 5 })
+      const manifest = {
+        apiVersion: 'k8s.cni.cncf.io/v1',
+        kind: 'NetworkAttachmentDefinition',
+        metadata: { name: 'q', namespace: owner.name },
+        spec: { config },
+      }
+      return { attachment: readAttachment(manifest, cluster), tenant: owner, pods: 0 }
+    }
+    const finance = tenant('finance', [{ ids: '100', masters: ['eth0'] }])
+    const other = tenant('other', [{ ids: '7', masters: ['eth0'] }])
+    const states = (owner: Tenant) =>
+      readSpace([finance, other], [inside(owner)], cluster)
+        .interfaces.find(({ name }) => name === 'eth0.100')
+        ?.ranges.map(range => [printRange(range), range.state])
+        .filter(([, state]) => state !== 'free')
+    expect([states(finance), states(other)]).toEqual([[['5', 'used']], [['5', 'conflict']]])
+  })
+
   it('says of every id what a look at it alone says', () => {
     const id = fc.integer({ min: 1, max: 40 })
     const grant = fc.record({

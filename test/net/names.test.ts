@@ -67,6 +67,9 @@ describe('an interface name', () => {
     ['a b', false],
     ['a\tb', false],
     ['a\u00a0b', false],
+    // Their last byte is a space to the kernel (seen with ip link add).
+    ['à', false],
+    ['ü', true],
     ['a\0b', false],
   ])('%j: %s', (name, isName) => {
     expect(isInterfaceName(name)).toBe(isName)

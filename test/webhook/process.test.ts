@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ApiServer } from '../../examples/demo/api-server.ts'
+import { readFlags } from '../../webhook/configuration.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const state = mkdtempSync(join(tmpdir(), 'socni-process-'))
@@ -66,6 +67,13 @@ describe('the process of the webhook', () => {
       text: typeof message === 'string' ? message : expect.stringMatching(message),
     })
     expect(result.text.trimEnd()).not.toContain('\n')
+  })
+
+  it('takes a variable that is empty for none', () => {
+    expect(readFlags(['--state', ''], { SOCNI_PORT: '', SOCNI_STATE: '/s' })).toMatchObject({
+      port: 8443,
+      stateDirectory: '/s',
+    })
   })
 
   it('prints its options', async () => {

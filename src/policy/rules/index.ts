@@ -156,6 +156,7 @@ export const tenancyRules: readonly string[] = [
   interfaceNotGranted,
   subnetNotGranted,
   overlappingSubnet,
+  hostRoute,
   foreignAttachment,
   podVlanNotGranted,
 ].map(({ id }) => id)
