@@ -46,7 +46,7 @@ export interface Container {
  */
 export function readMetadata(metadata: unknown): ObjectMeta {
   const given = isRecord(metadata) ? metadata : {}
-  const texts = (['name', 'generateName', 'namespace', 'uid'] as const).filter(
+  const texts = (['name', 'generateName', 'namespace', 'uid', 'creationTimestamp'] as const).filter(
     key => typeof given[key] === 'string',
   )
   return {

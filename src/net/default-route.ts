@@ -1,10 +1,30 @@
 import type { Family } from './ip.ts'
 import { firstAddress, lastAddress, overlaps, type Prefix } from './prefix.ts'
 
-/** Where a default route leads: all of IPv4, and of IPv6 what is given out (RFC 4291 section 2.4, 2000::/3). */
-const SPACES: readonly Prefix[] = [
-  { family: 4, address: 0n, bits: 0 },
-  { family: 6, address: 1n << 125n, bits: 3 },
+const v6 = (groups: number, bits: number): Prefix => ({ family: 6, address: BigInt(groups) << 96n, bits })
+
+/**
+ * Where a default route leads, as sets of prefixes apart from each other: all of IPv4; of IPv6 what is meant for everybody
+ * (RFC 4291 section 2.4, 2000::/3), and the little of that which the registries were given, where all that answers is (IANA, IPv6
+ * Global Unicast Address Assignments).
+ */
+const SPACES: readonly (readonly Prefix[])[] = [
+  [{ family: 4, address: 0n, bits: 0 }],
+  [v6(0x2000_0000, 3)],
+  [
+    v6(0x2001_0000, 16),
+    v6(0x2003_0000, 18),
+    v6(0x2400_0000, 12),
+    v6(0x2410_0000, 12),
+    v6(0x2600_0000, 12),
+    v6(0x2610_0000, 23),
+    v6(0x2620_0000, 23),
+    v6(0x2630_0000, 12),
+    v6(0x2800_0000, 12),
+    v6(0x2a00_0000, 12),
+    v6(0x2a10_0000, 12),
+    v6(0x2c00_0000, 12),
+  ],
 ]
 
 /**
@@ -12,8 +32,9 @@ const SPACES: readonly Prefix[] = [
  * however many pieces, and whatever they leave out.
  */
 export function defaultRouteOf(destinations: readonly Prefix[]): Family | undefined {
-  const taken = SPACES.find(space => 2n * countCovered(destinations, space) >= countOf(space))
-  return taken?.family
+  const isTaken = (space: readonly Prefix[]): boolean =>
+    2n * sum(space.map(part => countCovered(destinations, part))) >= sum(space.map(countOf))
+  return SPACES.find(isTaken)?.[0]?.family
 }
 
 /** How many addresses of the space are in one of the prefixes at least. */
@@ -33,6 +54,10 @@ function countCovered(prefixes: readonly Prefix[], space: Prefix): bigint {
     next = to + 1n
   }
   return count
+}
+
+function sum(counts: readonly bigint[]): bigint {
+  return counts.reduce((total, count) => total + count, 0n)
 }
 
 function countOf(space: Prefix): bigint {

@@ -153,11 +153,10 @@ export class Inventory {
     return others.length === 0 ? tenant : undefined
   }
 
-  /** Subnets that are another tenant's, and overlap one of this attachment's. */
-  overlapsOf(attachment: Attachment, tenant: Tenant | undefined): Overlap[] {
-    return tenant === undefined
-      ? []
-      : findOverlaps(attachment, tenant, this.#subnets, namespace => this.tenantOf(namespace))
+  /** Subnets that are another tenant's, and overlap one of this attachment's; of other attachments those that count. */
+  overlapsOf(attachment: Attachment, tenant: Tenant | undefined, counts = anyOther): Overlap[] {
+    const tenantOf = (namespace: string) => this.tenantOf(namespace)
+    return tenant === undefined ? [] : findOverlaps(attachment, tenant, this.#subnets, tenantOf, counts)
   }
 
   /** Whether nodes have an interface of this name, as far as is known: by the configuration, or by what tenants hold. */
@@ -176,10 +175,11 @@ export class Inventory {
   }
 
   /** IPAM stores of this attachment that the cluster's own network or another tenant's attachment uses. */
-  sharedStoresOf(attachment: Attachment, tenant: Tenant | undefined): SharedStore[] {
+  sharedStoresOf(attachment: Attachment, tenant: Tenant | undefined, counts = anyOther): SharedStore[] {
     const named = storesOf(attachment).flatMap(({ key, ...store }) => {
       if (store.name === CLUSTER_STORE) return [{ ...store, owner: "Flannel, the cluster's own network" }]
       for (const other of this.#stores.get(key)) {
+        if (!counts(other)) continue
         const otherTenant = this.tenantOf(other.namespace)
         // Where nobody has tenants, people share an overlay on purpose, and an address store by accident.
         const isByNamespace = tenant === undefined && (otherTenant !== undefined || store.kind === 'store')
@@ -189,8 +189,7 @@ export class Inventory {
       return []
     })
     const tenantOf = (namespace: string) => this.tenantOf(namespace)
-    const unnamed = tenant === undefined ? [] : findCommonRanges(attachment, tenant, this.#subnets, tenantOf)
-    return [...named, ...unnamed]
+    return [...named, ...findCommonRanges(attachment, tenant, this.#subnets, tenantOf, counts)]
   }
 
   rivalsOf(tenant: Tenant): Rival[] {
@@ -242,4 +241,8 @@ export class Inventory {
 /** Names of Kubernetes objects hold no `/`. */
 function objectKey(namespace: string, name: string): string {
   return `${namespace}/${name}`
+}
+
+function anyOther(_: Attachment): boolean {
+  return true
 }

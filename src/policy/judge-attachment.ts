@@ -1,5 +1,9 @@
+import type { SubnetFact } from '../cni/facts/facts.ts'
 import type { RuleSetting } from '../config/values.ts'
 import type { Manifest } from '../kube/manifest.ts'
+import type { Selection } from '../kube/selections.ts'
+import { parseIp } from '../net/ip.ts'
+import { prefixOf } from '../net/prefix.ts'
 import { readAttachment } from './attachment.ts'
 import { effectiveFindings } from './decision.ts'
 import { evaluate, type Place } from './evaluate.ts'
@@ -7,7 +11,7 @@ import type { Finding } from './finding.ts'
 import type { Inventory } from './inventory.ts'
 import { ridesInPod } from './reach.ts'
 import { rules } from './rules/index.ts'
-import type { Attachment, AttachmentSubject } from './subjects.ts'
+import type { Attachment, AttachmentSubject, Overlap } from './subjects.ts'
 
 /** What was made of rules, by their ids. */
 type Settings = Readonly<Record<string, RuleSetting>>
@@ -16,15 +20,21 @@ const NO_SETTINGS: Settings = {}
 
 const atConfig: Place = ({ at, inside }) => (at ? { at } : { at: ['spec', 'config'], inside: inside ?? [] })
 
-/** The findings on a NAD that was read already. */
-export function judgeAttachment(attachment: Attachment, inventory: Inventory, before?: Manifest): Finding[] {
-  return evaluate(attachmentSubject(attachment, inventory, before), rules.attachment, atConfig)
+/** The findings on a NAD that was read already; of others those that count stand against it. */
+export function judgeAttachment(
+  attachment: Attachment,
+  inventory: Inventory,
+  before?: Manifest,
+  counts?: (other: Attachment) => boolean,
+): Finding[] {
+  return evaluate(attachmentSubject(attachment, inventory, before, counts), rules.attachment, atConfig)
 }
 
 function attachmentSubject(
   attachment: Attachment,
   inventory: Inventory,
   before: Manifest | undefined,
+  counts: ((other: Attachment) => boolean) | undefined,
 ): AttachmentSubject {
   const claimants = inventory.claimants(attachment.namespace)
   const tenant = inventory.tenantOf(attachment.namespace)
@@ -36,8 +46,8 @@ function attachmentSubject(
     eitherMasters: ridesInPod(attachment.facts?.uplinks ?? []).filter(
       ({ name }) => name === undefined || inventory.isHostInterface(name),
     ),
-    overlaps: inventory.overlapsOf(attachment, tenant),
-    sharedStores: inventory.sharedStoresOf(attachment, tenant),
+    overlaps: inventory.overlapsOf(attachment, tenant, counts),
+    sharedStores: inventory.sharedStoresOf(attachment, tenant, counts),
     before: before && readAttachment(before, inventory.cluster),
     users: before === undefined ? new Set() : usersOf(attachment, inventory),
   }
@@ -73,9 +83,35 @@ function findRefusals(attachment: Attachment, inventory: Inventory, override: Se
   const { cluster } = inventory
   const { namespace } = attachment
   if (cluster.exemptNamespaces.includes(namespace)) return []
-  const findings = judgeAttachment(attachment, inventory)
+  // What came after it, where others are merely audited, takes nothing from it.
+  const findings = judgeAttachment(attachment, inventory, undefined, other => !isOlder(attachment, other))
   const where = { cluster, tenant: inventory.tenantOf(namespace), namespace }
   return effectiveFindings(findings, where, override).filter(({ severity }) => severity === 'error')
+}
+
+/** What other tenants hold of the addresses that a pod asks for; those of a network that names its own are in these. */
+export function overlapsOfAsked({ ips }: Selection, attachment: Attachment, inventory: Inventory): Overlap[] {
+  const { facts, namespace } = attachment
+  if (facts === undefined || facts.subnets.length > 0) return []
+  const subnets = ips.flatMap((text, index): SubnetFact[] => {
+    const ip = parseIp(text.split('/', 1)[0] ?? '')
+    if (ip === undefined) return []
+    const single = {
+      subnet: prefixOf(ip),
+      first: ip,
+      last: ip,
+      gateway: undefined,
+      source: 'static',
+    } as const
+    return [{ ...single, plugin: '', at: ['ips', index] }]
+  })
+  return inventory.overlapsOf({ ...attachment, facts: { ...facts, subnets } }, inventory.tenantOf(namespace))
+}
+
+/** By whole seconds; what has no time, as in files, is as old as anything. */
+function isOlder({ metadata: { creationTimestamp: one } }: Attachment, { metadata }: Attachment): boolean {
+  const other = metadata.creationTimestamp
+  return one !== undefined && other !== undefined && one < other
 }
 
 /** Pods of its own tenant that use a network: those of others do not hold it, or they could keep its owner from it. */

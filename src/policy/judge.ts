@@ -18,7 +18,7 @@ import { asGiven, evaluate, type Place } from './evaluate.ts'
 import type { Finding } from './finding.ts'
 import { type PodInterfaces, podInterfaces, throughPod } from './in-pod.ts'
 import type { Inventory } from './inventory.ts'
-import { judgeAttachment, refusalsOf, usersOf } from './judge-attachment.ts'
+import { judgeAttachment, overlapsOfAsked, refusalsOf, usersOf } from './judge-attachment.ts'
 import { judgeCluster, judgeTenant } from './judge-settings.ts'
 import { networkPlace } from './network-place.ts'
 import { orphansOf } from './orphans.ts'
@@ -138,6 +138,7 @@ function selectionSubject(
     selection,
     attachment,
     attachmentTenant: inventory.tenantOf(selection.namespace),
+    overlaps: attachment === undefined ? [] : overlapsOfAsked(selection, attachment, inventory),
     through: throughPod(attachment, interfaces),
     claim: { state: claimOf(selection) === undefined ? 'none' : 'unchecked' },
     refusals: attachment === undefined ? [] : refusalsOf(attachment, inventory, override),

@@ -25,27 +25,28 @@ export function findOverlaps(
   tenant: Tenant,
   subnets: PrefixTable<Holder>,
   tenantOf: (namespace: string) => Tenant | undefined,
+  counts: (other: Attachment) => boolean,
 ): Overlap[] {
-  const granted = tenant.vlans.flatMap(grant => grant.subnets)
   const own = vlansByMaster(attachment)
   const owners = new Map<Attachment, string | undefined>()
   const ownerOf = (other: Attachment): string | undefined => {
     if (owners.has(other)) return owners.get(other)
     const otherTenant = tenantOf(other.namespace)
-    const isForeign = otherTenant !== undefined && otherTenant.name !== tenant.name
+    const isForeign = otherTenant !== undefined && otherTenant.name !== tenant.name && counts(other)
     const owner = isForeign && sharesSegment(own, other) ? describeAttachment(other, otherTenant) : undefined
     owners.set(other, owner)
     return owner
   }
   const overlaps: Overlap[] = []
   for (const fact of attachment.facts?.subnets ?? []) {
-    const isGranted = granted.some(mine => covers(mine, fact.subnet))
+    const isGranted = isGrantedTo(tenant, fact)
     for (const { prefix, value: holder } of subnets.overlapping(fact.subnet)) {
       let owner: string | undefined
       if (holder.kind === 'attachment') {
         if (holder.attachment.namespace === attachment.namespace) continue
         owner = ownerOf(holder.attachment)
         if (owner === undefined || !sharesAddresses(fact, holder.fact)) continue
+        if (isGranted && !isGrantedTo(tenantOf(holder.attachment.namespace), holder.fact)) continue
       } else {
         if (isGranted || holder.tenant.name === tenant.name) continue
         owner = `tenant "${holder.tenant.name}"`
@@ -57,33 +58,49 @@ export function findOverlaps(
   return overlaps
 }
 
-/** Networks of other tenants that take the same addresses from what whereabouts gives out once in the cluster. */
+/** Whether the tenant was granted these addresses, and they are its own: who was not may be first, and is wrong all the same. */
+function isGrantedTo(tenant: Tenant | undefined, { subnet }: SubnetFact): boolean {
+  return tenant?.vlans.some(({ subnets }) => subnets.some(mine => covers(mine, subnet))) ?? false
+}
+
+/**
+ * Networks of other tenants that take the same addresses from what whereabouts gives out once in the cluster. What is no tenant's
+ * takes them from a tenant also where that has no network yet, and never the other way round.
+ */
 export function findCommonRanges(
   attachment: Attachment,
-  tenant: Tenant,
+  tenant: Tenant | undefined,
   subnets: PrefixTable<Holder>,
   tenantOf: (namespace: string) => Tenant | undefined,
+  counts: (other: Attachment) => boolean,
 ): SharedStore[] {
+  // That it reaches a VLAN is enough to refuse it.
+  if (tenant === undefined && attachment.reach.length > 0) return []
   const own = vlansByMaster(attachment)
   // Thousands of networks may have these addresses, in a few namespaces.
   const owners = new Map<string, Tenant | undefined>([[attachment.namespace, undefined]])
   const ownerOf = (namespace: string): Tenant | undefined => {
     if (!owners.has(namespace)) {
       const other = tenantOf(namespace)
-      owners.set(namespace, other?.name === tenant.name ? undefined : other)
+      owners.set(namespace, other?.name === tenant?.name ? undefined : other)
     }
     return owners.get(namespace)
   }
   return (attachment.facts?.subnets ?? []).flatMap(fact => {
     if (!fact.isClusterWide) return []
     for (const { value: holder } of subnets.overlapping(fact.subnet)) {
-      if (holder.kind !== 'attachment' || !holder.fact.isClusterWide) continue
+      const shared = { kind: 'range', at: fact.at, name: printPrefix(fact.subnet) } as const
+      if (holder.kind === 'grant') {
+        if (tenant === undefined) return [{ ...shared, owner: `tenant "${holder.tenant.name}"` }]
+        continue
+      }
       const other = ownerOf(holder.attachment.namespace)
-      if (other === undefined || !sharesAddresses(fact, holder.fact)) continue
+      if (other === undefined || !holder.fact.isClusterWide || !counts(holder.attachment)) continue
+      if (!sharesAddresses(fact, holder.fact)) continue
+      if (isGrantedTo(tenant, fact) && !isGrantedTo(other, holder.fact)) continue
       // In one VLAN it is more than that.
       if (sharesSegment(own, holder.attachment)) continue
-      const owner = describeAttachment(holder.attachment, other)
-      return [{ kind: 'range', at: fact.at, name: printPrefix(fact.subnet), owner }]
+      return [{ ...shared, owner: describeAttachment(holder.attachment, other) }]
     }
     return []
   })

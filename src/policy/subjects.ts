@@ -90,6 +90,8 @@ export interface SelectionSubject {
   readonly attachment: Attachment | undefined
   /** The tenant of the NAD's namespace. */
   readonly attachmentTenant: Tenant | undefined
+  /** What other tenants hold of the addresses that it asks for, on a network that names none itself. */
+  readonly overlaps: readonly Overlap[]
   /** What it reaches by tagging frames on other interfaces of the pod (linkInContainer). */
   readonly through: Through
   /** What is known of the claim that the selection carries: nothing, that nobody looked, or why it fails. */

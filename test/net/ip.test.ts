@@ -164,7 +164,10 @@ describe('a prefix', () => {
     [['2001:db8::1/1'], 6],
     [['2000::/3'], 6],
     [['2000::/5', '2800::/5'], 6],
-    [['2000::/5'], undefined],
+    [['2000::/6'], undefined],
+    // All that registries have, which is little of 2000::/3.
+    [['2400::/12', '2600::/12', '2800::/12', '2a00::/12', '2c00::/12'], 6],
+    [['2a00::/12', '2a10::/12'], undefined],
     [['8000::/1'], undefined],
     [[], undefined],
   ])('%j together are a default route of family %s', (parts, expected) => {

@@ -432,6 +432,63 @@ describe('what is shared by a name, or for want of one', () => {
     expect(rulesFor({ type: 'host-local', subnet: '10.9.0.0/24' }, range())).toEqual([])
   })
 
+  const aged = (manifest: Manifest, day: number): Manifest => ({
+    ...manifest,
+    metadata: { ...manifest.metadata, creationTimestamp: `2026-01-0${day}T00:00:00Z` },
+  })
+
+  it('stays with who had it first, where the others are merely audited', () => {
+    const [own, late] = [given(range(), 500, 'retail'), given(range(), 510, 'open')]
+    const refused = (ours: Manifest, theirs: Manifest) =>
+      judge(
+        pod('retail', { metadata: { namespace: 'retail' } }),
+        exampleInventory(retail, open, { ...ours, metadata: { ...ours.metadata, name: 'retail' } }, theirs),
+      ).map(({ rule }) => rule)
+    expect(refused(aged(own, 1), aged(late, 2))).toEqual([])
+    expect(refused(aged(own, 2), aged(late, 1))).toEqual(['refused-attachment'])
+    expect(refused(own, late)).toEqual(['refused-attachment'])
+  })
+
+  it('is whose it was granted, whoever was first', () => {
+    const rich = tenant('retail', {
+      namespaces: ['retail'],
+      vlans: [{ ids: '500', masters: ['eth0'], subnets: ['10.9.0.0/16'] }],
+    })
+    const first = given(range(), 510, 'open')
+    const found = judge(given(range(), 500, 'retail'), exampleInventory(rich, open, first))
+    expect(found.map(({ rule }) => rule)).toEqual([])
+  })
+
+  it('is not drained by what belongs to no tenant and reaches no VLAN', () => {
+    const idle = attachment(
+      { cniVersion: '1.0.0', name: 'idle', type: 'dummy', ipam: range({ range: '10.100.7.0/24' }) },
+      { name: 'idle', namespace: 'forgotten' },
+    )
+    expect(judge(idle, exampleInventory()).map(({ rule }) => rule)).toEqual(['foreign-ipam-store'])
+    // Whoever is granted them later is not kept from them.
+    const ours = given(range({ range: '10.9.0.0/24' }), 500, 'retail')
+    const theirs = {
+      ...idle,
+      spec: { config: JSON.stringify({ type: 'dummy', cniVersion: '1.0.0', ipam: range() }) },
+    }
+    expect(judge(ours, exampleInventory(retail, theirs))).toEqual([])
+  })
+
+  it('is not asked for by a pod, on a network that names no addresses', () => {
+    const theirs = tenant('rich', {
+      namespaces: ['rich'],
+      vlans: [{ ids: '600', masters: ['eth0'], subnets: ['10.60.0.0/16'] }],
+    })
+    const bare = { ...given({ type: 'static' }, 500, 'retail') }
+    const asking = (ip: string) =>
+      judge(
+        pod([{ name: 'ledger', ips: [ip] }], { metadata: { namespace: 'retail' } }),
+        exampleInventory(retail, theirs, bare),
+      ).map(({ rule }) => rule)
+    expect(asking('10.60.0.5/24')).toEqual(['address-not-granted'])
+    expect(asking('10.61.0.5/24')).toEqual([])
+  })
+
   const overlay = (name: string, namespace: string) =>
     attachment(
       {
@@ -860,6 +917,64 @@ describe('a default route, or one into the cluster, in disguise', () => {
     ip => expect(asking(ip)).toContain('address-not-granted'),
   )
 
+  it.each<[what: string, config: Record<string, unknown>, rules: string[]]>([
+    ['half of it in table 254, which is main', routed({ dst: '128.0.0.0/1', table: 254 }), ['default-route']],
+    [
+      'half in table 255, which is asked first',
+      routed({ dst: '128.0.0.0/1', table: 255 }),
+      ['default-route'],
+    ],
+    ['all of IPv6, in table 0', routed({ dst: '2000::/3', table: 0 }), ['default-route']],
+    [
+      'what registries have of IPv6',
+      routed(...['2400::/12', '2600::/12', '2800::/12', '2a00::/12', '2c00::/12'].map(dst => ({ dst }))),
+      ['default-route'],
+    ],
+    [
+      'one that sbr moves, beside one that it does not know',
+      { ...chained({ type: 'sbr' }), plugins: [routed({ dst: '0.0.0.0/0', table: 255 }), { type: 'sbr' }] },
+      ['default-route'],
+    ],
+    [
+      'one that sbr with a table leaves where it is',
+      { ...chained(), plugins: [routed({ dst: '0.0.0.0/0' }), { type: 'sbr', table: 100 }] },
+      ['default-route'],
+    ],
+    [
+      'one behind sbr',
+      { ...chained({ type: 'sbr' }, { type: 'route-override', addroutes: [{ dst: '0.0.0.0/0' }] }) },
+      ['default-route'],
+    ],
+  ])('is %s', (_, config, rules) => {
+    const found = judge(attachment(config), exampleInventory()).filter(({ severity }) => severity === 'error')
+    expect(found.map(({ rule }) => rule)).toEqual(rules)
+  })
+
+  it.each(['sbr', 'vrf'])(
+    'is none where %s takes all routes of the interface out of the main table',
+    type => {
+      const moving = { type, ...(type === 'vrf' && { vrfname: 'blue' }) }
+      const plugins = [routed({ dst: '0.0.0.0/0' }, { dst: '10.43.0.0/16' }), moving]
+      expect(judge(attachment({ ...chained(), plugins }), exampleInventory())).toEqual([])
+    },
+  )
+
+  it('is none in pieces over several networks, unless the tenant may have one', () => {
+    const quarters = ['64.0.0.0/3', '96.0.0.0/3', '128.0.0.0/3', '192.0.0.0/3'].map((dst, index) =>
+      attachment({ ...routed({ dst }), name: `q${index}` }, { name: `q${index}` }),
+    )
+    const found = (networks: string, ...more: Manifest[]) =>
+      judge(pod(networks), exampleInventory(...quarters, ...more)).map(({ rule }) => rule)
+    expect(found('q0,q1,q2')).toEqual([])
+    expect(found('q0,q1,q2,q3')).toEqual(['combined-default-route'])
+    const finance = tenant('finance', {
+      namespaces: ['finance'],
+      vlans: [{ ids: 100, masters: ['eth0'] }],
+      allowDefaultRoute: true,
+    })
+    expect(found('q0,q1,q2,q3', finance)).toEqual([])
+  })
+
   it('is none where a tenant may have one, or the network is a small one', () => {
     expect(asking('192.0.2.1/24', '2001:db8::1/64')).toEqual([])
     const mayHave = { ...shop, spec: { ...(shop.spec as object), allowDefaultRoute: true } }
@@ -931,6 +1046,9 @@ describe("another tenant's network that reaches no VLAN", () => {
     expect(select(overlay)).toContain('foreign-attachment')
     expect(select({ type: 'teleport' }, { vouchedTypes: ['teleport'] })).toContain('foreign-attachment')
     expect(select({ type: 'dummy', ipam: { type: 'static' } })).toEqual([])
+    // Its tenant may be allowed what the pod's is not.
+    const routes = [{ dst: '0.0.0.0/0', gw: '10.130.0.1' }]
+    expect(select({ type: 'dummy', ipam: { type: 'static', routes } })).toContain('foreign-attachment')
   })
 })
 

@@ -197,7 +197,7 @@ function guarded(
 
 /** What is judged of a network; what is too long to be read is cut where that shows, so that it fills no memory. */
 function judgedPartOf({ apiVersion, kind, metadata, spec }: Manifest): Manifest {
-  const { name, namespace, resourceVersion, annotations } = metadata
+  const { name, namespace, resourceVersion, creationTimestamp, annotations } = metadata
   const resourceName = annotations?.[RESOURCE_NAME_ANNOTATION]
   const config = isRecord(spec) && typeof spec.config === 'string' ? spec.config : undefined
   return {
@@ -207,6 +207,7 @@ function judgedPartOf({ apiVersion, kind, metadata, spec }: Manifest): Manifest 
       ...(name !== undefined && { name }),
       ...(namespace !== undefined && { namespace }),
       ...(resourceVersion !== undefined && { resourceVersion }),
+      ...(creationTimestamp !== undefined && { creationTimestamp }),
       ...(resourceName !== undefined && { annotations: { [RESOURCE_NAME_ANNOTATION]: resourceName } }),
     },
     spec: config === undefined ? {} : { config: bounded(config) },

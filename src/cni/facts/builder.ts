@@ -51,6 +51,15 @@ export class FactsBuilder {
     this.#facts.routes.push({ plugin: this.plugin, ...fact })
   }
 
+  /** A plugin takes the routes of the interface so far out of the main table; what was added elsewhere stays there. */
+  moveRoutes(): void {
+    const { routes } = this.#facts
+    // A delegate may have an interface of its own.
+    if (this.plugin.includes(' > ')) return
+    for (const [index, route] of routes.entries())
+      if (isOfInterface(route) && isInMain(route)) routes[index] = { ...route, isMoved: true }
+  }
+
   subnet(fact: Unstated<SubnetFact>): void {
     this.#facts.subnets.push({ plugin: this.plugin, ...fact })
   }
@@ -109,6 +118,17 @@ export class FactsBuilder {
     const lists = Object.entries(this.#facts).map(([kind, list]) => [kind, list.slice()])
     return Object.fromEntries(lists)
   }
+}
+
+/** Of the causes of routes those by which the interface itself is their way. */
+function isOfInterface({ cause, effect, installed }: RouteFact): boolean {
+  const isOwn = cause === 'ipam-route' || cause === 'default-gateway' || cause === 'connected'
+  return isOwn && effect === 'add' && installed === 'always'
+}
+
+/** RT_TABLE_UNSPEC and RT_TABLE_MAIN (linux/rtnetlink.h). */
+function isInMain({ table }: RouteFact): boolean {
+  return table === undefined || table === 0 || table === 254
 }
 
 /** What a network says of which nothing can be read. */

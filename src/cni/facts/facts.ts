@@ -79,8 +79,10 @@ export interface RouteFact extends Stated {
   readonly installed: 'always' | 'perhaps'
   /** `remove`: an existing route is deleted (route-override, sbr, egress-router). */
   readonly effect: 'add' | 'remove'
-  /** Routing table; undefined is main. */
+  /** Routing table; undefined is main. Plugins before 1.6.0 put every route into main. */
   readonly table: number | undefined
+  /** A plugin behind this one takes it out of the main table: sbr, vrf. */
+  readonly isMoved?: true
 }
 
 /** A subnet that addresses are given out from, or that a static address is in. */

@@ -1,14 +1,17 @@
 import type { Extractor } from './extractor.ts'
 
-/** Source-based routing: default routes go into a table of their own, which unsourced traffic never asks. */
+/**
+ * Source-based routing: the routes of the interface go into tables of their own, which traffic from other addresses never asks. With
+ * a "table" it only adds the rules.
+ */
 export const sbr: Extractor = {
   types: ['sbr'],
   role: 'plugin',
   source: 'containernetworking/plugins plugins/meta/sbr/main.go (gateways and addSourceHints after v1.9.1)',
   keys: { table: {}, gateways: {}, addSourceHints: {} },
 
-  extract(conf) {
-    conf.integer('table')
+  extract(conf, facts) {
+    if (conf.integer('table') === undefined) facts.moveRoutes()
     conf.boolean('addSourceHints')
   },
 }

@@ -1,6 +1,6 @@
 import type { Extractor } from './extractor.ts'
 
-/** Puts the interface into a VRF: its routes leave the main table, so none is added to the pod's. */
+/** Puts the interface into a VRF: its routes leave the main table. */
 export const vrf: Extractor = {
   types: ['vrf'],
   role: 'plugin',
@@ -8,6 +8,7 @@ export const vrf: Extractor = {
   keys: { vrfname: {}, table: {} },
 
   extract(conf, facts) {
+    facts.moveRoutes()
     conf.integer('table')
     if (!conf.string('vrfname')) facts.problem('missing', conf.at, 'type "vrf" needs "vrfname"')
   },

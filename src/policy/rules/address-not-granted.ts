@@ -2,7 +2,7 @@ import type { SubnetFact } from '../../cni/facts/facts.ts'
 import type { Cluster } from '../../config/cluster.ts'
 import type { Tenant } from '../../config/tenant.ts'
 import { defaultRouteOf } from '../../net/default-route.ts'
-import { type Ip, isSameIp, parseIp } from '../../net/ip.ts'
+import { type Ip, isSameIp, parseIp, printIp } from '../../net/ip.ts'
 import {
   addressOf,
   contains,
@@ -17,6 +17,7 @@ import {
 import { pod } from '../example.ts'
 import { grantsFor } from '../grants.ts'
 import type { Segment } from '../reach.ts'
+import { networksOf } from '../routes.ts'
 import type { Rule } from '../rule.ts'
 import type { Attachment } from '../subjects.ts'
 
@@ -30,14 +31,19 @@ export const addressNotGranted: Rule<'selection'> = {
   good: { manifest: pod([{ name: 'storage', ips: ['10.100.1.7/24'] }]) },
   bad: { manifest: pod([{ name: 'storage', ips: ['10.200.1.7/24'] }]) },
 
-  *check({ selection: { ips }, tenant, attachment, attachmentTenant, through, cluster }) {
+  *check({ selection: { ips }, tenant, attachment, attachmentTenant, overlaps, through, cluster }) {
     const homes = homesOf(attachment, attachmentTenant, through.segments, cluster)
     const seen: Ip[] = []
-    const networks = ips.flatMap(text => (text.includes('/') ? (parsePrefix(text) ?? []) : []))
+    const networks = networksOf(ips)
     if (tenant?.allowDefaultRoute !== true && defaultRouteOf(networks) !== undefined) {
       const message = `${networks.map(printPrefix).join(', ')}: the network of these addresses is half of all or more, and its route a default route; use the VLAN's own prefix length`
       yield { inside: ['ips'], message }
     }
+    for (const { subnet, other, owner, at } of overlaps)
+      yield {
+        inside: at,
+        message: `"${printIp(addressOf(subnet))}" is in ${printPrefix(other)} of ${owner}: use addresses of your own`,
+      }
     for (const [index, text] of ips.entries()) {
       const inside = ['ips', index]
       const prefix = text.includes('/') ? parsePrefix(text) : undefined

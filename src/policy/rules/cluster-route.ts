@@ -1,6 +1,7 @@
 import { covers, isWholeFamily, overlaps, printPrefix } from '../../net/prefix.ts'
 import { clusterRanges } from '../cluster-ranges.ts'
 import { attachment, macvlanConfig } from '../example.ts'
+import { certainRoutes } from '../routes.ts'
 import type { Rule } from '../rule.ts'
 
 export const clusterRoute: Rule<'attachment'> = {
@@ -24,9 +25,9 @@ export const clusterRoute: Rule<'attachment'> = {
   },
 
   *check({ attachment: { facts }, cluster }) {
-    for (const { destination, effect, installed, written, at } of facts?.routes ?? []) {
+    for (const { destination, effect, written, at } of facts === undefined ? [] : certainRoutes(facts)) {
       // A default route is the matter of default-route; here it is about prefixes in between.
-      if (isWholeFamily(destination) || installed !== 'always') continue
+      if (isWholeFamily(destination)) continue
       const range = clusterRanges(cluster).find(({ prefix }) => overlaps(prefix, destination))
       if (range === undefined) continue
       const text = `"${written ?? printPrefix(destination)}"`

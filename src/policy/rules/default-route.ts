@@ -2,6 +2,7 @@ import type { RouteFact } from '../../cni/facts/facts.ts'
 import { defaultRouteOf } from '../../net/default-route.ts'
 import { isWholeFamily, printPrefix } from '../../net/prefix.ts'
 import { attachment, macvlanConfig } from '../example.ts'
+import { certainRoutes } from '../routes.ts'
 import type { Rule } from '../rule.ts'
 
 export const defaultRoute: Rule<'attachment'> = {
@@ -26,7 +27,7 @@ export const defaultRoute: Rule<'attachment'> = {
 
   *check({ attachment: { facts }, tenant }) {
     if (facts === undefined || tenant?.allowDefaultRoute) return
-    const certain = facts.routes.filter(route => route.installed === 'always')
+    const certain = certainRoutes(facts)
     const seen = new Set<string>()
     for (const route of certain.filter(({ destination }) => isWholeFamily(destination))) {
       // One key such as isDefaultGateway stands for a route of each family.
@@ -40,10 +41,7 @@ export const defaultRoute: Rule<'attachment'> = {
 
 /** Prefixes that are a default route together: 0.0.0.0/1 and 128.0.0.0/1, or finer, or nearly all. */
 function* splitDefaults(routes: readonly RouteFact[]) {
-  const added = routes.filter(
-    ({ destination, effect, table }) =>
-      effect === 'add' && table === undefined && !isWholeFamily(destination),
-  )
+  const added = routes.filter(({ destination, effect }) => effect === 'add' && !isWholeFamily(destination))
   for (const family of [4, 6] as const) {
     const pieces = broadest(added.filter(({ destination }) => destination.family === family))
     const [first, ...others] = pieces
@@ -85,7 +83,10 @@ function explain(route: RouteFact): string {
       return `${text} makes "${route.plugin}" add a default route: ${accepted}`
     case 'connected':
       return `${text} is so broad that its connected route is a default route: use the VLAN's own prefix length`
-    default:
-      return `${text} is a default route: ${accepted}`
+    default: {
+      // Tables 254 and 0 are main, 255 is asked before it, and plugins before 1.6.0 know none.
+      const table = route.table === undefined ? '' : ', in whatever "table"'
+      return `${text} is a default route${table}: ${accepted}`
+    }
   }
 }

@@ -28,11 +28,13 @@ export const foreignAttachment: Rule<'selection'> = {
 }
 
 /**
- * What reaches no VLAN and is routed by no node may be anybody's; of a tenant's only what gives out no addresses, is no network
- * by its name (an overlay), and can be read.
+ * What reaches no VLAN and is routed by no node may be anybody's; of a tenant's only what gives out no addresses and routes (its
+ * tenant may have default routes), is no network by its name (an overlay), and can be read.
  */
 function isNobodys({ facts, reach }: Attachment, tenant: Tenant | undefined): boolean {
   if (facts === undefined || reach.length > 0 || facts.hostRoutes.length > 0) return false
-  const isRead = facts.types.every(({ known }) => known)
-  return tenant === undefined || (isRead && facts.subnets.length === 0 && facts.stores.length === 0)
+  if (tenant === undefined) return true
+  const { types, subnets, stores, routes } = facts
+  const isRead = types.every(({ known }) => known)
+  return isRead && subnets.length === 0 && stores.length === 0 && routes.length === 0
 }

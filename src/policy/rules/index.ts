@@ -7,6 +7,7 @@ import { bridgeDefaultVlan } from './bridge-default-vlan.ts'
 import { bridgeMtu } from './bridge-mtu.ts'
 import { clusterRoute } from './cluster-route.ts'
 import { cniArgsNotAllowed } from './cni-args-not-allowed.ts'
+import { combinedDefaultRoute } from './combined-default-route.ts'
 import { defaultNetworkOverride } from './default-network-override.ts'
 import { defaultRoute } from './default-route.ts'
 import { defaultRouteRequest } from './default-route-request.ts'
@@ -116,6 +117,7 @@ export const rules: Rules = {
     ignoredSelectionKey,
     defaultNetworkOverride,
     takenInterfaceName,
+    combinedDefaultRoute,
     forgedNetworkStatus,
     tooManyNetworks,
     vlanHoppingCapability,

@@ -4,16 +4,26 @@ import type { Rule } from '../rule.ts'
 
 export const invalidInterfaceName: Rule<'selection'> = {
   id: 'invalid-interface-name',
-  title: 'The pod asks for an interface name that Linux refuses',
+  title: 'The pod asks for an interface name that Linux refuses, or reads as another',
   severity: 'error',
   why: 'The pod is scheduled and then waits in ContainerCreating, because ADD fails on the node.',
-  source: 'Linux net/core/dev.c dev_valid_name(); CNI SPEC 1.1, CNI_IFNAME',
+  source:
+    'Linux net/core/dev.c dev_valid_name(); CNI SPEC 1.1, CNI_IFNAME; containernetworking/plugins v1.1.1 plugins/meta/tuning',
   good: { manifest: pod([{ name: 'storage', interface: 'storage0' }]) },
   bad: { manifest: pod([{ name: 'storage', interface: 'storage-network0' }]) },
 
   *check({ selection }) {
     const name = selection.requestedInterface
-    if (name === undefined || isInterfaceName(name)) return
+    if (name === undefined) return
+    if (name.endsWith('.') && isInterfaceName(name)) {
+      // As `eth0.` in a path of /proc/sys is `eth0/`: tuning then sets what is eth0's.
+      yield {
+        inside: ['interface'],
+        message: `"${name}" ends with a dot, which sysctl reads as a slash: leave it off`,
+      }
+      return
+    }
+    if (isInterfaceName(name)) return
     yield {
       inside: ['interface'],
       message: `"${name}" is not an interface name: use 1 to 15 bytes without "/", ":" or spaces`,

@@ -5,7 +5,7 @@ export const namespaceClaimedTwice: Rule<'tenant'> = {
   id: 'namespace-claimed-twice',
   title: 'Two tenants claim one namespace',
   severity: 'error',
-  why: 'A namespace has at most one tenant. While two claim it, it has none, and its pods attach to nothing.',
+  why: 'A namespace has at most one tenant: of two Tenants that claim it the later one would not be in force.',
   source: 'docs/policy.md',
   good: { manifest: tenant('retail', { namespaces: ['retail'] }) },
   bad: { manifest: tenant('retail', { namespaces: ['retail', 'finance-batch'] }) },
