@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { generatedFiles } from './generated-files.ts'
 
-/** Writes everything that is made from the source: rule pages, the table of rules, the CRD. CI checks for a diff. */
+/** Writes everything that is made from the source (generated-files.ts), and removes what no longer is. CI checks for a diff. */
 const root = new URL('..', import.meta.url).pathname
 const files = generatedFiles()
 for (const [path, content] of files) {

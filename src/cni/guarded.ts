@@ -8,12 +8,12 @@ export const GUARDED_PLUGINS: readonly string[] = [
 export const GUARD_TYPE = 'socni'
 
 /**
- * Beside what is called by the guard's name: the guard itself, and the real plugins that it stands in for; and beside the
- * CNI configurations its own files.
+ * The name of two directories. That beside the plugins holds the guard, and the real plugins that it stands in for; that beside the
+ * CNI configurations holds guard.json, keys.json and revocations.json.
  */
 export const GUARD_DIRECTORY = 'socni.d'
 
-/** A file in the former that says where the latter is: a guard is called with nothing that tells. */
+/** A file in the first that says where the second is: a guard is called with nothing that tells. */
 export const CONF_DIR_FILE = 'conf-dir'
 
 /** No stand-in is longer: Linux reads so much of a first line (linux/binfmts.h BINPRM_BUF_SIZE). */

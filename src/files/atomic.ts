@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** Of the file that was meant, and not of the one beside it, an error speaks. */
+/** Errors name the file that was meant, not the temporary one beside it. */
 function openNew(temporary: string, path: string, mode: number): number {
   try {
     return openSync(temporary, 'wx', mode)

@@ -25,7 +25,6 @@ export interface ObjectMeta {
 export interface PodSpec {
   readonly hostNetwork?: boolean
   readonly nodeName?: string
-  readonly securityContext?: Readonly<Record<string, unknown>>
   readonly containers?: readonly Container[]
   readonly initContainers?: readonly Container[]
   readonly ephemeralContainers?: readonly Container[]

@@ -1,6 +1,6 @@
 import type { Cluster } from '../config/cluster.ts'
 import type { Grant, Tenant } from '../config/tenant.ts'
-import { isEmptyVlans } from '../net/vlan-set.ts'
+import { isEmptyVlans, printVlans, vlanSet } from '../net/vlan-set.ts'
 import { grantedSegments, ungranted } from '../policy/grants.ts'
 import type { Attachment } from '../policy/subjects.ts'
 
@@ -148,10 +148,5 @@ function isSameUse(a: VlanRangeUse, b: VlanRangeUse): boolean {
 
 /** `native`, `100` or `200-209`. */
 export function printRange({ first, last }: Pick<VlanRangeUse, 'first' | 'last'>): string {
-  const name = (id: number): string => (id === 0 ? 'native' : String(id))
-  return first === last
-    ? name(first)
-    : first === 0
-      ? `native,${printRange({ first: 1, last })}`
-      : `${first}-${last}`
+  return printVlans(vlanSet({ first, last }))
 }

@@ -7,7 +7,7 @@ import type { Finding } from './finding.ts'
 export interface Decision {
   readonly denied: readonly Finding[]
   readonly warned: readonly Finding[]
-  /** Errors that were neither refused nor shown, since the namespace is only audited. */
+  /** Findings that were neither refused nor shown, since the namespace is only audited. */
   readonly audited: readonly Finding[]
   /** Nothing stands against it, whatever the enforcement: only then is a claim signed. */
   readonly isClean: boolean

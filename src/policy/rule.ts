@@ -24,8 +24,8 @@ export interface Violation {
 }
 
 /**
- * One rule: the webhook, the linter and the guard evaluate it, `explain` and the docs render it, and the tests
- * execute its examples. `check` is pure: all it may know arrives inside the subject.
+ * One rule: the webhook and the linter evaluate it, `explain` and the docs render it, and the tests execute its examples. The
+ * guard evaluates none: it compares with what a claim states. `check` is pure: all it may know arrives inside the subject.
  */
 export interface Rule<K extends Kind> {
   readonly id: string

@@ -8,7 +8,7 @@ export type Phase = 'mutate' | 'validate'
 /** What a phase makes of a request, by what is known. */
 export interface Outcome {
   readonly response: AdmissionResponse
-  /** Whether a rule stands against the request, or has a word on it that should not be said in vain. */
+  /** Whether a rule stands against the request, or warns of it, and would be wrong where the mirrors are behind. */
   readonly isOpposed: boolean
   /** What is counted once it is the answer. */
   readonly count: (counters: ReviewCounters) => void

@@ -27,7 +27,7 @@ function escapePointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
-/** Applies the patch of a mutating answer: the operations that annotationPatch uses. */
+/** Applies the patch of a mutating answer: the operations that annotationPatch and removalPatch use. */
 export function applyPatch(object: Manifest, { patch }: Pick<AdmissionResponse, 'patch'>): Manifest {
   const patched = structuredClone(object)
   for (const { op, path, value } of readPatch(patch)) {

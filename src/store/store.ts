@@ -9,7 +9,7 @@ export type TenantEdit =
 
 /** Where tenants are kept: a directory of files, or a cluster. */
 export interface PolicyStore {
-  /** For people: `.socni/policy`, `the cluster of context k3s`. */
+  /** For people: `.socni/policy`, `the cluster at https://10.0.0.1:6443`. */
   readonly title: string
   /** Everything that rules may know, as manifests: configuration, Tenants, namespaces, NADs, pods with networks. */
   list(): Promise<readonly Manifest[]>
