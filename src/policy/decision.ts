@@ -45,7 +45,8 @@ export function effectiveFindings(
   )
 }
 
-function enforcementOf({ cluster, tenant, namespace }: Jurisdiction): Enforcement {
+/** What becomes of errors there. */
+export function enforcementOf({ cluster, tenant, namespace }: Jurisdiction): Enforcement {
   return namespaceSettings(cluster, namespace)?.enforcement ?? tenant?.enforcement ?? cluster.enforcement
 }
 

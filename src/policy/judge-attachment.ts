@@ -5,7 +5,7 @@ import type { Selection } from '../kube/selections.ts'
 import { parseIp } from '../net/ip.ts'
 import { prefixOf } from '../net/prefix.ts'
 import { readAttachment } from './attachment.ts'
-import { effectiveFindings } from './decision.ts'
+import { effectiveFindings, enforcementOf } from './decision.ts'
 import { evaluate, type Place } from './evaluate.ts'
 import type { Finding } from './finding.ts'
 import type { Inventory } from './inventory.ts'
@@ -83,9 +83,13 @@ function findRefusals(attachment: Attachment, inventory: Inventory, override: Se
   const { cluster } = inventory
   const { namespace } = attachment
   if (cluster.exemptNamespaces.includes(namespace)) return []
-  // What came after it, where others are merely audited, takes nothing from it.
-  const findings = judgeAttachment(attachment, inventory, undefined, other => !isOlder(attachment, other))
-  const where = { cluster, tenant: inventory.tenantOf(namespace), namespace }
+  const jurisdiction = (name: string) => ({ cluster, tenant: inventory.tenantOf(name), namespace: name })
+  const where = jurisdiction(namespace)
+  const isDenied = enforcementOf(where) === 'deny'
+  // Where nobody is refused anything, somebody could take what is this one's, and keep its pods from starting.
+  const counts = (other: Attachment): boolean =>
+    !isOlder(attachment, other) && !(isDenied && enforcementOf(jurisdiction(other.namespace)) !== 'deny')
+  const findings = judgeAttachment(attachment, inventory, undefined, counts)
   return effectiveFindings(findings, where, override).filter(({ severity }) => severity === 'error')
 }
 

@@ -439,14 +439,17 @@ describe('what is shared by a name, or for want of one', () => {
 
   it('stays with who had it first, where the others are merely audited', () => {
     const [own, late] = [given(range(), 500, 'retail'), given(range(), 510, 'open')]
-    const refused = (ours: Manifest, theirs: Manifest) =>
-      judge(
-        pod('retail', { metadata: { namespace: 'retail' } }),
-        exampleInventory(retail, open, { ...ours, metadata: { ...ours.metadata, name: 'retail' } }, theirs),
-      ).map(({ rule }) => rule)
+    const refused = (ours: Manifest, theirs: Manifest, owner = open) => {
+      const named = { ...ours, metadata: { ...ours.metadata, name: 'retail' } }
+      const inventory = exampleInventory(retail, owner, named, theirs)
+      return judge(pod('retail', { metadata: { namespace: 'retail' } }), inventory).map(({ rule }) => rule)
+    }
     expect(refused(aged(own, 1), aged(late, 2))).toEqual([])
     expect(refused(aged(own, 2), aged(late, 1))).toEqual(['refused-attachment'])
     expect(refused(own, late)).toEqual(['refused-attachment'])
+    // Who is audited may edit an old network at any time.
+    const spec = { ...(open.spec as object), enforcement: 'audit' }
+    expect(refused(aged(own, 2), aged(late, 1), { ...open, spec })).toEqual([])
   })
 
   it('is whose it was granted, whoever was first', () => {
