@@ -391,6 +391,17 @@ describe('the webhook', () => {
     },
   )
 
+  it('judges a network that changes beside a pod template that somebody wrote into it', async () => {
+    const before = attachment(macvlanConfig(), { name: 'unused' })
+    const after = attachment({ ...macvlanConfig(), master: 'eth0.300' }, { name: 'unused' })
+    const template = { spec: { containers: [] } }
+    const spec = { ...(after.spec as object), template }
+    const change = { ...after, spec }
+    expect(rulesOf(await update(change, before))).toEqual(['vlan-not-granted'])
+    const oldObject = { ...before, spec: { ...(before.spec as object), template } }
+    expect(rulesOf(await update(change, oldObject))).toEqual(['vlan-not-granted'])
+  })
+
   it('refuses a Binding that chooses other networks', async () => {
     const annotations = { [NETWORKS_ANNOTATION]: 'logistics/fleet' }
     const binding: Manifest = {
