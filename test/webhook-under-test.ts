@@ -20,6 +20,7 @@ export interface WebhookUnderTest extends AsyncDisposable {
 export async function startWebhook(
   manifests: readonly Manifest[] = exampleWorld,
   clock: () => Date = () => new Date(),
+  log = createLog('fatal'),
 ): Promise<WebhookUnderTest> {
   const state = mkdtempSync(join(tmpdir(), 'socni-test-'))
   const policy = mkdtempSync(join(state, 'policy-'))
@@ -29,7 +30,7 @@ export async function startWebhook(
       ['--state', state, '--policy', policy, '--port', '0', '--log-level', 'fatal'],
       {},
     ),
-    log: createLog('fatal'),
+    log,
     clock,
     pollInterval: 20,
     drainDelay: 0,

@@ -3,6 +3,7 @@ import type { AdmissionRequest, AdmissionReview } from '../src/kube/admission.ts
 import { isRecord } from '../src/kube/manifest.ts'
 import type { Decide, Phase } from '../src/review/context.ts'
 import { readBody } from './body.ts'
+import { decisionLog } from './decision-log.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { RequestError } from './request-error.ts'
@@ -39,6 +40,7 @@ export function phaseOf(url: string | undefined): Phase | undefined {
 export function admissionHandler(options: AdmissionOptions) {
   let running = 0
   let held = 0
+  const writeDown = decisionLog(options.log)
   /** Counted only now that all of it is here: who sends slowly takes nobody's place. */
   const answerTo = async (body: string, phase: Phase): Promise<AdmissionReview> => {
     if (running >= options.maxConcurrent) throw busy('too many reviews at once')
@@ -48,6 +50,7 @@ export function admissionHandler(options: AdmissionOptions) {
       const end = options.metrics.startReview()
       const response = await withDeadline(Promise.resolve(options.decide(admission, phase)), options.deadline)
       end(phase, response.allowed)
+      writeDown(admission, response)
       return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response }
     } finally {
       running--

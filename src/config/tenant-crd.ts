@@ -27,10 +27,12 @@ export function tenantCrd(): object {
           served: true,
           storage: true,
           additionalPrinterColumns: [
-            { name: 'Namespaces', type: 'string', jsonPath: '.status.namespaces' },
+            { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+            { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+            { name: 'Namespaces', type: 'string', jsonPath: '.status.namespaces', priority: 1 },
             // Of a list the API server prints the first item alone, so that this is a text.
             { name: 'Granted', type: 'string', jsonPath: '.status.granted' },
-            { name: 'In use', type: 'string', jsonPath: '.status.vlansInUse' },
+            { name: 'In use', type: 'string', jsonPath: '.status.vlansInUse', priority: 1 },
             { name: 'Networks', type: 'integer', jsonPath: '.status.networks', priority: 1 },
             { name: 'Pods', type: 'integer', jsonPath: '.status.pods', priority: 1 },
             { name: 'Conflicts', type: 'string', jsonPath: '.status.conflicts', priority: 1 },

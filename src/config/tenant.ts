@@ -100,7 +100,20 @@ export const tenantSpec = z
     ),
   )
 
-/** What the webhook writes about a Tenant: nobody else reads it but people. */
+/** The keys by which the API server tells items of a list apart (Kubernetes API conventions, typical status properties). */
+const LIST_OF_TYPES = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }
+
+/** metav1.Condition: what `kubectl wait`, Flux and Argo CD ask for. */
+const condition = z.object({
+  type: z.string().describe('Ready: the Tenant is in force as it is written.'),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string().describe('InForce, Conflict, or Unreadable.'),
+  message: z.string().describe('What is in the way.'),
+  observedGeneration: z.int().min(0).describe('The generation of the spec that this is about.'),
+  lastTransitionTime: z.string().meta({ format: 'date-time' }).describe('When the status became what it is.'),
+})
+
+/** What the webhook writes about a Tenant: people read it, and what waits for a Tenant to be in force. */
 export const tenantStatus = z.object({
   observedGeneration: z.int().min(0).describe('The generation of the spec that this is about.'),
   namespaces: z.array(z.string()).describe('Namespaces that are there and belong to the tenant.'),
@@ -109,9 +122,16 @@ export const tenantStatus = z.object({
   networks: z.int().min(0).describe('How many networks (NetworkAttachmentDefinitions) its namespaces have.'),
   pods: z.int().min(0).describe('How many pods use them.'),
   conflicts: z.array(z.string()).describe('Why the Tenant, or a part of it, is not in force.'),
+  // Statuses of before had none, and must not keep anybody from changing the spec beside them.
+  conditions: z
+    .array(condition)
+    .optional()
+    .meta(LIST_OF_TYPES)
+    .describe('Whether it is in force, for tools that wait for that.'),
 })
 
 export type TenantStatus = z.infer<typeof tenantStatus>
+export type TenantCondition = z.infer<typeof condition>
 
 const tenantManifest = z.object({
   apiVersion: z.literal('socni.dev/v1alpha1'),

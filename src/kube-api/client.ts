@@ -119,6 +119,8 @@ export class KubeClient {
     { apiVersion, kind }: KindOf,
     { namespace, fieldSelector, limit, page: size = PAGE }: ListOptions = {},
   ): AsyncGenerator<Listing> {
+    // As in read: there is no such namespace, and nothing in it.
+    if (namespace !== undefined && !isPathSegment(namespace)) return
     let next: string | undefined
     do {
       const { metadata, items } = await call(

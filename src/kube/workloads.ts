@@ -18,8 +18,8 @@ export interface PodTemplate {
   readonly at: Path
 }
 
-/** Where each kind keeps its pod template, by API group and kind. */
-const TEMPLATES: Readonly<Record<string, Path>> = {
+/** Where each kind keeps its pod template, by API group and kind; undefined where it has none. */
+const TEMPLATES: Readonly<Record<string, Path | undefined>> = {
   '/Pod': [],
   '/PodTemplate': ['template'],
   '/ReplicationController': ['spec', 'template'],
@@ -31,6 +31,12 @@ const TEMPLATES: Readonly<Record<string, Path>> = {
   'batch/CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
   'kubevirt.io/VirtualMachine': ['spec', 'template'],
   'kubevirt.io/VirtualMachineInstance': [],
+  // These make no pods and have rules of their own, also where somebody writes a template into them.
+  '/Namespace': undefined,
+  '/Binding': undefined,
+  'k8s.cni.cncf.io/NetworkAttachmentDefinition': undefined,
+  'socni.dev/Tenant': undefined,
+  'socni.dev/ClusterConfiguration': undefined,
 }
 
 /** API group and kind as in the tables here: `apps/Deployment`, `/Pod` for the core group. */

@@ -47,23 +47,39 @@ export class Holdings {
 
   /**
    * Other tenants that hold one of this tenant's (VLAN, interface) pairs, tags inside of one, or the VLAN that its tags are
-   * inside of, unless both grants are shared.
+   * inside of, unless both grants are shared. Each is told once, by what is new to it: `before` is the tenant as it was.
    */
-  rivalsOf(tenant: Tenant, cluster: Cluster): Rival[] {
+  rivalsOf(tenant: Tenant, cluster: Cluster, before?: Tenant): Rival[] {
+    const older = new Set(before === undefined ? [] : this.#conflictsOf(before, cluster).map(({ id }) => id))
     const rivals = new Map<string, Rival>()
-    const note = (grant: Grant, relation: Rival['relation'], segments: readonly Segment[]): void => {
-      const held = relation === 'inside' ? this.#inside : this.#held
-      for (const { key, segment } of segments.flatMap(keyed))
-        for (const rival of rivalsAmong(held.get(key), tenant, grant, relation, segment))
-          if (!rivals.has(rival.tenant.name)) rivals.set(rival.tenant.name, rival)
-    }
-    for (const grant of tenant.vlans) {
-      const own = grantedSegments(grant, cluster)
-      note(grant, 'same', own)
-      note(grant, 'around', outerOf(grant, cluster))
-      note(grant, 'inside', own)
+    for (const { id, rival } of this.#conflictsOf(tenant, cluster)) {
+      const { name } = rival.tenant
+      const isOlder = older.has(id)
+      const noted = rivals.get(name)
+      if (noted === undefined || (noted.isOlder && !isOlder)) rivals.set(name, { ...rival, isOlder })
     }
     return [...rivals.values()]
+  }
+
+  /** One for each VLAN that is in conflict. */
+  #conflictsOf(tenant: Tenant, cluster: Cluster): { id: string; rival: Rival }[] {
+    const conflicts = (grant: Grant, relation: Rival['relation'], segments: readonly Segment[]) => {
+      const held = relation === 'inside' ? this.#inside : this.#held
+      return segments.flatMap(keyed).flatMap(({ key, segment }) =>
+        rivalsAmong(held.get(key), tenant, grant, relation, segment).map(rival => ({
+          id: `${rival.tenant.name} ${relation} ${key}`,
+          rival,
+        })),
+      )
+    }
+    return tenant.vlans.flatMap(grant => {
+      const own = grantedSegments(grant, cluster)
+      return [
+        ...conflicts(grant, 'same', own),
+        ...conflicts(grant, 'around', outerOf(grant, cluster)),
+        ...conflicts(grant, 'inside', own),
+      ]
+    })
   }
 
   /** Other tenants that hold VLAN 1 where this one holds untagged traffic, or the reverse, unless both grants are shared. */
@@ -92,7 +108,14 @@ function rivalsAmong(
 ): Rival[] {
   return [...others]
     .filter(other => other.tenant.name !== tenant.name && !(other.grant.shared && grant.shared))
-    .map(other => ({ tenant: other.tenant, grant, rivalGrant: other.grant, relation, segment }))
+    .map(other => ({
+      tenant: other.tenant,
+      grant,
+      rivalGrant: other.grant,
+      relation,
+      segment,
+      isOlder: false,
+    }))
 }
 
 function heldKeys(grant: Grant, cluster: Cluster): string[] {

@@ -143,8 +143,11 @@ export class Inventory {
   }
 
   /** Namespaces of this tenant that other tenants claim as well. */
-  contestedBy(tenant: Tenant): { namespace: string; tenant: Tenant }[] {
-    return this.#tenancy.contestedBy(tenant)
+  contestedBy(tenant: Tenant, before?: Tenant): TenantSubject['contested'] {
+    const idOf = ({ namespace, tenant: { name } }: { namespace: string; tenant: Tenant }): string =>
+      `${namespace} ${name}`
+    const older = new Set(before === undefined ? [] : this.#tenancy.contestedBy(before).map(idOf))
+    return this.#tenancy.contestedBy(tenant).map(each => ({ ...each, isOlder: older.has(idOf(each)) }))
   }
 
   /** The namespace's tenant; none when nobody claims it, and none when several do. */
@@ -192,8 +195,8 @@ export class Inventory {
     return [...named, ...findCommonRanges(attachment, tenant, this.#subnets, tenantOf, counts)]
   }
 
-  rivalsOf(tenant: Tenant): Rival[] {
-    return this.#holdings.rivalsOf(tenant, this.#cluster)
+  rivalsOf(tenant: Tenant, before?: Tenant): Rival[] {
+    return this.#holdings.rivalsOf(tenant, this.#cluster, before)
   }
 
   nativeRivalsOf(tenant: Tenant): TenantSubject['nativeRivals'] {

@@ -16,19 +16,20 @@ export function judgeTenant(
 ): Finding[] {
   const reading = readTenant(manifest)
   const tenant = reading.ok ? reading.value : undefined
-  const known = before && readTenant(before)
+  const reread = before && readTenant(before)
+  const known = reread?.ok ? reread.value : undefined
   const subject = {
     problems: reading.ok ? [] : reading.problems,
     tenant,
     cluster: inventory.cluster,
-    rivals: tenant === undefined ? [] : inventory.rivalsOf(tenant),
+    rivals: tenant === undefined ? [] : inventory.rivalsOf(tenant, known),
     nativeRivals: tenant === undefined ? [] : inventory.nativeRivalsOf(tenant),
-    contested: tenant === undefined ? [] : inventory.contestedBy(tenant),
+    contested: tenant === undefined ? [] : inventory.contestedBy(tenant, known),
     exempt:
       tenant === undefined
         ? []
         : inventory.claimedBy(tenant).filter(name => inventory.cluster.exemptNamespaces.includes(name)),
-    orphans: known?.ok && tenant !== undefined ? orphansOf(known.value, tenant, inventory) : [],
+    orphans: known !== undefined && tenant !== undefined ? orphansOf(known, tenant, inventory) : [],
   }
   return [
     ...evaluate(subject, rules.tenant, asGiven),

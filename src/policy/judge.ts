@@ -13,7 +13,7 @@ import {
   virtualMachineNetworks,
 } from '../kube/workloads.ts'
 import { readAttachment } from './attachment.ts'
-import type { Jurisdiction } from './decision.ts'
+import { type Jurisdiction, settingOf } from './decision.ts'
 import { asGiven, evaluate, type Place } from './evaluate.ts'
 import type { Finding } from './finding.ts'
 import { type PodInterfaces, podInterfaces, throughPod } from './in-pod.ts'
@@ -22,7 +22,9 @@ import { judgeAttachment, overlapsOfAsked, refusalsOf, usersOf } from './judge-a
 import { judgeCluster, judgeTenant } from './judge-settings.ts'
 import { networkPlace } from './network-place.ts'
 import { orphansOf } from './orphans.ts'
+import { foreignAttachment } from './rules/foreign-attachment.ts'
 import { rules } from './rules/index.ts'
+import { unknownAttachment } from './rules/unknown-attachment.ts'
 import type { ClaimState, PodSubject, SelectionSubject } from './subjects.ts'
 
 /** What is known about a request, beyond the object. A linter knows nothing of this. */
@@ -64,7 +66,11 @@ export function judge(given: Manifest, inventory: Inventory, circumstances: Circ
       if (template === undefined) return []
       const workload = { metadata: manifest.metadata, template: template.metadata, at: template.at }
       return [
-        ...judgePod(podSubject(manifest, template, inventory, circumstances), template),
+        ...judgePod(
+          podSubject(manifest, template, inventory, circumstances),
+          template,
+          circumstances.override,
+        ),
         ...evaluate(workload, rules.workload, asGiven),
       ]
     }
@@ -147,20 +153,47 @@ function selectionSubject(
   return checkClaim === undefined || isTemplate ? subject : { ...subject, claim: checkClaim(subject) }
 }
 
-/** The findings on a pod and on each of its selections. */
-export function judgePod(subject: PodSubject, { at }: Pick<PodTemplate, 'at'>): Finding[] {
+/** The findings on a pod and on each of its selections; `override` as in Circumstances. */
+export function judgePod(
+  given: PodSubject,
+  { at }: Pick<PodTemplate, 'at'>,
+  override: Circumstances['override'] = {},
+): Finding[] {
   const inPod: Place = violation => ({ ...asGiven(violation), at: [...at, ...(violation.at ?? [])] })
+  const placeOf =
+    ({ index, body, at: own }: Selection): Place =>
+    ({ inside = [] }) => ({
+      at: [...at, ...networkPlace(given, index)],
+      // The short form is no JSON, so nothing in it has a path.
+      ...(body && { inside: [...own, ...inside] }),
+    })
+  // A rule that was turned off, or only warns, refuses nobody: then the others say what stands against the network.
+  const setting = override[foreignAttachment.id] ?? settingOf(foreignAttachment.id, given)
+  const isRefused = setting === undefined || setting === 'deny'
+  const foreign = given.selections.map(selection =>
+    isRefused ? evaluate(selection, [foreignAttachment], placeOf(selection.selection)) : [],
+  )
+  const isForeign = (index: number): boolean => foreign[index]?.length !== 0
+  // Nor what one's own network reaches by tagging frames on it.
+  const hidden = foreign.every(findings => findings.length === 0) ? {} : { through: NO_WAY }
+  const selections = given.selections.map((selection, index) => ({
+    ...selection,
+    ...hidden,
+    ...(isForeign(index) && { attachment: undefined, refusals: [] }),
+  }))
   return [
-    ...evaluate(subject, rules.pod, inPod),
-    ...subject.selections.flatMap(selection =>
-      evaluate(selection, rules.selection, ({ inside = [] }) => ({
-        at: [...at, ...networkPlace(subject, selection.selection.index)],
-        // The short form is no JSON, so nothing in it has a path.
-        ...(selection.selection.body && { inside: [...selection.selection.at, ...inside] }),
-      })),
-    ),
+    ...evaluate({ ...given, selections }, rules.pod, inPod),
+    ...selections.flatMap((selection, index) => {
+      const others = isForeign(index) ? OF_THE_POD : rules.selection
+      return [...(foreign[index] ?? []), ...evaluate(selection, others, placeOf(selection.selection))]
+    }),
   ]
 }
+
+const NO_WAY = { segments: [], unknown: [] }
+
+/** Whoever names a network of others is told that it is theirs, and nothing of what it is: these judge what the pod itself says. */
+const OF_THE_POD = rules.selection.filter(rule => rule !== foreignAttachment && rule !== unknownAttachment)
 
 /** Only what others depend on is judged when it goes. */
 function judgeRemoval(manifest: Manifest, inventory: Inventory): Finding[] {

@@ -154,7 +154,7 @@ export interface TenantSubject {
   /** Other tenants that hold VLAN 1 beside its untagged traffic, or untagged traffic beside its VLAN 1. */
   readonly nativeRivals: readonly (Rival & { readonly master: string; readonly holdsNative: boolean })[]
   /** Namespaces that other tenants claim as well. */
-  readonly contested: readonly { namespace: string; tenant: Tenant }[]
+  readonly contested: readonly { namespace: string; tenant: Tenant; isOlder: boolean }[]
   /** Namespaces of it that nobody judges. */
   readonly exempt: readonly string[]
   /** Networks that lose what they use when it is changed so, or deleted. */
@@ -174,6 +174,8 @@ export interface Rival {
   readonly relation: 'same' | 'inside' | 'around'
   /** What both hold, or the VLAN that tags are inside of. */
   readonly segment: Segment
+  /** It was there before this UPDATE, which may be the one that ends another conflict: no reason to refuse it. */
+  readonly isOlder: boolean
 }
 
 /** A namespace that is made, or whose labels change. */

@@ -14,7 +14,9 @@ import { checkClaim } from './claims.ts'
  * came while nobody judged. The same as a request for it would be told.
  */
 export function judgeStanding(object: Manifest, inventory: Inventory, keys: ClaimKeys): Finding[] {
-  const findings = judge(object, inventory, { before: object, checkClaim: () => ({ state: 'none' }) })
+  // A Tenant's conflicts are older than any UPDATE of it, and told all the same.
+  const before = groupKind(object) === 'socni.dev/Tenant' ? undefined : object
+  const findings = judge(object, inventory, { before, checkClaim: () => ({ state: 'none' }) })
   const where = jurisdictionOf(object, inventory)
   const effective = effectiveFindings(findings, where)
   // What a rule stands against has no claim, and needs no word about that.

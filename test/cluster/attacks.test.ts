@@ -180,6 +180,12 @@ describe('who administers a namespace, and means harm,', () => {
     const other = { 'v1.multus-cni.io/default-network': 'finance/ledger' }
     expect(bind('moved', other, 'alice')).toContain('[forged-binding]')
     expect(bind('moved', other, 'alice', 'bindings')).toContain('[forged-binding]')
+    // Also of a pod without networks, of whose Binding the mutating phase makes nothing.
+    apply(pod('plain', {}), 'alice')
+    for (const key of ['k8s.v1.cni.cncf.io/network-status', 'k8s.v1.cni.cncf.io/networks-status'])
+      for (const resource of ['pods/plain/binding', 'bindings'])
+        expect(bind('plain', { [key]: '[]' }, 'alice', resource)).toContain('[forged-binding]')
+    expect(bind('plain', {}, 'alice')).toBe('')
     // The webhook writes the pod's own networks over those of the Binding.
     expect(bind('unbound', { [NETWORKS]: 'logistics/fleet' }, 'alice')).toBe('')
     expect(claimsOf('unbound')).toMatchObject([{ nad: 'finance/ledger', node: 'node-1' }])

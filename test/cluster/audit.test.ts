@@ -126,14 +126,29 @@ describe('what is there before the webhook', () => {
     expect(status()).toEqual({
       observedGeneration: 1,
       namespaces: ['finance'],
-      granted: 'VLAN 110-119 on "eth0", VLAN 700 on "bond1"',
-      vlansInUse: 'VLAN 110 on "eth0"',
+      granted: 'bond1: 700; eth0: 110-119',
+      vlansInUse: 'eth0: 110',
       networks: 1,
       pods: 1,
       conflicts: [],
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'True',
+          reason: 'InForce',
+          message: '',
+          observedGeneration: 1,
+          lastTransitionTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+        },
+      ],
     })
+    const waiting = ['wait', '--for=condition=Ready', 'tenant/finance', '--timeout=5s']
+    expect(plane.kubectl(waiting)).toContain('condition met')
+    expect(plane.kubectl(['get', 'tnt'])).toMatch(
+      /NAME +READY +REASON +GRANTED +AGE\nfinance +True +InForce +bond1: 700; eth0: 110-119 +/,
+    )
     expect(plane.kubectl(['get', 'tnt', '-o', 'wide'])).toMatch(
-      /NAME +NAMESPACES +GRANTED +IN USE +NETWORKS +PODS +CONFLICTS +AGE\nfinance +\["finance"\] +VLAN 110-119 on "eth0", VLAN 700 on "bond1" +VLAN 110 on "eth0" +1 +1 +\[\]/,
+      /NAME +READY +REASON +NAMESPACES +GRANTED +IN USE +NETWORKS +PODS +CONFLICTS +AGE\nfinance +True +InForce +\["finance"\] +bond1: 700; eth0: 110-119 +eth0: 110 +1 +1 +\[\]/,
     )
   })
 

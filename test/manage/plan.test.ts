@@ -102,6 +102,26 @@ describe('plans', () => {
     expect(carriedOut).toBeGreaterThan(1_000)
   })
 
+  it('are judged by what they add: an older conflict is a warning, so that it can be taken away', () => {
+    const world = buildWorld([
+      tenant('finance', { namespaces: ['finance'], vlans: [{ ids: '100-110', masters: ['eth0'] }] }),
+      tenant('late', {
+        namespaces: ['late', 'finance'],
+        vlans: [{ ids: '100-102,200', masters: ['eth0'] }],
+      }),
+    ])
+    const told = (plan: Plan) => judgePlan(plan, world).map(({ rule, severity }) => `${severity} ${rule}`)
+    const older = ['warning vlan-granted-twice', 'warning namespace-claimed-twice']
+    const vlans = (text: string) => parseVlanSet(text) ?? { ranges: [] }
+    expect(told(planRevoke(world, 'late', vlans('200'), undefined))).toEqual(older)
+    expect(told(planRevoke(world, 'late', vlans('100-101'), undefined))).toEqual(older)
+    expect(told(planRevoke(world, 'late', vlans('100-102'), undefined))).toEqual(older.slice(1))
+    expect(told(planCreate(world, 'late', { ids: '300', masters: ['eth0'] }, []))).toEqual(older)
+    const [, contested] = older
+    const more = planCreate(world, 'late', { ids: '103', masters: ['eth0'] }, [])
+    expect(told(more)).toEqual(['error vlan-granted-twice', contested])
+  })
+
   it('grant nothing that the owner holds on another interface only', () => {
     const world = buildWorld([
       tenant('finance', {

@@ -1098,3 +1098,55 @@ describe('tags inside of a VLAN', () => {
     expect(rules(elsewhere, before)).toEqual([])
   })
 })
+
+describe('a network of another tenant', () => {
+  const closed: Manifest[] = [
+    attachment(
+      { ...bridgeConfig(), bridge: 'br-logistics', vlan: 321, isGateway: true, ipam: { type: 'static' } },
+      { name: 'broken', namespace: 'logistics' },
+    ),
+    attachment(chained({ type: 'portmap', capabilities: { portMappings: true } }), {
+      name: 'open',
+      namespace: 'logistics',
+    }),
+    attachment({ ...macvlanConfig(), master: 'secret0' }, { name: 'native', namespace: 'logistics' }),
+    attachment(
+      {
+        cniVersion: '1.0.0',
+        name: 'x',
+        type: 'vlan',
+        master: 'net1',
+        vlanId: 77,
+        linkInContainer: true,
+        ipam: { type: 'static' },
+      },
+      { name: 'tagging' },
+    ),
+  ]
+  const found = (networks: Record<string, unknown>[], settings: Record<string, 'off' | 'warn'> = {}) => {
+    const inventory = exampleInventory(...closed)
+    inventory.setCluster({ ...inventory.cluster, rules: settings })
+    return judge(pod(networks), inventory)
+  }
+  const fleet = { name: 'fleet', namespace: 'logistics', interface: 'net1' }
+
+  it.each<[what: string, networks: Record<string, unknown>[]]>([
+    ['its subnet, to who asks for an address', [{ ...fleet, ips: ['1.2.3.4/24'] }]],
+    ['what is wrong with it', [{ ...fleet, name: 'broken' }]],
+    ['its VLAN, to a container that could tag frames', [{ ...fleet, name: 'native' }]],
+    ['its interface, to one that tags frames on it', [{ ...fleet, name: 'native' }, { name: 'tagging' }]],
+    ['whether it takes ports', [{ ...fleet, name: 'open', portMappings: [{ hostPort: 22 }] }]],
+  ])('is not told about: %s', (_, networks) => {
+    expect(found(networks).map(({ rule }) => rule)).toEqual(['foreign-attachment'])
+  })
+
+  it('is told about where the rule against it is off, or only warns, and keeps what the pod says being judged', () => {
+    const asking = [{ ...fleet, ips: ['1.2.3.4/24'], mac: '01:00:5e:00:00:01' }]
+    const rules = (settings: Record<string, 'off' | 'warn'>) =>
+      found(asking, settings).map(({ rule }) => rule)
+    expect(rules({})).toEqual(['foreign-attachment', 'invalid-mac'])
+    const all = ['foreign-attachment', 'address-not-granted', 'invalid-mac']
+    expect(rules({ 'foreign-attachment': 'warn' }).toSorted()).toEqual(all.toSorted())
+    expect(rules({ 'foreign-attachment': 'off' }).toSorted()).toEqual(all.toSorted())
+  })
+})

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import type { Claim } from '../../src/claims/claim.ts'
 import { readUnverified } from '../../src/claims/jws.ts'
+import { generateSigningKey } from '../../src/claims/keys.ts'
 import type { AdmissionRequest } from '../../src/kube/admission.ts'
 import { CLAIM_ARG, NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
@@ -12,6 +13,8 @@ import { readSelections } from '../../src/kube/selections.ts'
 import { attachment, exampleWorld, macvlanConfig, pod, tenant } from '../../src/policy/example.ts'
 import { applyPatch } from '../../src/review/patch.ts'
 import { requestFor } from '../../src/review/request.ts'
+import { judgeStanding } from '../../src/review/standing.ts'
+import { exampleInventory } from '../example-inventory.ts'
 import { eventually, startWebhook, type WebhookUnderTest } from '../webhook-under-test.ts'
 
 const STATUS = 'k8s.v1.cni.cncf.io/network-status'
@@ -390,6 +393,69 @@ describe('the webhook', () => {
       expect(answer.status?.details?.causes.map(({ field }) => field)).toEqual(fields)
     },
   )
+
+  it('judges a network that changes beside a pod template that somebody wrote into it', async () => {
+    const before = attachment(macvlanConfig(), { name: 'unused' })
+    const after = attachment({ ...macvlanConfig(), master: 'eth0.300' }, { name: 'unused' })
+    const template = { spec: { containers: [] } }
+    const spec = { ...(after.spec as object), template }
+    const change = { ...after, spec }
+    expect(rulesOf(await update(change, before))).toEqual(['vlan-not-granted'])
+    const oldObject = { ...before, spec: { ...(before.spec as object), template } }
+    expect(rulesOf(await update(change, oldObject))).toEqual(['vlan-not-granted'])
+  })
+
+  describe('of a Tenant that is in conflict with another one already', () => {
+    const slippedIn = tenant('late', {
+      namespaces: ['late', 'finance-batch'],
+      vlans: [
+        { ids: '204-206', masters: ['eth0'] },
+        { ids: '600', masters: ['eth0'] },
+      ],
+    })
+    const changed = (namespaces: string[], ...vlans: object[]) => tenant('late', { namespaces, vlans })
+    const old = { ids: '205', masters: ['eth0'] }
+    const warned = ['vlan-granted-twice', 'namespace-claimed-twice']
+
+    it.each<[what: string, after: Manifest, warned: string[]]>([
+      ['takes VLANs away', changed(['late', 'finance-batch'], old), warned],
+      ['takes a namespace away', changed(['late'], old), ['vlan-granted-twice']],
+      [
+        'gives what nobody holds',
+        changed(['late', 'finance-batch'], old, { ids: '601', masters: ['eth0'] }),
+        warned,
+      ],
+      ['ends the conflict', changed(['late'], { ids: '600', masters: ['eth0'] }), []],
+    ])('takes a change that %s', async (_, after, rules) => {
+      const { allowed, warnings = [] } = await update(after, slippedIn)
+      const told = warnings.map(warning => /^\[([\w-]+)\]/.exec(warning)?.[1])
+      expect([allowed, told]).toEqual([true, rules])
+    })
+
+    it('has it told by an audit as what it is', () => {
+      const keys = { signing: generateSigningKey(), keys: new Map(), revocations: [] }
+      const told = judgeStanding(slippedIn, exampleInventory(), keys)
+      expect(told.map(({ rule, severity }) => `${severity} ${rule}`)).toEqual([
+        'error vlan-granted-twice',
+        'error namespace-claimed-twice',
+      ])
+    })
+
+    it.each<[what: string, after: Manifest, rules: string[]]>([
+      [
+        'takes another VLAN of the same tenant',
+        changed(['late', 'finance-batch'], old, { ids: '208', masters: ['eth0'] }),
+        ['vlan-granted-twice'],
+      ],
+      [
+        'takes another namespace of it',
+        changed(['late', 'finance-batch', 'finance'], old),
+        ['namespace-claimed-twice'],
+      ],
+    ])('refuses one that %s', async (_, after, rules) => {
+      expect(rulesOf(await update(after, slippedIn))).toEqual(rules)
+    })
+  })
 
   it('refuses a Binding that chooses other networks', async () => {
     const annotations = { [NETWORKS_ANNOTATION]: 'logistics/fleet' }

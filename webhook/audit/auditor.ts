@@ -78,7 +78,7 @@ export class Auditor {
     const revision = inventory.revision + inventory.uses.revision
     if (isDue || (now - this.#statusAt >= STATUS_MS && revision !== this.#revision)) {
       this.#statusAt = now
-      await writeStatuses(client, inventory)
+      await writeStatuses(client, inventory, clock())
       this.#revision = revision
     }
     if (!isDue) return

@@ -11,9 +11,10 @@ export const namespaceClaimedTwice: Rule<'tenant'> = {
   bad: { manifest: tenant('retail', { namespaces: ['retail', 'finance-batch'] }) },
 
   *check({ tenant, contested }) {
-    for (const { namespace, tenant: other } of contested) {
+    for (const { namespace, tenant: other, isOlder } of contested) {
       const index = tenant?.namespaces.indexOf(namespace) ?? -1
       yield {
+        ...(isOlder && { severity: 'warning' }),
         at: index === -1 ? ['spec', 'namespaceSelector'] : ['spec', 'namespaces', index],
         message: `namespace "${namespace}" is claimed by tenant "${other.name}" as well: leave it to one of them`,
       }

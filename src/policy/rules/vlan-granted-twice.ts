@@ -16,6 +16,7 @@ export const vlanGrantedTwice: Rule<'tenant'> = {
   *check({ tenant, rivals }) {
     for (const rival of rivals)
       yield {
+        ...(rival.isOlder && { severity: 'warning' }),
         at: ['spec', 'vlans', tenant?.vlans.indexOf(rival.grant) ?? 0],
         message: `${explain(rival)}: grant it to one of them, or set "shared": true in both`,
       }
