@@ -345,14 +345,40 @@ const ROWS: readonly Row[] = [
     { type: 'bond', linksInContainer: true, links: [{ name: 'net1' }] },
     ['uplink native on pod:net1 (enslave, untagged)'],
   ],
+  // No engine is told of a VLAN; what is said of the container is for a program in the pod.
   [
     {
       type: 'userspace',
-      host: { engine: 'vpp', bridge: { bridgeName: 'b', vlanId: 100 }, memif: { socketfile: '/s' } },
+      host: {
+        engine: 'vpp',
+        netType: 'bridge',
+        bridge: { bridgeName: '7', vlanId: 100 },
+        memif: { socketfile: '/s' },
+      },
+      container: { engine: 'ovs-dpdk', netType: 'bridge', bridge: { bridgeName: 'b' } },
       kubeconfig: '/k',
     },
-    ['uplink 100 on b (bridge, key)', 'connect /s', 'read /k'],
+    [
+      'uplink native,1-4094 on 7 (bridge, default)',
+      'connect /s',
+      'read /k',
+      'ignored-vlan-key at host.bridge.vlanId',
+    ],
   ],
+  [
+    { type: 'userspace', host: { engine: 'ovs-dpdk', netType: 'bridge' } },
+    ['uplink native,1-4094 on br0* (bridge, default)'],
+  ],
+  [
+    { type: 'userspace', host: { engine: 'ovs-dpdk', bridge: { bridgeId: 5 } } },
+    ['uplink native,1-4094 on br0* (bridge, default)'],
+  ],
+  [
+    { type: 'userspace', host: { engine: 'vpp', netType: 'bridge', bridge: { bridgeId: 5 } } },
+    ['uplink native,1-4094 on 5 (bridge, default)'],
+  ],
+  [{ type: 'userspace', host: { engine: 'vpp', netType: 'interface' } }, ['undecidable at host']],
+  [{ type: 'userspace', container: { engine: 'vpp' } }, ['malformed at host.engine']],
   [
     { type: 'route-override', flushroutes: true },
     [...BOTH('override', 'unroute'), 'pod sets args flushroutes flushgateway delroutes addroutes skipcheck'],

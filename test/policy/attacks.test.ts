@@ -58,6 +58,24 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     { type: 'ovs', bridge: 'br-finance', vlan: 100, trunk: [{ id: 300 }] },
     'vlan-not-granted',
   ],
+  [
+    'the OVS bridge of the node that a switch in user space takes by itself',
+    { type: 'userspace', host: { engine: 'ovs-dpdk', iftype: 'vhostuser', netType: 'bridge' } },
+    'interface-not-granted',
+  ],
+  [
+    'every VLAN of a bridge in user space, whatever VLAN stands there',
+    {
+      type: 'userspace',
+      host: { engine: 'ovs-dpdk', netType: 'bridge', bridge: { bridgeName: 'br-finance', vlanId: 100 } },
+    },
+    'vlan-not-granted',
+  ],
+  [
+    'a network that VPP leads to',
+    { type: 'userspace', host: { engine: 'vpp', iftype: 'memif', netType: 'interface' } },
+    'undecidable-config',
+  ],
   ['a missing vlanId', { ...macvlanConfig(), type: 'vlan', master: 'eth0' }, 'vlan-not-granted'],
   [
     'a nested delegate',
