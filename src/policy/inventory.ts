@@ -193,6 +193,11 @@ export class Inventory {
     return [...named, ...unnamed]
   }
 
+  /** The tenants with a grant that names this interface or resource. */
+  holdersOf(master: string): Tenant[] {
+    return this.#holdings.holdersOf(master)
+  }
+
   rivalsOf(tenant: Tenant): Rival[] {
     return this.#holdings.rivalsOf(tenant, this.#cluster)
   }

@@ -1,3 +1,4 @@
+import type { Tenant } from '../config/tenant.ts'
 import type { RuleSetting } from '../config/values.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { readAttachment } from './attachment.ts'
@@ -36,11 +37,16 @@ function attachmentSubject(
     eitherMasters: ridesInPod(attachment.facts?.uplinks ?? []).filter(
       ({ name }) => name === undefined || inventory.isHostInterface(name),
     ),
+    deviceHolders: deviceHoldersOf(attachment, inventory),
     overlaps: inventory.overlapsOf(attachment, tenant),
     sharedStores: inventory.sharedStoresOf(attachment, tenant),
     before: before && readAttachment(before, inventory.cluster),
     users: before === undefined ? new Set() : usersOf(attachment, inventory),
   }
+}
+
+function deviceHoldersOf({ facts, resourceName }: Attachment, inventory: Inventory): readonly Tenant[] {
+  return resourceName === undefined || !facts?.devices.length ? [] : inventory.holdersOf(resourceName)
 }
 
 /**

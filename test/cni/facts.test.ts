@@ -17,6 +17,7 @@ function factsOf(config: object): string[] {
       const name = master.inContainer ? `pod:${master.name}` : (master.name ?? '?')
       return `uplink ${printVlans(vlans)} on ${name}${master.byDefault ? '*' : ''} (${master.use}, ${source})`
     }),
+    ...facts.devices.map(({ isBehindPort }) => `device${isBehindPort ? ' behind a port' : ''}`),
     ...facts.routes.map(({ destination, effect, cause, installed, table }) => {
       const when = installed === 'always' ? '' : '?'
       return `${effect === 'add' ? 'route' : 'unroute'} ${printPrefix(destination)}${when} (${cause}${table === undefined ? '' : `, table ${table}`})`
@@ -156,7 +157,7 @@ const ROWS: readonly Row[] = [
     ],
   ],
   [{ type: 'rdma', deviceID: '0000:3b:00.0' }, ['uplink native on 0000:3b:00.0 (device, untagged)']],
-  [{ type: 'rdma' }, []],
+  [{ type: 'rdma' }, ['device']],
   [{ type: 'macvlan', master: 'eth1', mode: 'passthru' }, ['uplink native on eth1 (move, untagged)']],
   [{ type: 'macvlan' }, ['uplink native on ?* (ride, untagged)']],
   [
@@ -292,7 +293,7 @@ const ROWS: readonly Row[] = [
   ],
   [{ type: 'portmap', conditionsV6: '-d ::1' }, ['wrong-type at conditionsV6']],
   [{ type: 'passthru' }, []],
-  [{ type: 'rdma' }, []],
+  [{ type: 'rdma' }, ['device']],
   [{ type: 'sriov', vlan: 100 }, ['uplink 100 on ?* (device, key)']],
   [{ type: 'sriov', deviceID: '0000:3b:02.1' }, ['uplink native on 0000:3b:02.1 (device, default)']],
   [
@@ -309,33 +310,56 @@ const ROWS: readonly Row[] = [
   [{ type: 'ib-sriov', pkey: '0x7fff' }, ['uplink native on ?* (device, untagged)', 'undecidable at pkey']],
   [
     { type: 'ovs', bridge: 'br1', vlan: 100 },
-    ['uplink 100 on br1 (bridge, key)', 'pod sets args mac ovnPort'],
+    ['uplink 100 on br1 (bridge, key)', 'device behind a port', 'pod sets args mac ovnPort'],
+  ],
+  [
+    { type: 'ovs', bridge: 'br1', vlan: 100, deviceID: '0000:3b:02.7' },
+    [
+      'uplink 100 on br1 (bridge, key)',
+      'uplink native on 0000:3b:02.7 (device, untagged)',
+      'pod sets args mac ovnPort',
+    ],
   ],
   [
     { type: 'ovs', bridge: 'br1' },
-    ['uplink native,1-4094 on br1 (bridge, default)', 'pod sets args mac ovnPort'],
+    ['uplink native,1-4094 on br1 (bridge, default)', 'device behind a port', 'pod sets args mac ovnPort'],
   ],
   [
     { type: 'ovs', bridge: 'br1', vlan: 100, trunk: [{ id: 200 }] },
-    ['uplink 200 on br1 (bridge, trunk)', 'pod sets args mac ovnPort', 'contradiction at vlan'],
+    [
+      'uplink 200 on br1 (bridge, trunk)',
+      'device behind a port',
+      'pod sets args mac ovnPort',
+      'contradiction at vlan',
+    ],
   ],
   [
     { type: 'ovs', vlan: 100 },
-    ['uplink 100 on br-int* (bridge, key)', 'pod sets args mac ovnPort', 'undecidable at '],
+    [
+      'uplink 100 on br-int* (bridge, key)',
+      'device behind a port',
+      'pod sets args mac ovnPort',
+      'undecidable at ',
+    ],
   ],
   [
     { type: 'ovs', bridge: 'br1', vlan: 1, socket_file: 'tcp:10.0.0.1:6640', mirrors: [{ name: 'm' }] },
     [
       'uplink 1 on br1 (bridge, key)',
+      'device behind a port',
       'connect tcp:10.0.0.1:6640',
       'pod sets args mac ovnPort',
       'undecidable at mirrors',
     ],
   ],
-  [{ type: 'accelerated-bridge', vlan: 100 }, ['uplink 100 on cni0* (bridge, key)']],
+  [{ type: 'accelerated-bridge', vlan: 100 }, ['uplink 100 on cni0* (bridge, key)', 'device behind a port']],
   [
     { type: 'accelerated-bridge', bridge: 'br1, br2', trunk: [{ id: 5 }] },
-    ['uplink native,5 on br1 (bridge, trunk)', 'uplink native,5 on br2 (bridge, trunk)'],
+    [
+      'uplink native,5 on br1 (bridge, trunk)',
+      'uplink native,5 on br2 (bridge, trunk)',
+      'device behind a port',
+    ],
   ],
   [
     { type: 'bond', links: [{ name: 'eth1' }, {}] },
@@ -411,11 +435,11 @@ const ROWS: readonly Row[] = [
   [{ type: 'multus-shim', socketDir: '/run/multus' }, ['read /run/multus']],
   [
     { type: 'ovn-k8s-cni-overlay', topology: 'localnet', vlanID: 100, physicalNetworkName: 'phys' },
-    ['uplink 100 on phys (bridge, key)', 'network ovn-k8s-cni-overlay nad'],
+    ['uplink 100 on phys (bridge, key)', 'device behind a port', 'network ovn-k8s-cni-overlay nad'],
   ],
   [
     { type: 'ovn-k8s-cni-overlay', topology: 'localnet' },
-    ['uplink native on nad* (bridge, default)', 'network ovn-k8s-cni-overlay nad'],
+    ['uplink native on nad* (bridge, default)', 'device behind a port', 'network ovn-k8s-cni-overlay nad'],
   ],
   [
     {
@@ -425,6 +449,7 @@ const ROWS: readonly Row[] = [
       subnets: '10.1.0.0/16, 10.2.0.0/16/24',
     },
     [
+      'device behind a port',
       ...BOTH('plugin'),
       'route 10.1.0.0/16 (connected)',
       'route 10.2.0.0/16 (connected)',
@@ -435,7 +460,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     { type: 'ovn-k8s-cni-overlay', topology: 'layer2', vlanID: 5 },
-    ['network ovn-k8s-cni-overlay nad', 'ignored-vlan-key at vlanID'],
+    ['device behind a port', 'network ovn-k8s-cni-overlay nad', 'ignored-vlan-key at vlanID'],
   ],
   [
     { type: 'kube-ovn', server_socket: '/run/x', routes: [{ dst: '10.9.0.0/16' }] },

@@ -119,6 +119,21 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     chained({ type: 'rdma', deviceID: '0000:3b:00.0' }),
     'interface-not-granted',
   ],
+  [
+    'a virtual function of the node as the port of a bridge',
+    { type: 'ovs', bridge: 'br-finance', vlan: 100, deviceID: '0000:3b:02.7' },
+    'interface-not-granted',
+  ],
+  [
+    'one in the same way, by the bridges of its switch',
+    { type: 'accelerated-bridge', bridge: 'br-finance', vlan: 100, deviceID: '0000:3b:02.7' },
+    'interface-not-granted',
+  ],
+  [
+    'one in the same way, by an overlay',
+    { type: 'ovn-k8s-cni-overlay', topology: 'layer2', netAttachDefName: 'a/b', deviceID: '0000:3b:02.7' },
+    'interface-not-granted',
+  ],
   ["Flannel's bridge", { type: 'bridge' }, 'protected-interface'],
   [
     'all that the node receives',
@@ -498,6 +513,45 @@ describe('what is shared by a name, or for want of one', () => {
     }
     expect(fabric({ infinibandGUID: true })).toContain('device-request')
     expect(fabric({})).not.toContain('device-request')
+  })
+})
+
+describe('a device that is taken beside the bridge or the interface', () => {
+  const holder = tenant('logistics-nics', {
+    namespaces: ['docks'],
+    vlans: [{ ids: 300, masters: ['intel.com/logistics'] }],
+  })
+  const own = tenant('finance', {
+    namespaces: ['finance'],
+    vlans: [{ ids: '100,200-209', masters: ['eth0', 'br-finance', 'intel.com/finance'] }],
+  })
+  const rulesOf = (config: object, resource: string) => {
+    const annotations = { 'k8s.v1.cni.cncf.io/resourceName': resource }
+    const nad = attachment({ cniVersion: '1.0.0', name: 'n', ...config }, { annotations })
+    return judge(nad, exampleInventory(holder, own)).map(({ rule }) => rule)
+  }
+  const offloaded = { type: 'ovs', bridge: 'br-finance', vlan: 100 }
+  const rdma = { plugins: [macvlanConfig(), { type: 'rdma' }] }
+
+  it.each([
+    ['of another tenant', offloaded, 'intel.com/logistics', ['interface-not-granted']],
+    ['of the tenant', offloaded, 'intel.com/finance', []],
+    // Its frames come out at a port of the bridge, whoever may use it.
+    ['of nobody, behind a port', offloaded, 'intel.com/any', []],
+    ['of a ResourceClaim', offloaded, 'my-claim', ['undecidable-config']],
+    ['of nobody, whose own network RDMA leads to', rdma, 'intel.com/any', ['interface-not-granted']],
+    ['of another tenant, for RDMA', rdma, 'intel.com/logistics', ['interface-not-granted']],
+    ['of a ResourceClaim, for RDMA', rdma, 'my-claim', ['undecidable-config']],
+    ['of the tenant, for RDMA', rdma, 'intel.com/finance', []],
+    // Its frames have that VLAN, and the RDMA device is the same one's.
+    [
+      'of the tenant, in one VLAN of it',
+      { plugins: [{ type: 'sriov', vlan: 100 }, { type: 'rdma' }] },
+      'intel.com/finance',
+      [],
+    ],
+  ] as const)('%s', (_, config, resource, rules) => {
+    expect(rulesOf(config, resource)).toEqual(rules)
   })
 })
 

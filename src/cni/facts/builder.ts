@@ -2,6 +2,7 @@ import type { Fix } from '../../json/fix.ts'
 import type { JsonValue, Path } from '../../json/value.ts'
 import type {
   AddressFact,
+  DeviceFact,
   FactProblem,
   Facts,
   HostPathFact,
@@ -45,6 +46,10 @@ export class FactsBuilder {
 
   uplink(fact: Unstated<Uplink>): void {
     this.#facts.uplinks.push({ plugin: this.plugin, ...fact })
+  }
+
+  device(fact: Unstated<DeviceFact>): void {
+    this.#facts.devices.push({ plugin: this.plugin, ...fact })
   }
 
   route(fact: Unstated<RouteFact>): void {
@@ -115,6 +120,7 @@ export class FactsBuilder {
 export function emptyFacts(): { [K in keyof Facts]: Facts[K][number][] } {
   return {
     uplinks: [],
+    devices: [],
     routes: [],
     subnets: [],
     addresses: [],

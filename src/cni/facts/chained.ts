@@ -1,6 +1,5 @@
-import { NATIVE } from '../../net/vlan-set.ts'
 import type { Extractor } from './extractor.ts'
-import { deviceMaster } from './masters.ts'
+import { takeDevice } from './masters.ts'
 import { declareCapabilities } from './pod-input.ts'
 
 /**
@@ -83,19 +82,13 @@ export const portmap: Extractor = {
   },
 }
 
-/** RDMA devices follow the interface that an earlier plugin moved; one that is named is moved whoever holds it. */
+/** The RDMA device of the NIC that Multus or the configuration names is moved, whatever an earlier plugin rides on. */
 export const rdma: Extractor = {
   types: ['rdma'],
   role: 'plugin',
-  source: 'k8snetworkplumbingwg/rdma-cni pkg/types/types.go',
+  source: 'k8snetworkplumbingwg/rdma-cni pkg/types/types.go, cmd/rdma/main.go CmdAdd()',
   keys: { deviceID: {} },
   extract(conf, facts) {
-    if (conf.string('deviceID'))
-      facts.uplink({
-        at: conf.path('deviceID'),
-        master: deviceMaster(conf),
-        vlans: NATIVE,
-        source: 'untagged',
-      })
+    takeDevice(conf, false, facts)
   },
 }
