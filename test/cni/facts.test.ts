@@ -403,9 +403,62 @@ const ROWS: readonly Row[] = [
   ],
   [{ type: 'userspace', host: { engine: 'vpp', netType: 'interface' } }, ['undecidable at host']],
   [{ type: 'userspace', container: { engine: 'vpp' } }, ['malformed at host.engine']],
+  // What is removed is of the interface that this network made, where it surely made one.
+  [
+    {
+      plugins: [
+        { type: 'dummy', ipam: { type: 'static' } },
+        { type: 'tuning' },
+        {
+          type: 'route-override',
+          flushroutes: true,
+          flushgateway: true,
+          delroutes: [{ dst: '10.42.0.0/16' }],
+        },
+      ],
+    },
+    [
+      'pod sets ips',
+      'pod sets args ips',
+      'pod sets args sysctl mac promisc mtu allmulti txQLen',
+      'pod sets args flushroutes flushgateway delroutes addroutes delecmproutes addecmproutes skipcheck',
+    ],
+  ],
+  [
+    {
+      plugins: [
+        { type: 'sriov' },
+        { type: 'route-override', delroutes: [{ dst: '10.42.0.0/16' }], delecmproutes: [{ dst: '::/0' }] },
+      ],
+    },
+    [
+      'uplink native on ?* (device, default)',
+      'unroute 10.42.0.0/16 (override)',
+      'unroute ::/0 (override)',
+      'pod sets args flushroutes flushgateway delroutes addroutes delecmproutes addecmproutes skipcheck',
+    ],
+  ],
+  [
+    {
+      type: 'route-override',
+      addecmproutes: [{ dst: '10.9.0.0/16', gws: ['10.1.0.1', '10.1.0.2', 'x'] }],
+      delecmproutes: [{ dst: 'y' }],
+    },
+    [
+      'route 10.9.0.0/16 (override)',
+      'route-gateway 10.1.0.1',
+      'route-gateway 10.1.0.2',
+      'pod sets args flushroutes flushgateway delroutes addroutes delecmproutes addecmproutes skipcheck',
+      'malformed at delecmproutes.0.dst',
+      'malformed at addecmproutes.0.gws.2',
+    ],
+  ],
   [
     { type: 'route-override', flushroutes: true },
-    [...BOTH('override', 'unroute'), 'pod sets args flushroutes flushgateway delroutes addroutes skipcheck'],
+    [
+      ...BOTH('override', 'unroute'),
+      'pod sets args flushroutes flushgateway delroutes addroutes delecmproutes addecmproutes skipcheck',
+    ],
   ],
   [
     {
@@ -417,7 +470,7 @@ const ROWS: readonly Row[] = [
       'unroute 10.42.0.0/16 (override)',
       'route 0.0.0.0/0 (override)',
       'route-gateway 10.1.1.1',
-      'pod sets args flushroutes flushgateway delroutes addroutes skipcheck',
+      'pod sets args flushroutes flushgateway delroutes addroutes delecmproutes addecmproutes skipcheck',
     ],
   ],
   [

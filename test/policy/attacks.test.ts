@@ -201,7 +201,36 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     text(routed({ dst: '0.0.0.0/0' }), '"routes"', '"Routes"'),
     'ambiguous-config',
   ],
-  ['routes taken from eth0', chained({ type: 'route-override', flushgateway: true }), 'default-route'],
+  [
+    'routes taken from eth0, where no plugin made an interface',
+    { plugins: [{ type: 'passthru' }, { type: 'route-override', flushgateway: true }] },
+    'default-route',
+  ],
+  [
+    'routes taken from eth0, where the interface is none of the kernel’s',
+    chained({ type: 'sriov', vlan: 100 }, { type: 'route-override', flushroutes: true }),
+    'default-route',
+  ],
+  [
+    'routes taken from eth0, by a plugin of the list that hands nothing on',
+    chained({ type: 'passthru' }, { type: 'route-override', delroutes: [{ dst: '0.0.0.0/0' }] }),
+    'default-route',
+  ],
+  [
+    'routes taken from every interface, as those with several gateways are',
+    chained({ type: 'route-override', delecmproutes: [{ dst: '0.0.0.0/0' }] }),
+    'default-route',
+  ],
+  [
+    'the routes of pods in the same way',
+    chained({ type: 'route-override', delecmproutes: [{ dst: '10.42.0.0/16' }] }),
+    'cluster-route',
+  ],
+  [
+    'a route with several gateways',
+    chained({ type: 'route-override', addecmproutes: [{ dst: '0.0.0.0/0', gws: ['10.100.1.1'] }] }),
+    'default-route',
+  ],
   [
     'routes given to it',
     chained({ type: 'route-override', addroutes: [{ dst: '0.0.0.0/0' }] }),
@@ -937,6 +966,12 @@ describe('a default route, or one into the cluster, in disguise', () => {
     const mayHave = { ...shop, spec: { ...(shop.spec as object), allowDefaultRoute: true } }
     const selecting = pod([{ name: 'shop', ips: ['192.0.2.1/1'] }], { metadata: { namespace: 'retail' } })
     expect(judge(selecting, exampleInventory(mayHave, fixed))).toEqual([])
+  })
+
+  it('is not what a network takes from its own interface', () => {
+    const overrides = { flushgateway: true, flushroutes: true, delroutes: [{ dst: '0.0.0.0/0' }] }
+    const nad = attachment(chained({ type: 'tuning' }, { type: 'route-override', ...overrides }))
+    expect(judge(nad, exampleInventory())).toEqual([])
   })
 
   it('is not made of routes to all that the cluster does not have', () => {

@@ -96,6 +96,12 @@ export class FactsBuilder {
     this.#facts.types.push({ plugin: this.plugin, ...fact })
   }
 
+  /** The types of the plugins before this one in the list of a network; undefined inside of a delegate, which has a list of its own. */
+  earlierTypes(): readonly string[] | undefined {
+    const outer = this.#facts.types.filter(({ role, plugin }) => role === 'plugin' && !plugin.includes(' > '))
+    return this.plugin.includes(' > ') ? undefined : outer.slice(0, -1).map(({ type }) => type)
+  }
+
   podInput(fact: Unstated<PodInput>): void {
     this.#facts.podInputs.push({ plugin: this.plugin, ...fact })
   }
