@@ -134,6 +134,11 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     { type: 'ovn-k8s-cni-overlay', topology: 'layer2', netAttachDefName: 'a/b', deviceID: '0000:3b:02.7' },
     'interface-not-granted',
   ],
+  [
+    'a zone of the firewall',
+    chained({ type: 'firewall', backend: 'firewalld', firewalldZone: 'internal' }),
+    'host-path',
+  ],
   ["Flannel's bridge", { type: 'bridge' }, 'protected-interface'],
   [
     'all that the node receives',
@@ -697,6 +702,20 @@ describe('addresses that the node itself routes', () => {
   it('are nobody’s in a namespace of no tenant', () => {
     const ipam = { type: 'whereabouts', range: '10.99.0.0/24', gateway: '10.99.0.1' }
     expect(rulesFor({ cniVersion: '1.0.0', type: 'ptp', ipam }, 'forgotten')).toEqual(['host-route'])
+  })
+
+  it('are those of the grants too where its firewall is opened for them', () => {
+    const opened = (first: object) => ({ cniVersion: '1.0.0', plugins: [first, { type: 'firewall' }] })
+    const fixed = (address: string) =>
+      opened({ type: 'dummy', ipam: { type: 'static', addresses: [{ address }] } })
+    expect(rulesFor(fixed('203.0.113.7/32'), 'forgotten')).toEqual(['host-route'])
+    expect(rulesFor(fixed('203.0.113.7/32'), 'finance')).toEqual(['host-route'])
+    expect(rulesFor(fixed('10.100.1.7/32'), 'finance')).toEqual([])
+    const asked = opened({ type: 'dummy', capabilities: { ips: true }, ipam: { type: 'static' } })
+    expect(rulesFor(asked, 'finance')).toEqual(['host-route'])
+    // What is in a VLAN of the tenant is judged by its grant.
+    expect(rulesFor(opened({ ...gateway, isGateway: false }), 'open', open({}))).toEqual([])
+    expect(rulesFor(opened(macvlanConfig()), 'finance')).toEqual([])
   })
 
   it('are the cluster administrator’s where a pool gives them out', () => {

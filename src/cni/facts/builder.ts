@@ -6,6 +6,7 @@ import type {
   FactProblem,
   Facts,
   HostPathFact,
+  HostRouteFact,
   MtuFact,
   PodInput,
   RouteFact,
@@ -79,8 +80,8 @@ export class FactsBuilder {
     this.#facts.hostPaths.push({ plugin: this.plugin, path, use, at, usual: usual[0] })
   }
 
-  hostRoute(at: Path): void {
-    this.#facts.hostRoutes.push({ plugin: this.plugin, at })
+  hostRoute(at: Path, deed: HostRouteFact['deed'] = 'route'): void {
+    this.#facts.hostRoutes.push({ plugin: this.plugin, at, deed })
   }
 
   sysctl(fact: Unstated<SysctlFact>): void {

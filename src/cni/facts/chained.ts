@@ -44,10 +44,14 @@ export const bandwidth: Extractor = {
 export const firewall: Extractor = {
   types: ['firewall'],
   role: 'plugin',
-  source: 'containernetworking/plugins v1.9.1 plugins/meta/firewall/firewall.go',
+  source: 'containernetworking/plugins v1.9.1 plugins/meta/firewall/{firewall,iptables,firewalld}.go',
   keys: { backend: {}, firewalldZone: {}, iptablesAdminChainName: {}, ingressPolicy: {} },
   extract(conf, facts) {
-    for (const key of ['backend', 'firewalldZone', 'ingressPolicy']) conf.string(key)
+    for (const key of ['backend', 'ingressPolicy']) conf.string(key)
+    facts.hostRoute(conf.at, 'accept')
+    // What is allowed to its addresses is the node's matter; without the key they are put where everything is.
+    const zone = 'firewalldZone'
+    facts.hostPath(conf.string(zone), 'filter', conf.path(zone), ['trusted'])
     // It is jumped to before all that FORWARD has: a chain that accepts goes past the node's network policies.
     const chain = 'iptablesAdminChainName'
     facts.hostPath(conf.string(chain), 'filter', conf.path(chain), ['CNI-ADMIN'])

@@ -132,8 +132,11 @@ export interface HostPathFact extends Stated {
   readonly usual: string | undefined
 }
 
-/** The plugin gives the node itself an address of the attachment's, and routes to it. */
-export type HostRouteFact = Stated
+/** What the plugin does on the node itself for whatever addresses the attachment gets. */
+export interface HostRouteFact extends Stated {
+  /** route: the node gets an address, and routes to it · accept: its firewall lets through all that is from and for them */
+  readonly deed: 'route' | 'accept'
+}
 
 export interface SysctlFact extends Stated {
   readonly name: string
