@@ -734,7 +734,23 @@ const ROWS: readonly Row[] = [
   ],
   [
     { type: 'macvlan', master: 'eth1', ipam: { type: 'kube-ovn', routes: [{ dst: '0.0.0.0/0' }] } },
-    ['uplink native on eth1 (ride, untagged)', 'route 0.0.0.0/0 (ipam-route)'],
+    ['uplink native on eth1 (ride, untagged)', 'route 0.0.0.0/0 (ipam-route)', ...BOTH('pool', 'route', '?')],
+  ],
+  [
+    { type: 'dummy', ipam: { type: 'kube-ovn', provider: 'a.b' } },
+    [...BOTH('pool', 'route', '?'), 'store kube-ovn a.b'],
+  ],
+  [
+    {
+      type: 'dummy',
+      ipam: {
+        type: 'spiderpool',
+        clean_gateway: true,
+        default_ipv4_ippool: ['v4'],
+        default_ipv6_ippool: ['v6'],
+      },
+    },
+    ['store spiderpool v4', 'store spiderpool v6'],
   ],
   [
     {

@@ -492,6 +492,19 @@ describe('what is shared by a name, or for want of one', () => {
     expect(rulesFor(pool(), pool())).not.toContain('foreign-ipam-store')
   })
 
+  it('are pools of Spiderpool, and Subnets of a provider of kube-ovn', () => {
+    const pool = (name?: string) => ({ type: 'spiderpool', default_ipv4_ippool: name && ['other', name] })
+    expect(rulesFor(pool('fabric'), pool('fabric'))).toContain('foreign-ipam-store')
+    expect(rulesFor(pool('fabric'), { type: 'spiderpool', default_ipv6_ippool: ['fabric'] })).toContain(
+      'foreign-ipam-store',
+    )
+    expect(rulesFor(pool(), pool())).not.toContain('foreign-ipam-store')
+    const provider = (name?: string) => ({ type: 'kube-ovn', provider: name })
+    expect(rulesFor(provider('a.b'), provider('a.b'))).toContain('foreign-ipam-store')
+    expect(rulesFor(provider('a.b'), provider('a.c'))).not.toContain('foreign-ipam-store')
+    expect(rulesFor(provider(), provider())).not.toContain('foreign-ipam-store')
+  })
+
   it('are they not where the pools have names, or other addresses', () => {
     expect(rulesFor(range(), range({ network_name: 'open' }))).toEqual([])
     expect(rulesFor(range({ network_name: 'retail' }), range())).toEqual([])
@@ -718,11 +731,12 @@ describe('addresses that the node itself routes', () => {
     expect(rulesFor(opened(macvlanConfig()), 'finance')).toEqual([])
   })
 
-  it('are the cluster administrator’s where a pool gives them out', () => {
-    for (const clean_gateway of [true, false]) {
-      const ipam = { type: 'spiderpool', clean_gateway }
-      expect(rulesFor({ type: 'ptp', ipam }, 'finance')).not.toContain('host-route')
-    }
+  it.each(['spiderpool', 'nv-ipam', 'kube-ovn'])('are not told by a pool of %s', type => {
+    expect(rulesFor({ type: 'ptp', ipam: { type } }, 'finance')).toContain('host-route')
+    expect(rulesFor({ ...gateway, ipam: { type } }, 'open', open({}))).toContain('host-route')
+    // Which gives the node no address, and routes to the one that the pod has of the pool.
+    const coordinated = { plugins: [{ ...macvlanConfig(), ipam: { type } }, { type: 'coordinator' }] }
+    expect(rulesFor(coordinated, 'finance')).not.toContain('host-route')
   })
 })
 

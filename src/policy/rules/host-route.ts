@@ -40,7 +40,10 @@ export const hostRoute: Rule<'attachment'> = {
         : `use addresses of ${granted.map(printPrefix).join(', ')}`
     // Then subnet-not-granted says it of the network, and address-not-granted of what a pod asks for.
     const isLimited = isInVlan && limitSubnets(grants)
-    if (facts.subnets.length === 0 && (isOfDhcp(facts) || (isOfPods(facts) && !isLimited))) {
+    if (
+      facts.subnets.length === 0 &&
+      (isOfDhcp(facts) || isOfPool(facts) || (isOfPods(facts) && !isLimited))
+    ) {
       const message = `"${first.plugin}" has the node ${first.deed === 'route' ? 'route' : 'let through'} whatever addresses the pod gets: write their subnet under "ipam"`
       yield { inside: first.at, message }
     }
@@ -66,6 +69,15 @@ export const hostRoute: Rule<'attachment'> = {
 
 function isOfDhcp({ routes }: Facts): boolean {
   return routes.some(({ cause }) => cause === 'dhcp' || cause === 'unasked')
+}
+
+/** IPAM plugins whose addresses are in resources of the cluster. */
+const POOLED = ['spiderpool', 'nv-ipam', 'kube-ovn']
+
+/** Spiderpool's own coordinator gives the node no address, and routes to one that a pool gave out once. */
+function isOfPool({ types, hostRoutes }: Facts): boolean {
+  const isPooled = types.some(({ role, type }) => role === 'ipam' && POOLED.includes(type))
+  return isPooled && hostRoutes.some(({ plugin }) => plugin.split(' > ').at(-1) !== 'coordinator')
 }
 
 function isOfPods({ podInputs }: Facts): boolean {
