@@ -737,6 +737,18 @@ const ROWS: readonly Row[] = [
     ['uplink native on eth1 (ride, untagged)', 'route 0.0.0.0/0 (ipam-route)', ...BOTH('pool', 'route', '?')],
   ],
   [
+    { type: 'dummy', ipam: { type: 'whereabouts', range: '2001:db8::1-2001:db8::9/64', network_name: 'n' } },
+    [
+      'route 2001:db8::/64 (connected)',
+      'subnet 2001:db8::/64 2001:db8::1..2001:db8::9',
+      'range-start 2001:db8::1',
+      'range-end 2001:db8::9',
+      'store whereabouts n-2001-db8---64',
+      'store whereabouts n',
+      'pod sets ips',
+    ],
+  ],
+  [
     { type: 'dummy', ipam: { type: 'kube-ovn', provider: 'a.b' } },
     [...BOTH('pool', 'route', '?'), 'store kube-ovn a.b'],
   ],

@@ -492,6 +492,22 @@ describe('what is shared by a name, or for want of one', () => {
     expect(rulesFor(pool(), pool())).not.toContain('foreign-ipam-store')
   })
 
+  it('are pools of whereabouts, which have "-" for ":" in their names', () => {
+    const pool = (text: string, name?: string) => ({ type: 'whereabouts', range: text, network_name: name })
+    const whole = pool('2001:db8:300::/125', 'fleet')
+    expect(rulesFor(whole, pool('db8:300::/125', 'fleet-2001'))).toEqual(['foreign-ipam-store'])
+    expect(rulesFor(pool('2001:db8:300::/125'), pool('db8:300::/125', '2001'))).toEqual([
+      'foreign-ipam-store',
+    ])
+    expect(rulesFor(pool('db8:300::/125', '2001'), pool('2001:db8:300::/125'))).toEqual([
+      'foreign-ipam-store',
+    ])
+    expect(rulesFor(whole, whole)).toEqual(['foreign-ipam-store'])
+    expect(rulesFor(whole, pool('db8:301::/125', 'fleet-2001'))).toEqual([])
+    expect(rulesFor(whole, pool('2001:db8:300::/125', 'fleets'))).toEqual([])
+    expect(rulesFor(pool('2001:db8:300::/125'), pool('2001:db8:300::/125'))).toEqual(['foreign-ipam-store'])
+  })
+
   it('are pools of Spiderpool, and Subnets of a provider of kube-ovn', () => {
     const pool = (name?: string) => ({ type: 'spiderpool', default_ipv4_ippool: name && ['other', name] })
     expect(rulesFor(pool('fabric'), pool('fabric'))).toContain('foreign-ipam-store')
