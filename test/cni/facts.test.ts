@@ -79,7 +79,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     { type: 'vlan', master: 'eth1', vlan_id: 5, ipam: { type: 'dhcp' } },
-    ['uplink native on eth1 (ride, default)', 'route 0.0.0.0/0? (dhcp)', 'unread-key at vlan_id'],
+    ['uplink native on eth1 (ride, default)', 'route 0.0.0.0/0? (dhcp)', 'ignored-vlan-key at vlan_id'],
   ],
   // Linux has no longer names, and grants name none.
   [
@@ -368,12 +368,41 @@ const ROWS: readonly Row[] = [
   ],
   [
     { type: 'bond', links: [{ name: 'eth1' }, {}] },
-    ['uplink native on eth1 (enslave, untagged)', 'missing at links.1'],
+    ['uplink native on eth1 (enslave, untagged)', 'missing at miimon', 'missing at links.1'],
   ],
   [
-    { type: 'bond', linksInContainer: true, links: [{ name: 'net1' }] },
-    ['uplink native on pod:net1 (enslave, untagged)'],
+    { type: 'bond', linksInContainer: true, miimon: '100', links: [{ name: 'net1' }, { name: 'net2' }] },
+    ['uplink native on pod:net1 (enslave, untagged)', 'uplink native on pod:net2 (enslave, untagged)'],
   ],
+  [
+    { type: 'bond', linksInContainer: true, miimon: 100, links: [{ name: 'net1' }] },
+    ['uplink native on pod:net1 (enslave, untagged)', 'wrong-type at miimon', 'missing at links'],
+  ],
+  [{ type: 'bond', miimon: '1s' }, ['malformed at miimon', 'missing at links']],
+  // What other plugins read, and people write.
+  [
+    { type: 'macvlan', device: 'eth1', vlan_trunk: [], vlanTag: 7, 'vlan-ids': '7', vlanQoS: 1 },
+    [
+      'uplink native on ?* (ride, untagged)',
+      'unread-key at device',
+      'ignored-vlan-key at vlan_trunk',
+      'ignored-vlan-key at vlanTag',
+      'ignored-vlan-key at vlan-ids',
+    ],
+  ],
+  [
+    { type: 'bridge', master: 'eth1', ipam: { type: 'static', route: [] } },
+    [
+      'uplink native on cni0* (bridge, default)',
+      'pod sets args mac',
+      'pod sets ips',
+      'pod sets args ips',
+      'unread-key at master',
+      'unread-key at ipam.route',
+    ],
+  ],
+  [{ type: 'tap', selinuxContext: 'system_u:system_r:container_t:s0' }, []],
+  [{ type: 'tap', selinuxcontext: 'system_u:system_r:container_t:s0' }, []],
   // No engine is told of a VLAN; what is said of the container is for a program in the pod.
   [
     {
@@ -785,9 +814,21 @@ describe('the facts', () => {
   it.each(ROWS.map(([config, facts]) => [JSON.stringify(config), config, facts] as const))(
     'of %s',
     (_, config, facts) => {
-      expect(factsOf(config)).toEqual(facts)
+      // Here each plugin stands alone, which a chained one may not.
+      const isAlone = extractors.some(({ types, isChained }) => isChained && types.includes(`${config.type}`))
+      const found = factsOf(config)
+      expect(isAlone ? found.filter(fact => fact !== 'missing at ') : found).toEqual(facts)
     },
   )
+
+  it('of a chained plugin miss the one before it', () => {
+    const chained = ['tuning', 'cnv-tuning', 'bandwidth', 'firewall', 'portmap', 'rdma', 'route-override']
+    for (const type of chained) {
+      expect(factsOf({ type })).toContain('missing at ')
+      expect(factsOf({ plugins: [{ type }, { type: 'passthru' }] })).toContain('missing at plugins.0')
+      expect(factsOf({ plugins: [{ type: 'passthru' }, { type }] })).not.toContain('missing at plugins.1')
+    }
+  })
 
   it('are tested for every type that has an extractor', () => {
     const text = JSON.stringify(ROWS)
@@ -923,7 +964,8 @@ describe('the facts', () => {
       1,
     ],
     ['a dash between the wrong ends', { type: 'whereabouts', range: '10.1.0.9-10.1.0.5/24' }, 1],
-    ['a list that is none', { type: 'host-local', ranges: [{ subnet: '10.1.0.0/24' }] }, 2],
+    ['a list that is none', { type: 'host-local', ranges: [{ subnet: '10.1.0.0/24' }] }, 1],
+    ['a list of nothing', { type: 'host-local', ranges: [] }, 1],
     ['a first address that is none', { type: 'whereabouts', range: 'x-10.1.0.0/24' }, 1],
     ['addresses that are none', { type: 'whereabouts', addresses: [{}, { address: '10.1.0.9' }] }, 2],
   ])('tell what is no range, and take what is one: %s', (_, ipam, problems) => {

@@ -563,7 +563,8 @@ describe('what is shared by a name, or for want of one', () => {
     }
     expect(select(routed, 'logistics')).toEqual(['foreign-attachment'])
     expect(select({ ...routed, type: 'dummy' }, 'logistics')).toEqual(['foreign-attachment'])
-    expect(select({ type: 'tuning' }, 'logistics')).toEqual([])
+    const tuned = { type: undefined, plugins: [{ type: 'passthru' }, { type: 'tuning' }] }
+    expect(select(tuned, 'logistics')).toEqual([])
     const own = { type: 'dummy', ipam: { type: 'whereabouts', range: '172.31.0.0/24' } }
     expect(select(own, 'nobodys')).toEqual([])
   })

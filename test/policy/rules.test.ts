@@ -126,7 +126,7 @@ describe('an interface of the node whose name hides a VLAN', () => {
     ['what the NIC is on', { type: 'host-device', device: 'eth0' }, says(`"eth0" ${TAKEN}`)],
     [
       'the NIC for a bond',
-      { type: 'bond', links: [{ name: 'eth0.10' }, { name: 'eth1' }] },
+      { type: 'bond', miimon: '100', links: [{ name: 'eth0.10' }, { name: 'eth1' }] },
       says(`"eth0.10" ${TAKEN}`),
     ],
     ['a sub-interface of the tenant', { type: 'host-device', device: 'eth0.200' }, []],

@@ -27,6 +27,7 @@ export const passthru: Extractor = {
 export const bandwidth: Extractor = {
   types: ['bandwidth'],
   role: 'plugin',
+  isChained: true,
   source: 'containernetworking/plugins v1.9.1 plugins/meta/bandwidth/main.go',
   keys: {
     ingressRate: {},
@@ -44,6 +45,7 @@ export const bandwidth: Extractor = {
 export const firewall: Extractor = {
   types: ['firewall'],
   role: 'plugin',
+  isChained: true,
   source: 'containernetworking/plugins v1.9.1 plugins/meta/firewall/{firewall,iptables,firewalld}.go',
   keys: { backend: {}, firewalldZone: {}, iptablesAdminChainName: {}, ingressPolicy: {} },
   extract(conf, facts) {
@@ -61,6 +63,7 @@ export const firewall: Extractor = {
 export const portmap: Extractor = {
   types: ['portmap'],
   role: 'plugin',
+  isChained: true,
   source:
     'containernetworking/plugins v1.9.1 plugins/meta/portmap/main.go, portmap_iptables.go, portmap_nftables.go',
   keys: {
@@ -90,6 +93,7 @@ export const portmap: Extractor = {
 export const rdma: Extractor = {
   types: ['rdma'],
   role: 'plugin',
+  isChained: true,
   source: 'k8snetworkplumbingwg/rdma-cni pkg/types/types.go, cmd/rdma/main.go CmdAdd()',
   keys: { deviceID: {} },
   extract(conf, facts) {

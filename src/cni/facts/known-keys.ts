@@ -31,10 +31,10 @@ export const knownKeys: ReadonlySet<string> = new Set(
     'preserveDefaultVlan prevResult priority promisc promiscMode provide provider range rangeEnd ' +
     'rangeStart range_end range_start ranges rdmaIsolation readinessindicatorfile ' +
     'reconciler_cron_expression request reservedSubnets resolvConf retryDeleteOnError role routes ' +
-    'runtimeConfig scope search selinuxcontext server_socket serviceCIDR setUplinkVlan shapedSubnets ' +
-    'sharedDir skipDefault skipcheck sleep_for_race snat socketDir socket_file socketfile spoofchk subnet ' +
-    'subnetFile subnets sysctl systemNamespaces table tlbDynamicLb topology transitSubnet trunk trust ' +
-    'tunePodRoutes txQLen txQueueLen type unshapedSubnets value vethLinkAddress vhost vlan vlanID vlanId ' +
-    'vlanProto vlanQoS vlanTrunk vrfname vxlan'
+    'runtimeConfig scope search selinuxContext selinuxcontext server_socket serviceCIDR setUplinkVlan ' +
+    'shapedSubnets sharedDir skipDefault skipcheck sleep_for_race snat socketDir socket_file socketfile ' +
+    'spoofchk subnet subnetFile subnets sysctl systemNamespaces table tlbDynamicLb topology transitSubnet ' +
+    'trunk trust tunePodRoutes txQLen txQueueLen type unshapedSubnets value vethLinkAddress vhost vlan ' +
+    'vlanID vlanId vlanProto vlanQoS vlanTrunk vrfname vxlan'
   ).split(' '),
 )

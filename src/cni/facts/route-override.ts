@@ -31,6 +31,7 @@ const FOLLOWERS = ['tuning', 'cnv-tuning', 'bandwidth', 'portmap', 'firewall', '
 export const routeOverride: Extractor = {
   types: ['route-override'],
   role: 'plugin',
+  isChained: true,
   source:
     'openshift/route-override-cni d4cb860 (k8snetworkplumbingwg, redhat-nfvpe/cni-route-override) cmd/route-override/route-override.go processRoutes()',
   keys: { ...OVERRIDES, args: { cni: OVERRIDES } },
