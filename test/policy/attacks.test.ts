@@ -1091,6 +1091,20 @@ describe("another tenant's network that reaches no VLAN", () => {
   })
 })
 
+describe('a plugin that SOCNI cannot read', () => {
+  it('is told as that, and vouched for with all of its keys', () => {
+    const cluster = {
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'ClusterConfiguration',
+      metadata: { name: 'c' },
+      spec: { vouchedTypes: ['teleport'] },
+    }
+    const nad = attachment({ cniVersion: '1.0.0', type: 'teleport', kubeConfig: '/x' })
+    expect(judge(nad, exampleInventory()).map(({ rule }) => rule)).toEqual(['unknown-plugin-type'])
+    expect(judge(nad, exampleInventory(cluster))).toEqual([])
+  })
+})
+
 describe('tags inside of a VLAN', () => {
   const outer = tenant('outer', {
     namespaces: ['outer'],
