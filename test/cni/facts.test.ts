@@ -821,6 +821,15 @@ describe('the facts', () => {
     },
   )
 
+  it('of a VLAN key for another plugin have the right one, but for a list of VLANs', () => {
+    const fixOf = (config: object) => {
+      const { network } = readNetwork(JSON.stringify({ type: 'sriov', ...config }), 'nad')
+      return network && extractFacts(network).problems.map(({ fix }) => fix?.text)
+    }
+    expect(fixOf({ vlan_id: 7 })).toEqual(['vlan'])
+    expect(fixOf({ vlan_trunk: [{ id: 7 }] })).toEqual([undefined])
+  })
+
   it('of a chained plugin miss the one before it', () => {
     const chained = ['tuning', 'cnv-tuning', 'bandwidth', 'firewall', 'portmap', 'rdma', 'route-override']
     for (const type of chained) {

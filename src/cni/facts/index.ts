@@ -156,7 +156,9 @@ function reportIgnoredVlanKeys(body: JsonObject, at: Path, { keys }: Extractor, 
     if (own.some(known => foldKey(known) === foldKey(key)) || body[key] === undefined || body[key] === null)
       continue
     const [only, ...more] = read
-    const isClear = only !== undefined && more.length === 0 && body[only] === undefined
+    // A list of VLANs is no id.
+    const isClear =
+      only !== undefined && more.length === 0 && body[only] === undefined && typeof body[key] !== 'object'
     facts.problem(
       'ignored-vlan-key',
       [...at, key],
