@@ -1,8 +1,7 @@
 import type { Fix } from '../json/fix.ts'
 import { quoteValue } from '../json/quote.ts'
-import { readJson } from '../json/reader.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../json/value.ts'
-import { knownKeys } from './facts/known-keys.ts'
+import { readConfiguration } from './configuration.ts'
 import { CNI_VERSIONS, isCniVersion, isNetworkName, isPluginType } from './spec.ts'
 
 /** A network configuration as libcni sees it: what a NAD's spec.config holds. CNI SPEC 1.1 section 1. */
@@ -81,11 +80,7 @@ function readBody(config: string | undefined, nadName: string, report: Report): 
     )
     return undefined
   }
-  const reading = readJson(config, {
-    knownKeys,
-    freeForm: path => path.at(-1) === 'sysctl',
-    maxLength: MAX_CONFIG_BYTES,
-  })
+  const reading = readConfiguration(config, MAX_CONFIG_BYTES)
   if (!reading.ok) {
     for (const { code, at, message, fix, line, column } of reading.problems) {
       const place = at.length === 0 ? ` (line ${line}, column ${column})` : ''

@@ -16,14 +16,14 @@ export class Holdings {
   readonly #held = new SetMap<Holding>()
   /** Who holds tags inside of a VLAN, by that VLAN. */
   readonly #inside = new SetMap<Holding>()
-  readonly #masters = new SetMap<Grant>()
+  readonly #masters = new SetMap<Holding>()
 
   put(tenant: Tenant, cluster: Cluster): void {
     for (const grant of tenant.vlans) {
       const holding = { tenant, grant }
       for (const key of heldKeys(grant, cluster)) this.#held.add(key, holding)
       for (const key of outerKeys(grant, cluster)) this.#inside.add(key, holding)
-      for (const master of grant.masters) this.#masters.add(master, grant)
+      for (const master of grant.masters) this.#masters.add(master, holding)
     }
   }
 
@@ -36,13 +36,18 @@ export class Holdings {
     for (const grant of tenant.vlans) {
       drop(this.#held, heldKeys(grant, cluster))
       drop(this.#inside, outerKeys(grant, cluster))
-      for (const master of grant.masters) this.#masters.delete(master, grant)
+      drop(this.#masters, grant.masters)
     }
   }
 
   /** Whether a grant names this interface. */
   isNamed(master: string): boolean {
     return this.#masters.get(master).size > 0
+  }
+
+  /** The tenants with a grant that names this interface or resource. */
+  holdersOf(master: string): Tenant[] {
+    return [...new Set([...this.#masters.get(master)].map(({ tenant }) => tenant))]
   }
 
   /**

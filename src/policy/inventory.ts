@@ -179,9 +179,9 @@ export class Inventory {
 
   /** IPAM stores of this attachment that the cluster's own network or another tenant's attachment uses. */
   sharedStoresOf(attachment: Attachment, tenant: Tenant | undefined, counts = anyOther): SharedStore[] {
-    const named = storesOf(attachment).flatMap(({ key, ...store }) => {
+    const named = storesOf(attachment).flatMap(({ key: _, others, ...store }) => {
       if (store.name === CLUSTER_STORE) return [{ ...store, owner: "Flannel, the cluster's own network" }]
-      for (const other of this.#stores.get(key)) {
+      for (const other of this.#keepersOf(others)) {
         if (!counts(other)) continue
         const otherTenant = this.tenantOf(other.namespace)
         // Where nobody has tenants, people share an overlay on purpose, and an address store by accident.
@@ -192,7 +192,19 @@ export class Inventory {
       return []
     })
     const tenantOf = (namespace: string) => this.tenantOf(namespace)
-    return [...named, ...findCommonRanges(attachment, tenant, this.#subnets, tenantOf, counts)]
+    const unnamed = findCommonRanges(attachment, tenant, this.#subnets, tenantOf, counts)
+    // A name, and a pool that is named after it, are one matter.
+    const owners = named.map(({ owner }) => owner)
+    return [...named.filter(({ owner }, index) => owners.indexOf(owner) === index), ...unnamed]
+  }
+
+  *#keepersOf(keys: readonly string[]): Iterable<Attachment> {
+    for (const key of keys) yield* this.#stores.get(key)
+  }
+
+  /** The tenants with a grant that names this interface or resource. */
+  holdersOf(master: string): Tenant[] {
+    return this.#holdings.holdersOf(master)
   }
 
   rivalsOf(tenant: Tenant, before?: Tenant): Rival[] {

@@ -1,4 +1,5 @@
 import type { SubnetFact } from '../cni/facts/facts.ts'
+import type { Tenant } from '../config/tenant.ts'
 import type { RuleSetting } from '../config/values.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import type { Selection } from '../kube/selections.ts'
@@ -46,11 +47,16 @@ function attachmentSubject(
     eitherMasters: ridesInPod(attachment.facts?.uplinks ?? []).filter(
       ({ name }) => name === undefined || inventory.isHostInterface(name),
     ),
+    deviceHolders: deviceHoldersOf(attachment, inventory),
     overlaps: inventory.overlapsOf(attachment, tenant, counts),
     sharedStores: inventory.sharedStoresOf(attachment, tenant, counts),
     before: before && readAttachment(before, inventory.cluster),
     users: before === undefined ? new Set() : usersOf(attachment, inventory),
   }
+}
+
+function deviceHoldersOf({ facts, resourceName }: Attachment, inventory: Inventory): readonly Tenant[] {
+  return resourceName === undefined || !facts?.devices.length ? [] : inventory.holdersOf(resourceName)
 }
 
 /**

@@ -47,6 +47,8 @@ export interface AttachmentSubject {
   readonly cluster: Cluster
   /** Masters of which nobody can tell whether the plugin takes the pod's (linkInContainer) or the node's. */
   readonly eitherMasters: readonly Master[]
+  /** The tenants that were granted the NAD's device-plugin resource, where a plugin takes its device beside what it rides on. */
+  readonly deviceHolders: readonly Tenant[]
   /** Subnets of other tenants (granted, or in use by their NADs) that overlap one of this attachment's. */
   readonly overlaps: readonly Overlap[]
   /** What this attachment would share with NADs of other tenants, or with the node's own network. */

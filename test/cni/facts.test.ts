@@ -17,6 +17,7 @@ function factsOf(config: object): string[] {
       const name = master.inContainer ? `pod:${master.name}` : (master.name ?? '?')
       return `uplink ${printVlans(vlans)} on ${name}${master.byDefault ? '*' : ''} (${master.use}, ${source})`
     }),
+    ...facts.devices.map(({ isBehindPort }) => `device${isBehindPort ? ' behind a port' : ''}`),
     ...facts.routes.map(({ destination, effect, cause, installed, table }) => {
       const when = installed === 'always' ? '' : '?'
       return `${effect === 'add' ? 'route' : 'unroute'} ${printPrefix(destination)}${when} (${cause}${table === undefined ? '' : `, table ${table}`})`
@@ -29,7 +30,7 @@ function factsOf(config: object): string[] {
       ({ by, kind, name, directory }) => `${kind} ${by} ${name}${directory ? ` in ${directory}` : ''}`,
     ),
     ...facts.hostPaths.map(({ use, path }) => `${use} ${path}`),
-    ...facts.hostRoutes.map(({ plugin }) => `node routes ${plugin}`),
+    ...facts.hostRoutes.map(({ plugin, deed }) => `node ${deed}s ${plugin}`),
     ...facts.sysctls.map(({ name }) => `sysctl ${name}`),
     ...facts.mtus.map(({ mtu }) => `mtu ${mtu}`),
     ...facts.podInputs.map(({ input, keys }) => `pod sets ${[input, ...keys].join(' ')}`),
@@ -78,7 +79,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     { type: 'vlan', master: 'eth1', vlan_id: 5, ipam: { type: 'dhcp' } },
-    ['uplink native on eth1 (ride, default)', 'route 0.0.0.0/0? (dhcp)', 'unread-key at vlan_id'],
+    ['uplink native on eth1 (ride, default)', 'route 0.0.0.0/0? (dhcp)', 'ignored-vlan-key at vlan_id'],
   ],
   // Linux has no longer names, and grants name none.
   [
@@ -156,7 +157,7 @@ const ROWS: readonly Row[] = [
     ],
   ],
   [{ type: 'rdma', deviceID: '0000:3b:00.0' }, ['uplink native on 0000:3b:00.0 (device, untagged)']],
-  [{ type: 'rdma' }, []],
+  [{ type: 'rdma' }, ['device']],
   [{ type: 'macvlan', master: 'eth1', mode: 'passthru' }, ['uplink native on eth1 (move, untagged)']],
   [{ type: 'macvlan' }, ['uplink native on ?* (ride, untagged)']],
   [
@@ -281,8 +282,13 @@ const ROWS: readonly Row[] = [
     { type: 'bandwidth', dns: { domain: 7, search: ['a', 7] } },
     ['wrong-type at dns.domain', 'wrong-type at dns.search.1'],
   ],
-  [{ type: 'firewall', iptablesAdminChainName: 'CNI-ADMIN' }, []],
-  [{ type: 'firewall', iptablesAdminChainName: 'FLANNEL-FWD' }, ['filter FLANNEL-FWD']],
+  [{ type: 'firewall', iptablesAdminChainName: 'CNI-ADMIN' }, ['node accepts firewall']],
+  [
+    { type: 'firewall', iptablesAdminChainName: 'FLANNEL-FWD' },
+    ['filter FLANNEL-FWD', 'node accepts firewall'],
+  ],
+  [{ type: 'firewall', firewalldZone: 'trusted' }, ['node accepts firewall']],
+  [{ type: 'firewall', firewalldZone: 'drop' }, ['filter drop', 'node accepts firewall']],
   [{ type: 'portmap', externalSetMarkChain: 'KUBE-MARK-MASQ' }, []],
   [{ type: 'portmap', externalSetMarkChain: 'KUBE-SERVICES' }, ['filter KUBE-SERVICES']],
   [{ type: 'portmap', snat: true, conditionsV4: [], conditionsV6: null }, []],
@@ -292,7 +298,7 @@ const ROWS: readonly Row[] = [
   ],
   [{ type: 'portmap', conditionsV6: '-d ::1' }, ['wrong-type at conditionsV6']],
   [{ type: 'passthru' }, []],
-  [{ type: 'rdma' }, []],
+  [{ type: 'rdma' }, ['device']],
   [{ type: 'sriov', vlan: 100 }, ['uplink 100 on ?* (device, key)']],
   [{ type: 'sriov', deviceID: '0000:3b:02.1' }, ['uplink native on 0000:3b:02.1 (device, default)']],
   [
@@ -309,53 +315,184 @@ const ROWS: readonly Row[] = [
   [{ type: 'ib-sriov', pkey: '0x7fff' }, ['uplink native on ?* (device, untagged)', 'undecidable at pkey']],
   [
     { type: 'ovs', bridge: 'br1', vlan: 100 },
-    ['uplink 100 on br1 (bridge, key)', 'pod sets args mac ovnPort'],
+    ['uplink 100 on br1 (bridge, key)', 'device behind a port', 'pod sets args mac ovnPort'],
+  ],
+  [
+    { type: 'ovs', bridge: 'br1', vlan: 100, deviceID: '0000:3b:02.7' },
+    [
+      'uplink 100 on br1 (bridge, key)',
+      'uplink native on 0000:3b:02.7 (device, untagged)',
+      'pod sets args mac ovnPort',
+    ],
   ],
   [
     { type: 'ovs', bridge: 'br1' },
-    ['uplink native,1-4094 on br1 (bridge, default)', 'pod sets args mac ovnPort'],
+    ['uplink native,1-4094 on br1 (bridge, default)', 'device behind a port', 'pod sets args mac ovnPort'],
   ],
   [
     { type: 'ovs', bridge: 'br1', vlan: 100, trunk: [{ id: 200 }] },
-    ['uplink 200 on br1 (bridge, trunk)', 'pod sets args mac ovnPort', 'contradiction at vlan'],
+    [
+      'uplink 200 on br1 (bridge, trunk)',
+      'device behind a port',
+      'pod sets args mac ovnPort',
+      'contradiction at vlan',
+    ],
   ],
   [
     { type: 'ovs', vlan: 100 },
-    ['uplink 100 on br-int* (bridge, key)', 'pod sets args mac ovnPort', 'undecidable at '],
+    [
+      'uplink 100 on br-int* (bridge, key)',
+      'device behind a port',
+      'pod sets args mac ovnPort',
+      'undecidable at ',
+    ],
   ],
   [
     { type: 'ovs', bridge: 'br1', vlan: 1, socket_file: 'tcp:10.0.0.1:6640', mirrors: [{ name: 'm' }] },
     [
       'uplink 1 on br1 (bridge, key)',
+      'device behind a port',
       'connect tcp:10.0.0.1:6640',
       'pod sets args mac ovnPort',
       'undecidable at mirrors',
     ],
   ],
-  [{ type: 'accelerated-bridge', vlan: 100 }, ['uplink 100 on cni0* (bridge, key)']],
+  [{ type: 'accelerated-bridge', vlan: 100 }, ['uplink 100 on cni0* (bridge, key)', 'device behind a port']],
   [
     { type: 'accelerated-bridge', bridge: 'br1, br2', trunk: [{ id: 5 }] },
-    ['uplink native,5 on br1 (bridge, trunk)', 'uplink native,5 on br2 (bridge, trunk)'],
+    [
+      'uplink native,5 on br1 (bridge, trunk)',
+      'uplink native,5 on br2 (bridge, trunk)',
+      'device behind a port',
+    ],
   ],
   [
     { type: 'bond', links: [{ name: 'eth1' }, {}] },
-    ['uplink native on eth1 (enslave, untagged)', 'missing at links.1'],
+    ['uplink native on eth1 (enslave, untagged)', 'missing at miimon', 'missing at links.1'],
   ],
   [
-    { type: 'bond', linksInContainer: true, links: [{ name: 'net1' }] },
-    ['uplink native on pod:net1 (enslave, untagged)'],
+    { type: 'bond', linksInContainer: true, miimon: '100', links: [{ name: 'net1' }, { name: 'net2' }] },
+    ['uplink native on pod:net1 (enslave, untagged)', 'uplink native on pod:net2 (enslave, untagged)'],
   ],
+  [
+    { type: 'bond', linksInContainer: true, miimon: 100, links: [{ name: 'net1' }] },
+    ['uplink native on pod:net1 (enslave, untagged)', 'wrong-type at miimon', 'missing at links'],
+  ],
+  [{ type: 'bond', miimon: '1s' }, ['malformed at miimon', 'missing at links']],
+  // What other plugins read, and people write.
+  [
+    { type: 'macvlan', device: 'eth1', vlan_trunk: [], vlanTag: 7, 'vlan-ids': '7', vlanQoS: 1 },
+    [
+      'uplink native on ?* (ride, untagged)',
+      'unread-key at device',
+      'ignored-vlan-key at vlan_trunk',
+      'ignored-vlan-key at vlanTag',
+      'ignored-vlan-key at vlan-ids',
+    ],
+  ],
+  [
+    { type: 'bridge', master: 'eth1', ipam: { type: 'static', route: [] } },
+    [
+      'uplink native on cni0* (bridge, default)',
+      'pod sets args mac',
+      'pod sets ips',
+      'pod sets args ips',
+      'unread-key at master',
+      'unread-key at ipam.route',
+    ],
+  ],
+  [{ type: 'tap', selinuxContext: 'system_u:system_r:container_t:s0' }, []],
+  [{ type: 'tap', selinuxcontext: 'system_u:system_r:container_t:s0' }, []],
+  // No engine is told of a VLAN; what is said of the container is for a program in the pod.
   [
     {
       type: 'userspace',
-      host: { engine: 'vpp', bridge: { bridgeName: 'b', vlanId: 100 }, memif: { socketfile: '/s' } },
+      host: {
+        engine: 'vpp',
+        netType: 'bridge',
+        bridge: { bridgeName: '7', vlanId: 100 },
+        memif: { socketfile: '/s' },
+      },
+      container: { engine: 'ovs-dpdk', netType: 'bridge', bridge: { bridgeName: 'b' } },
       kubeconfig: '/k',
     },
-    ['uplink 100 on b (bridge, key)', 'connect /s', 'read /k'],
+    [
+      'uplink native,1-4094 on 7 (bridge, default)',
+      'connect /s',
+      'read /k',
+      'ignored-vlan-key at host.bridge.vlanId',
+    ],
+  ],
+  [
+    { type: 'userspace', host: { engine: 'ovs-dpdk', netType: 'bridge' } },
+    ['uplink native,1-4094 on br0* (bridge, default)'],
+  ],
+  [
+    { type: 'userspace', host: { engine: 'ovs-dpdk', bridge: { bridgeId: 5 } } },
+    ['uplink native,1-4094 on br0* (bridge, default)'],
+  ],
+  [
+    { type: 'userspace', host: { engine: 'vpp', netType: 'bridge', bridge: { bridgeId: 5 } } },
+    ['uplink native,1-4094 on 5 (bridge, default)'],
+  ],
+  [{ type: 'userspace', host: { engine: 'vpp', netType: 'interface' } }, ['undecidable at host']],
+  [{ type: 'userspace', container: { engine: 'vpp' } }, ['malformed at host.engine']],
+  // What is removed is of the interface that this network made, where it surely made one.
+  [
+    {
+      plugins: [
+        { type: 'dummy', ipam: { type: 'static' } },
+        { type: 'tuning' },
+        {
+          type: 'route-override',
+          flushroutes: true,
+          flushgateway: true,
+          delroutes: [{ dst: '10.42.0.0/16' }],
+        },
+      ],
+    },
+    [
+      'pod sets ips',
+      'pod sets args ips',
+      'pod sets args sysctl mac promisc mtu allmulti txQLen',
+      'pod sets args flushroutes flushgateway delroutes addroutes delecmproutes addecmproutes skipcheck',
+    ],
+  ],
+  [
+    {
+      plugins: [
+        { type: 'sriov' },
+        { type: 'route-override', delroutes: [{ dst: '10.42.0.0/16' }], delecmproutes: [{ dst: '::/0' }] },
+      ],
+    },
+    [
+      'uplink native on ?* (device, default)',
+      'unroute 10.42.0.0/16 (override)',
+      'unroute ::/0 (override)',
+      'pod sets args flushroutes flushgateway delroutes addroutes delecmproutes addecmproutes skipcheck',
+    ],
+  ],
+  [
+    {
+      type: 'route-override',
+      addecmproutes: [{ dst: '10.9.0.0/16', gws: ['10.1.0.1', '10.1.0.2', 'x'] }],
+      delecmproutes: [{ dst: 'y' }],
+    },
+    [
+      'route 10.9.0.0/16 (override)',
+      'route-gateway 10.1.0.1',
+      'route-gateway 10.1.0.2',
+      'pod sets args flushroutes flushgateway delroutes addroutes delecmproutes addecmproutes skipcheck',
+      'malformed at delecmproutes.0.dst',
+      'malformed at addecmproutes.0.gws.2',
+    ],
   ],
   [
     { type: 'route-override', flushroutes: true },
-    [...BOTH('override', 'unroute'), 'pod sets args flushroutes flushgateway delroutes addroutes skipcheck'],
+    [
+      ...BOTH('override', 'unroute'),
+      'pod sets args flushroutes flushgateway delroutes addroutes delecmproutes addecmproutes skipcheck',
+    ],
   ],
   [
     {
@@ -367,7 +504,7 @@ const ROWS: readonly Row[] = [
       'unroute 10.42.0.0/16 (override)',
       'route 0.0.0.0/0 (override)',
       'route-gateway 10.1.1.1',
-      'pod sets args flushroutes flushgateway delroutes addroutes skipcheck',
+      'pod sets args flushroutes flushgateway delroutes addroutes delecmproutes addecmproutes skipcheck',
     ],
   ],
   [
@@ -385,11 +522,11 @@ const ROWS: readonly Row[] = [
   [{ type: 'multus-shim', socketDir: '/run/multus' }, ['read /run/multus']],
   [
     { type: 'ovn-k8s-cni-overlay', topology: 'localnet', vlanID: 100, physicalNetworkName: 'phys' },
-    ['uplink 100 on phys (bridge, key)', 'network ovn-k8s-cni-overlay nad'],
+    ['uplink 100 on phys (bridge, key)', 'device behind a port', 'network ovn-k8s-cni-overlay nad'],
   ],
   [
     { type: 'ovn-k8s-cni-overlay', topology: 'localnet' },
-    ['uplink native on nad* (bridge, default)', 'network ovn-k8s-cni-overlay nad'],
+    ['uplink native on nad* (bridge, default)', 'device behind a port', 'network ovn-k8s-cni-overlay nad'],
   ],
   [
     {
@@ -399,6 +536,7 @@ const ROWS: readonly Row[] = [
       subnets: '10.1.0.0/16, 10.2.0.0/16/24',
     },
     [
+      'device behind a port',
       ...BOTH('plugin'),
       'route 10.1.0.0/16 (connected)',
       'route 10.2.0.0/16 (connected)',
@@ -409,7 +547,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     { type: 'ovn-k8s-cni-overlay', topology: 'layer2', vlanID: 5 },
-    ['network ovn-k8s-cni-overlay nad', 'ignored-vlan-key at vlanID'],
+    ['device behind a port', 'network ovn-k8s-cni-overlay nad', 'ignored-vlan-key at vlanID'],
   ],
   [
     { type: 'kube-ovn', server_socket: '/run/x', routes: [{ dst: '10.9.0.0/16' }] },
@@ -625,7 +763,35 @@ const ROWS: readonly Row[] = [
   ],
   [
     { type: 'macvlan', master: 'eth1', ipam: { type: 'kube-ovn', routes: [{ dst: '0.0.0.0/0' }] } },
-    ['uplink native on eth1 (ride, untagged)', 'route 0.0.0.0/0 (ipam-route)'],
+    ['uplink native on eth1 (ride, untagged)', 'route 0.0.0.0/0 (ipam-route)', ...BOTH('pool', 'route', '?')],
+  ],
+  [
+    { type: 'dummy', ipam: { type: 'whereabouts', range: '2001:db8::1-2001:db8::9/64', network_name: 'n' } },
+    [
+      'route 2001:db8::/64 (connected)',
+      'subnet 2001:db8::/64 2001:db8::1..2001:db8::9',
+      'range-start 2001:db8::1',
+      'range-end 2001:db8::9',
+      'store whereabouts n-2001-db8---64',
+      'store whereabouts n',
+      'pod sets ips',
+    ],
+  ],
+  [
+    { type: 'dummy', ipam: { type: 'kube-ovn', provider: 'a.b' } },
+    [...BOTH('pool', 'route', '?'), 'store kube-ovn a.b'],
+  ],
+  [
+    {
+      type: 'dummy',
+      ipam: {
+        type: 'spiderpool',
+        clean_gateway: true,
+        default_ipv4_ippool: ['v4'],
+        default_ipv6_ippool: ['v6'],
+      },
+    },
+    ['store spiderpool v4', 'store spiderpool v6'],
   ],
   [
     {
@@ -648,9 +814,30 @@ describe('the facts', () => {
   it.each(ROWS.map(([config, facts]) => [JSON.stringify(config), config, facts] as const))(
     'of %s',
     (_, config, facts) => {
-      expect(factsOf(config)).toEqual(facts)
+      // Here each plugin stands alone, which a chained one may not.
+      const isAlone = extractors.some(({ types, isChained }) => isChained && types.includes(`${config.type}`))
+      const found = factsOf(config)
+      expect(isAlone ? found.filter(fact => fact !== 'missing at ') : found).toEqual(facts)
     },
   )
+
+  it('of a VLAN key for another plugin have the right one, but for a list of VLANs', () => {
+    const fixOf = (config: object) => {
+      const { network } = readNetwork(JSON.stringify({ type: 'sriov', ...config }), 'nad')
+      return network && extractFacts(network).problems.map(({ fix }) => fix?.text)
+    }
+    expect(fixOf({ vlan_id: 7 })).toEqual(['vlan'])
+    expect(fixOf({ vlan_trunk: [{ id: 7 }] })).toEqual([undefined])
+  })
+
+  it('of a chained plugin miss the one before it', () => {
+    const chained = ['tuning', 'cnv-tuning', 'bandwidth', 'firewall', 'portmap', 'rdma', 'route-override']
+    for (const type of chained) {
+      expect(factsOf({ type })).toContain('missing at ')
+      expect(factsOf({ plugins: [{ type }, { type: 'passthru' }] })).toContain('missing at plugins.0')
+      expect(factsOf({ plugins: [{ type: 'passthru' }, { type }] })).not.toContain('missing at plugins.1')
+    }
+  })
 
   it('are tested for every type that has an extractor', () => {
     const text = JSON.stringify(ROWS)
@@ -786,7 +973,8 @@ describe('the facts', () => {
       1,
     ],
     ['a dash between the wrong ends', { type: 'whereabouts', range: '10.1.0.9-10.1.0.5/24' }, 1],
-    ['a list that is none', { type: 'host-local', ranges: [{ subnet: '10.1.0.0/24' }] }, 2],
+    ['a list that is none', { type: 'host-local', ranges: [{ subnet: '10.1.0.0/24' }] }, 1],
+    ['a list of nothing', { type: 'host-local', ranges: [] }, 1],
     ['a first address that is none', { type: 'whereabouts', range: 'x-10.1.0.0/24' }, 1],
     ['addresses that are none', { type: 'whereabouts', addresses: [{}, { address: '10.1.0.9' }] }, 2],
   ])('tell what is no range, and take what is one: %s', (_, ipam, problems) => {

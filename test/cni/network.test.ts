@@ -64,6 +64,26 @@ describe('the reader of a network', () => {
       ['ambiguous ["loadOnlyInlinedPlugins"]'],
     ],
     [
+      'a key of libcni in other letters, also of a plugin that nobody reads here',
+      '{"type":"jcnr","Name":"x"}',
+      ['ambiguous ["Name"]'],
+    ],
+    [
+      'a type in other letters, beside keys of whatever it is',
+      '{"Type":"jcnr","kubeConfig":"/x"}',
+      ['ambiguous ["Type"]', 'ambiguous ["kubeConfig"]'],
+    ],
+    [
+      'a key in other letters beside a plugin that nobody reads here',
+      '{"plugins":[{"type":"jcnr","kubeConfig":"/x"},{"type":"macvlan","Master":"eth0"}]}',
+      ['ambiguous ["plugins",1,"Master"]'],
+    ],
+    [
+      'two keys that Go holds for one, of a plugin that nobody reads here',
+      '{"type":"jcnr","kubeConfig":"/x","kubeconfig":"/y"}',
+      ['ambiguous ["kubeConfig"]', 'ambiguous ["kubeconfig"]'],
+    ],
+    [
       'disableCheck that is no truth',
       '{"plugins":[{"type":"vlan"}],"disableCheck":"yes"}',
       ['unreadable ["disableCheck"]'],
@@ -79,6 +99,11 @@ describe('the reader of a network', () => {
     [
       '{"plugins":[{"type":"vlan"}],"cniVersion":"0.3.1","cniVersions":["0.4.0","1.1.0","1.0.0"]}',
       { cniVersion: '1.1.0', plugins: [{ type: 'vlan', at: ['plugins', 0] }] },
+    ],
+    // Nobody here knows the keys of a plugin without an extractor.
+    [
+      '{"type":"jcnr","kubeConfig":"/x","ipam":{"Range":[{"Master":1}]}}',
+      { plugins: [{ type: 'jcnr', at: [], body: { kubeConfig: '/x' } }] },
     ],
     [
       '{"plugins":[{"type":"vlan"}],"disableCheck":"true","loadOnlyInlinedPlugins":true}',

@@ -58,6 +58,24 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     { type: 'ovs', bridge: 'br-finance', vlan: 100, trunk: [{ id: 300 }] },
     'vlan-not-granted',
   ],
+  [
+    'the OVS bridge of the node that a switch in user space takes by itself',
+    { type: 'userspace', host: { engine: 'ovs-dpdk', iftype: 'vhostuser', netType: 'bridge' } },
+    'interface-not-granted',
+  ],
+  [
+    'every VLAN of a bridge in user space, whatever VLAN stands there',
+    {
+      type: 'userspace',
+      host: { engine: 'ovs-dpdk', netType: 'bridge', bridge: { bridgeName: 'br-finance', vlanId: 100 } },
+    },
+    'vlan-not-granted',
+  ],
+  [
+    'a network that VPP leads to',
+    { type: 'userspace', host: { engine: 'vpp', iftype: 'memif', netType: 'interface' } },
+    'undecidable-config',
+  ],
   ['a missing vlanId', { ...macvlanConfig(), type: 'vlan', master: 'eth0' }, 'vlan-not-granted'],
   [
     'a nested delegate',
@@ -100,6 +118,26 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     'an RDMA device of the node, for which nobody asks',
     chained({ type: 'rdma', deviceID: '0000:3b:00.0' }),
     'interface-not-granted',
+  ],
+  [
+    'a virtual function of the node as the port of a bridge',
+    { type: 'ovs', bridge: 'br-finance', vlan: 100, deviceID: '0000:3b:02.7' },
+    'interface-not-granted',
+  ],
+  [
+    'one in the same way, by the bridges of its switch',
+    { type: 'accelerated-bridge', bridge: 'br-finance', vlan: 100, deviceID: '0000:3b:02.7' },
+    'interface-not-granted',
+  ],
+  [
+    'one in the same way, by an overlay',
+    { type: 'ovn-k8s-cni-overlay', topology: 'layer2', netAttachDefName: 'a/b', deviceID: '0000:3b:02.7' },
+    'interface-not-granted',
+  ],
+  [
+    'a zone of the firewall',
+    chained({ type: 'firewall', backend: 'firewalld', firewalldZone: 'internal' }),
+    'host-path',
   ],
   ["Flannel's bridge", { type: 'bridge' }, 'protected-interface'],
   [
@@ -168,7 +206,36 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     text(routed({ dst: '0.0.0.0/0' }), '"routes"', '"Routes"'),
     'ambiguous-config',
   ],
-  ['routes taken from eth0', chained({ type: 'route-override', flushgateway: true }), 'default-route'],
+  [
+    'routes taken from eth0, where no plugin made an interface',
+    { plugins: [{ type: 'passthru' }, { type: 'route-override', flushgateway: true }] },
+    'default-route',
+  ],
+  [
+    'routes taken from eth0, where the interface is none of the kernel’s',
+    chained({ type: 'sriov', vlan: 100 }, { type: 'route-override', flushroutes: true }),
+    'default-route',
+  ],
+  [
+    'routes taken from eth0, by a plugin of the list that hands nothing on',
+    chained({ type: 'passthru' }, { type: 'route-override', delroutes: [{ dst: '0.0.0.0/0' }] }),
+    'default-route',
+  ],
+  [
+    'routes taken from every interface, as those with several gateways are',
+    chained({ type: 'route-override', delecmproutes: [{ dst: '0.0.0.0/0' }] }),
+    'default-route',
+  ],
+  [
+    'the routes of pods in the same way',
+    chained({ type: 'route-override', delecmproutes: [{ dst: '10.42.0.0/16' }] }),
+    'cluster-route',
+  ],
+  [
+    'a route with several gateways',
+    chained({ type: 'route-override', addecmproutes: [{ dst: '0.0.0.0/0', gws: ['10.100.1.1'] }] }),
+    'default-route',
+  ],
   [
     'routes given to it',
     chained({ type: 'route-override', addroutes: [{ dst: '0.0.0.0/0' }] }),
@@ -425,6 +492,35 @@ describe('what is shared by a name, or for want of one', () => {
     expect(rulesFor(pool(), pool())).not.toContain('foreign-ipam-store')
   })
 
+  it('are pools of whereabouts, which have "-" for ":" in their names', () => {
+    const pool = (text: string, name?: string) => ({ type: 'whereabouts', range: text, network_name: name })
+    const whole = pool('2001:db8:300::/125', 'fleet')
+    expect(rulesFor(whole, pool('db8:300::/125', 'fleet-2001'))).toEqual(['foreign-ipam-store'])
+    expect(rulesFor(pool('2001:db8:300::/125'), pool('db8:300::/125', '2001'))).toEqual([
+      'foreign-ipam-store',
+    ])
+    expect(rulesFor(pool('db8:300::/125', '2001'), pool('2001:db8:300::/125'))).toEqual([
+      'foreign-ipam-store',
+    ])
+    expect(rulesFor(whole, whole)).toEqual(['foreign-ipam-store'])
+    expect(rulesFor(whole, pool('db8:301::/125', 'fleet-2001'))).toEqual([])
+    expect(rulesFor(whole, pool('2001:db8:300::/125', 'fleets'))).toEqual([])
+    expect(rulesFor(pool('2001:db8:300::/125'), pool('2001:db8:300::/125'))).toEqual(['foreign-ipam-store'])
+  })
+
+  it('are pools of Spiderpool, and Subnets of a provider of kube-ovn', () => {
+    const pool = (name?: string) => ({ type: 'spiderpool', default_ipv4_ippool: name && ['other', name] })
+    expect(rulesFor(pool('fabric'), pool('fabric'))).toContain('foreign-ipam-store')
+    expect(rulesFor(pool('fabric'), { type: 'spiderpool', default_ipv6_ippool: ['fabric'] })).toContain(
+      'foreign-ipam-store',
+    )
+    expect(rulesFor(pool(), pool())).not.toContain('foreign-ipam-store')
+    const provider = (name?: string) => ({ type: 'kube-ovn', provider: name })
+    expect(rulesFor(provider('a.b'), provider('a.b'))).toContain('foreign-ipam-store')
+    expect(rulesFor(provider('a.b'), provider('a.c'))).not.toContain('foreign-ipam-store')
+    expect(rulesFor(provider(), provider())).not.toContain('foreign-ipam-store')
+  })
+
   it('are they not where the pools have names, or other addresses', () => {
     expect(rulesFor(range(), range({ network_name: 'open' }))).toEqual([])
     expect(rulesFor(range({ network_name: 'retail' }), range())).toEqual([])
@@ -527,7 +623,8 @@ describe('what is shared by a name, or for want of one', () => {
     }
     expect(select(routed, 'logistics')).toEqual(['foreign-attachment'])
     expect(select({ ...routed, type: 'dummy' }, 'logistics')).toEqual(['foreign-attachment'])
-    expect(select({ type: 'tuning' }, 'logistics')).toEqual([])
+    const tuned = { type: undefined, plugins: [{ type: 'passthru' }, { type: 'tuning' }] }
+    expect(select(tuned, 'logistics')).toEqual([])
     const own = { type: 'dummy', ipam: { type: 'whereabouts', range: '172.31.0.0/24' } }
     expect(select(own, 'nobodys')).toEqual([])
   })
@@ -540,6 +637,45 @@ describe('what is shared by a name, or for want of one', () => {
     }
     expect(fabric({ infinibandGUID: true })).toContain('device-request')
     expect(fabric({})).not.toContain('device-request')
+  })
+})
+
+describe('a device that is taken beside the bridge or the interface', () => {
+  const holder = tenant('logistics-nics', {
+    namespaces: ['docks'],
+    vlans: [{ ids: 300, masters: ['intel.com/logistics'] }],
+  })
+  const own = tenant('finance', {
+    namespaces: ['finance'],
+    vlans: [{ ids: '100,200-209', masters: ['eth0', 'br-finance', 'intel.com/finance'] }],
+  })
+  const rulesOf = (config: object, resource: string) => {
+    const annotations = { 'k8s.v1.cni.cncf.io/resourceName': resource }
+    const nad = attachment({ cniVersion: '1.0.0', name: 'n', ...config }, { annotations })
+    return judge(nad, exampleInventory(holder, own)).map(({ rule }) => rule)
+  }
+  const offloaded = { type: 'ovs', bridge: 'br-finance', vlan: 100 }
+  const rdma = { plugins: [macvlanConfig(), { type: 'rdma' }] }
+
+  it.each([
+    ['of another tenant', offloaded, 'intel.com/logistics', ['interface-not-granted']],
+    ['of the tenant', offloaded, 'intel.com/finance', []],
+    // Its frames come out at a port of the bridge, whoever may use it.
+    ['of nobody, behind a port', offloaded, 'intel.com/any', []],
+    ['of a ResourceClaim', offloaded, 'my-claim', ['undecidable-config']],
+    ['of nobody, whose own network RDMA leads to', rdma, 'intel.com/any', ['interface-not-granted']],
+    ['of another tenant, for RDMA', rdma, 'intel.com/logistics', ['interface-not-granted']],
+    ['of a ResourceClaim, for RDMA', rdma, 'my-claim', ['undecidable-config']],
+    ['of the tenant, for RDMA', rdma, 'intel.com/finance', []],
+    // Its frames have that VLAN, and the RDMA device is the same one's.
+    [
+      'of the tenant, in one VLAN of it',
+      { plugins: [{ type: 'sriov', vlan: 100 }, { type: 'rdma' }] },
+      'intel.com/finance',
+      [],
+    ],
+  ] as const)('%s', (_, config, resource, rules) => {
+    expect(rulesOf(config, resource)).toEqual(rules)
   })
 })
 
@@ -658,11 +794,26 @@ describe('addresses that the node itself routes', () => {
     expect(rulesFor({ cniVersion: '1.0.0', type: 'ptp', ipam }, 'forgotten')).toEqual(['host-route'])
   })
 
-  it('are the cluster administrator’s where a pool gives them out', () => {
-    for (const clean_gateway of [true, false]) {
-      const ipam = { type: 'spiderpool', clean_gateway }
-      expect(rulesFor({ type: 'ptp', ipam }, 'finance')).not.toContain('host-route')
-    }
+  it('are those of the grants too where its firewall is opened for them', () => {
+    const opened = (first: object) => ({ cniVersion: '1.0.0', plugins: [first, { type: 'firewall' }] })
+    const fixed = (address: string) =>
+      opened({ type: 'dummy', ipam: { type: 'static', addresses: [{ address }] } })
+    expect(rulesFor(fixed('203.0.113.7/32'), 'forgotten')).toEqual(['host-route'])
+    expect(rulesFor(fixed('203.0.113.7/32'), 'finance')).toEqual(['host-route'])
+    expect(rulesFor(fixed('10.100.1.7/32'), 'finance')).toEqual([])
+    const asked = opened({ type: 'dummy', capabilities: { ips: true }, ipam: { type: 'static' } })
+    expect(rulesFor(asked, 'finance')).toEqual(['host-route'])
+    // What is in a VLAN of the tenant is judged by its grant.
+    expect(rulesFor(opened({ ...gateway, isGateway: false }), 'open', open({}))).toEqual([])
+    expect(rulesFor(opened(macvlanConfig()), 'finance')).toEqual([])
+  })
+
+  it.each(['spiderpool', 'nv-ipam', 'kube-ovn'])('are not told by a pool of %s', type => {
+    expect(rulesFor({ type: 'ptp', ipam: { type } }, 'finance')).toContain('host-route')
+    expect(rulesFor({ ...gateway, ipam: { type } }, 'open', open({}))).toContain('host-route')
+    // Which gives the node no address, and routes to the one that the pod has of the pool.
+    const coordinated = { plugins: [{ ...macvlanConfig(), ipam: { type } }, { type: 'coordinator' }] }
+    expect(rulesFor(coordinated, 'finance')).not.toContain('host-route')
   })
 })
 
@@ -985,6 +1136,12 @@ describe('a default route, or one into the cluster, in disguise', () => {
     expect(judge(selecting, exampleInventory(mayHave, fixed))).toEqual([])
   })
 
+  it('is not what a network takes from its own interface', () => {
+    const overrides = { flushgateway: true, flushroutes: true, delroutes: [{ dst: '0.0.0.0/0' }] }
+    const nad = attachment(chained({ type: 'tuning' }, { type: 'route-override', ...overrides }))
+    expect(judge(nad, exampleInventory())).toEqual([])
+  })
+
   it('is not made of routes to all that the cluster does not have', () => {
     const pieces = [
       ...[
@@ -1052,6 +1209,20 @@ describe("another tenant's network that reaches no VLAN", () => {
     // Its tenant may be allowed what the pod's is not.
     const routes = [{ dst: '0.0.0.0/0', gw: '10.130.0.1' }]
     expect(select({ type: 'dummy', ipam: { type: 'static', routes } })).toContain('foreign-attachment')
+  })
+})
+
+describe('a plugin that SOCNI cannot read', () => {
+  it('is told as that, and vouched for with all of its keys', () => {
+    const cluster = {
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'ClusterConfiguration',
+      metadata: { name: 'c' },
+      spec: { vouchedTypes: ['teleport'] },
+    }
+    const nad = attachment({ cniVersion: '1.0.0', type: 'teleport', kubeConfig: '/x' })
+    expect(judge(nad, exampleInventory()).map(({ rule }) => rule)).toEqual(['unknown-plugin-type'])
+    expect(judge(nad, exampleInventory(cluster))).toEqual([])
   })
 })
 

@@ -126,7 +126,7 @@ describe('an interface of the node whose name hides a VLAN', () => {
     ['what the NIC is on', { type: 'host-device', device: 'eth0' }, says(`"eth0" ${TAKEN}`)],
     [
       'the NIC for a bond',
-      { type: 'bond', links: [{ name: 'eth0.10' }, { name: 'eth1' }] },
+      { type: 'bond', miimon: '100', links: [{ name: 'eth0.10' }, { name: 'eth1' }] },
       says(`"eth0.10" ${TAKEN}`),
     ],
     ['a sub-interface of the tenant', { type: 'host-device', device: 'eth0.200' }, []],
@@ -238,7 +238,7 @@ describe('a path that the project of the plugin writes there itself', () => {
   ])('is no choice: %s', (_, ipam) => {
     const found = (config: object) =>
       judge(attachment({ ...macvlanConfig(), ipam: config }), exampleInventory())
-    expect(found(ipam)).toEqual([])
+    expect(found(ipam).filter(({ severity }) => severity === 'error')).toEqual([])
     // For another use, or another path, it is.
     const first = found({
       ...ipam,

@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /**
  * Work for all who ask for the same at a time: who asks while it runs shares the next run, which begins after that. So what
- * is asked for was not read before somebody asked, and however many ask, one of them is done at a time.
+ * is asked for was not read before somebody asked, and however many ask, one of them is done at a time. Before the next one it
+ * rests as long as somebody waited for the last: a namespace of thousands of networks is read for half of the time at most.
  */
 export function shared<T>(work: (key: string) => Promise<T>): (key: string) => Promise<T> {
   const running = new Map<string, Promise<T>>()
@@ -16,10 +19,11 @@ export function shared<T>(work: (key: string) => Promise<T>): (key: string) => P
     if (waiting !== undefined) return waiting
     const run = running.get(key)
     if (run === undefined) return begin(key)
-    const after = run.then(
-      () => begin(key),
-      () => begin(key),
-    )
+    const start = performance.now()
+    const after = run
+      .catch(() => {})
+      .then(() => sleep(performance.now() - start))
+      .then(() => begin(key))
     next.set(key, after)
     return after
   }

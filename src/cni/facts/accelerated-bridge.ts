@@ -1,6 +1,7 @@
 import { NATIVE, uniteVlans } from '../../net/vlan-set.ts'
 import type { Extractor } from './extractor.ts'
 import { runIpam } from './ipam.ts'
+import { takeDevice } from './masters.ts'
 import { declareCapabilities } from './pod-input.ts'
 import { readTrunk, readVlan, TRUNK_KEYS } from './vlans.ts'
 
@@ -39,6 +40,7 @@ export const acceleratedBridge: Extractor = {
         source: trunk === undefined ? (vlans === undefined ? 'default' : 'key') : 'trunk',
       })
     }
+    takeDevice(conf, true, facts)
     facts.mtu(conf.integer('mtu'), conf.path('mtu'))
     declareCapabilities(conf, facts, 'ips', 'mac', 'deviceID')
     runIpam(conf, facts, 'optional')

@@ -1,5 +1,8 @@
+import { quote } from '../../json/quote.ts'
 import { NATIVE } from '../../net/vlan-set.ts'
+import type { FactsBuilder } from './builder.ts'
 import type { Extractor } from './extractor.ts'
+import type { Fields } from './fields.ts'
 import { runIpam } from './ipam.ts'
 import { declareCapabilities } from './pod-input.ts'
 
@@ -20,8 +23,12 @@ export const bond: Extractor = {
   },
 
   extract(conf, facts) {
+    readMonitor(conf, facts)
     const inContainer = conf.boolean('linksInContainer') ?? false
-    for (const link of conf.objects('links')) {
+    const links = conf.objects('links')
+    if (links.length < 2)
+      facts.problem('missing', conf.path('links'), 'a bond needs two "links" or more: ADD fails with fewer')
+    for (const link of links) {
       const name = link.string('name') || undefined
       const at = link.path('name')
       if (name === undefined) facts.problem('missing', link.at, 'a link of a bond needs a "name"')
@@ -37,4 +44,14 @@ export const bond: Extractor = {
     declareCapabilities(conf, facts, 'ips', 'mac')
     runIpam(conf, facts, 'optional')
   },
+}
+
+/** A number of milliseconds in quotes, which there is no default for (createBondedLink()). */
+function readMonitor(conf: Fields, facts: FactsBuilder): void {
+  const at = conf.path('miimon')
+  if (!conf.has('miimon'))
+    facts.problem('missing', at, 'type "bond" needs "miimon": write "miimon": "100", in quotes')
+  const miimon = conf.string('miimon')
+  if (miimon !== undefined && !/^[+-]?\d+$/.test(miimon))
+    facts.problem('malformed', at, `${quote(miimon)} is no number of milliseconds: write "100"`)
 }

@@ -2,9 +2,11 @@ import type { Fix } from '../../json/fix.ts'
 import type { JsonValue, Path } from '../../json/value.ts'
 import type {
   AddressFact,
+  DeviceFact,
   FactProblem,
   Facts,
   HostPathFact,
+  HostRouteFact,
   MtuFact,
   PodInput,
   RouteFact,
@@ -47,6 +49,10 @@ export class FactsBuilder {
     this.#facts.uplinks.push({ plugin: this.plugin, ...fact })
   }
 
+  device(fact: Unstated<DeviceFact>): void {
+    this.#facts.devices.push({ plugin: this.plugin, ...fact })
+  }
+
   route(fact: Unstated<RouteFact>): void {
     this.#facts.routes.push({ plugin: this.plugin, ...fact })
   }
@@ -83,8 +89,8 @@ export class FactsBuilder {
     this.#facts.hostPaths.push({ plugin: this.plugin, path, use, at, usual: usual[0] })
   }
 
-  hostRoute(at: Path): void {
-    this.#facts.hostRoutes.push({ plugin: this.plugin, at })
+  hostRoute(at: Path, deed: HostRouteFact['deed'] = 'route'): void {
+    this.#facts.hostRoutes.push({ plugin: this.plugin, at, deed })
   }
 
   sysctl(fact: Unstated<SysctlFact>): void {
@@ -98,6 +104,12 @@ export class FactsBuilder {
 
   type(fact: Unstated<TypeFact>): void {
     this.#facts.types.push({ plugin: this.plugin, ...fact })
+  }
+
+  /** The types of the plugins before this one in the list of a network; undefined inside of a delegate, which has a list of its own. */
+  earlierTypes(): readonly string[] | undefined {
+    const outer = this.#facts.types.filter(({ role, plugin }) => role === 'plugin' && !plugin.includes(' > '))
+    return this.plugin.includes(' > ') ? undefined : outer.slice(0, -1).map(({ type }) => type)
   }
 
   podInput(fact: Unstated<PodInput>): void {
@@ -135,6 +147,7 @@ function isInMain({ table }: RouteFact): boolean {
 export function emptyFacts(): { [K in keyof Facts]: Facts[K][number][] } {
   return {
     uplinks: [],
+    devices: [],
     routes: [],
     subnets: [],
     addresses: [],

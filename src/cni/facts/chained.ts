@@ -1,6 +1,5 @@
-import { NATIVE } from '../../net/vlan-set.ts'
 import type { Extractor } from './extractor.ts'
-import { deviceMaster } from './masters.ts'
+import { takeDevice } from './masters.ts'
 import { declareCapabilities } from './pod-input.ts'
 
 /**
@@ -28,6 +27,7 @@ export const passthru: Extractor = {
 export const bandwidth: Extractor = {
   types: ['bandwidth'],
   role: 'plugin',
+  isChained: true,
   source: 'containernetworking/plugins v1.9.1 plugins/meta/bandwidth/main.go',
   keys: {
     ingressRate: {},
@@ -45,10 +45,15 @@ export const bandwidth: Extractor = {
 export const firewall: Extractor = {
   types: ['firewall'],
   role: 'plugin',
-  source: 'containernetworking/plugins v1.9.1 plugins/meta/firewall/firewall.go',
+  isChained: true,
+  source: 'containernetworking/plugins v1.9.1 plugins/meta/firewall/{firewall,iptables,firewalld}.go',
   keys: { backend: {}, firewalldZone: {}, iptablesAdminChainName: {}, ingressPolicy: {} },
   extract(conf, facts) {
-    for (const key of ['backend', 'firewalldZone', 'ingressPolicy']) conf.string(key)
+    for (const key of ['backend', 'ingressPolicy']) conf.string(key)
+    facts.hostRoute(conf.at, 'accept')
+    // What is allowed to its addresses is the node's matter; without the key they are put where everything is.
+    const zone = 'firewalldZone'
+    facts.hostPath(conf.string(zone), 'filter', conf.path(zone), ['trusted'])
     // It is jumped to before all that FORWARD has: a chain that accepts goes past the node's network policies.
     const chain = 'iptablesAdminChainName'
     facts.hostPath(conf.string(chain), 'filter', conf.path(chain), ['CNI-ADMIN'])
@@ -58,6 +63,7 @@ export const firewall: Extractor = {
 export const portmap: Extractor = {
   types: ['portmap'],
   role: 'plugin',
+  isChained: true,
   source:
     'containernetworking/plugins v1.9.1 plugins/meta/portmap/main.go, portmap_iptables.go, portmap_nftables.go',
   keys: {
@@ -83,19 +89,14 @@ export const portmap: Extractor = {
   },
 }
 
-/** RDMA devices follow the interface that an earlier plugin moved; one that is named is moved whoever holds it. */
+/** The RDMA device of the NIC that Multus or the configuration names is moved, whatever an earlier plugin rides on. */
 export const rdma: Extractor = {
   types: ['rdma'],
   role: 'plugin',
-  source: 'k8snetworkplumbingwg/rdma-cni pkg/types/types.go',
+  isChained: true,
+  source: 'k8snetworkplumbingwg/rdma-cni pkg/types/types.go, cmd/rdma/main.go CmdAdd()',
   keys: { deviceID: {} },
   extract(conf, facts) {
-    if (conf.string('deviceID'))
-      facts.uplink({
-        at: conf.path('deviceID'),
-        master: deviceMaster(conf),
-        vlans: NATIVE,
-        source: 'untagged',
-      })
+    takeDevice(conf, false, facts)
   },
 }

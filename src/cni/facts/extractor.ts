@@ -17,5 +17,7 @@ export interface Extractor {
   /** Project, file and version that the reading follows. */
   readonly source: string
   readonly keys: KeyTree
+  /** It works on what an earlier plugin made, and ADD fails without the result of one. */
+  readonly isChained?: true
   extract(conf: Fields, facts: FactsBuilder): void
 }

@@ -10,6 +10,7 @@ import type { VlanSet } from '../../net/vlan-set.ts'
  */
 export interface Facts {
   readonly uplinks: readonly Uplink[]
+  readonly devices: readonly DeviceFact[]
   readonly routes: readonly RouteFact[]
   readonly subnets: readonly SubnetFact[]
   readonly addresses: readonly AddressFact[]
@@ -55,6 +56,12 @@ export interface Master {
   readonly byDefault: boolean
   /** The interface is looked up inside the pod's namespace (linkInContainer), so it is no host interface. */
   readonly inContainer: boolean
+}
+
+/** The plugin takes the device that the NAD's resource brings, where there is one, beside the uplinks that it states. */
+export interface DeviceFact extends Stated {
+  /** Its frames come out at a port of the bridge that is stated; otherwise on whatever network the device is on. */
+  readonly isBehindPort: boolean
 }
 
 /** `unasked`: of a DHCP server that is asked for no route, and may send one all the same. */
@@ -127,8 +134,11 @@ export interface HostPathFact extends Stated {
   readonly usual: string | undefined
 }
 
-/** The plugin gives the node itself an address of the attachment's, and routes to it. */
-export type HostRouteFact = Stated
+/** What the plugin does on the node itself for whatever addresses the attachment gets. */
+export interface HostRouteFact extends Stated {
+  /** route: the node gets an address, and routes to it · accept: its firewall lets through all that is from and for them */
+  readonly deed: 'route' | 'accept'
+}
 
 export interface SysctlFact extends Stated {
   readonly name: string

@@ -55,7 +55,7 @@ export class Fields {
     const lists = this.#read(key, 'a list of lists', isArray) ?? []
     return lists.flatMap((list, index) => {
       if (isArray(list)) return [this.#objectsOf(list, this.path(key, index))]
-      this.#onWrongType(this.path(key, index), 'a list of objects', list)
+      this.#onWrongType(this.path(key, index), 'a list, as in [[{…}]]', list)
       return []
     })
   }

@@ -28,7 +28,7 @@ export const hostLocal: Extractor = {
 
   extract(conf, facts) {
     const sets = [...(conf.has('subnet') ? [[conf]] : []), ...conf.objectLists('ranges')]
-    if (sets.length === 0) {
+    if (sets.length === 0 && !isListed(conf)) {
       facts.problem(
         'missing',
         conf.at,
@@ -53,6 +53,11 @@ export const hostLocal: Extractor = {
     facts.hostPath(conf.string('resolvConf'), 'read', conf.path('resolvConf'))
     readsArgs(conf, facts, 'ips')
   },
+}
+
+/** Whether there is something under `ranges`, which is told where it is no list of lists. */
+function isListed({ body: { ranges } }: Fields): boolean {
+  return Array.isArray(ranges) ? ranges.length > 0 : ranges !== undefined && ranges !== null
 }
 
 type Range = Unstated<SubnetFact>

@@ -8,7 +8,7 @@ import type { Extractor, KeyTree } from './extractor.ts'
 import { extractors } from './extractors.ts'
 import type { Facts, TypeFact } from './facts.ts'
 import { Fields } from './fields.ts'
-import { COMMON_KEYS, VLAN_KEYS } from './keys.ts'
+import { COMMON_KEYS, INTERFACE_KEYS, isVlanKey, VLAN_KEYS } from './keys.ts'
 import { similarKey } from './similar-key.ts'
 
 /** Delegates may nest (flannel in multus in …). Deeper than any real configuration is not followed, but reported. */
@@ -37,6 +37,12 @@ function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: F
     return
   }
   if (extractor === undefined) return
+  if (extractor.isChained && facts.earlierTypes()?.length === 0)
+    facts.problem(
+      'missing',
+      at,
+      `type "${type}" works on the interface of an earlier plugin: put one before it in "plugins"`,
+    )
 
   const keys = role === 'ipam' ? extractor.keys : { ...COMMON_KEYS, ...extractor.keys }
   reportMisspeltKeys(body, at, keys, facts)
@@ -106,10 +112,9 @@ function reportUnreadKeys(
   facts: FactsBuilder,
 ): void {
   const own = [...Object.keys(keys), ...WRITTEN_KEYS]
-  const elsewhere: readonly string[] = [...VLAN_KEYS, ...Object.keys(COMMON_KEYS)]
+  const elsewhere = (key: string) => isVlanKey(key) || Object.hasOwn(COMMON_KEYS, key)
   for (const key of Object.keys(body)) {
-    if (own.some(known => foldKey(known) === foldKey(key)) || (role !== 'ipam' && elsewhere.includes(key)))
-      continue
+    if (own.some(known => foldKey(known) === foldKey(key)) || (role !== 'ipam' && elsewhere(key))) continue
     const instead = insteadOf(key, own, role)
     if (instead === undefined) continue
     const type = facts.plugin.split(' > ').at(-1) ?? types[0]
@@ -122,7 +127,14 @@ function insteadOf(key: string, own: readonly string[], role: Extractor['role'])
   const other = role === 'ipam' ? extractors.find(isOther) : undefined
   if (other !== undefined) return `it is a key of "${other.types[0]}"`
   const meant = similarKey(key, own)
-  return meant && `write "${meant}"`
+  if (meant !== undefined) return `write "${meant}"`
+  return role === 'plugin' && INTERFACE_KEYS.includes(key) ? interfaceOf(own) : undefined
+}
+
+/** What names the interface instead; a plugin that takes it from elsewhere is not to be second-guessed. */
+function interfaceOf(own: readonly string[]): string | undefined {
+  const read = INTERFACE_KEYS.find(key => own.includes(key))
+  return read && `its interface is named by "${read}"`
 }
 
 function isFoldedTo(key: string): (known: string) => boolean {
@@ -139,11 +151,14 @@ function reportIgnoredVlanKeys(body: JsonObject, at: Path, { keys }: Extractor, 
       : keys.master === undefined
         ? 'it reads no VLAN at all, only its interface'
         : 'its VLAN is that of its "master", so name one such as "eth0.100"'
-  for (const key of VLAN_KEYS) {
-    if (read.some(known => foldKey(known) === foldKey(key)) || body[key] === undefined || body[key] === null)
+  const own = Object.keys(keys)
+  for (const key of Object.keys(body).filter(isVlanKey)) {
+    if (own.some(known => foldKey(known) === foldKey(key)) || body[key] === undefined || body[key] === null)
       continue
     const [only, ...more] = read
-    const isClear = only !== undefined && more.length === 0 && body[only] === undefined
+    // A list of VLANs is no id.
+    const isClear =
+      only !== undefined && more.length === 0 && body[only] === undefined && typeof body[key] !== 'object'
     facts.problem(
       'ignored-vlan-key',
       [...at, key],

@@ -33,3 +33,11 @@ export const COMMON_KEYS: KeyTree = {
 
 /** Keys by which some plugin or other names VLANs. On a plugin that reads none of them they are silently ignored. */
 export const VLAN_KEYS = ['vlan', 'vlanId', 'vlanID', 'vlanTrunk', 'trunk'] as const
+
+/** Whether a key is one of these, or stands for one: `vlan_id`, `vlanTag`, `vlan-trunks`. */
+export function isVlanKey(key: string): boolean {
+  return /^(?:vlans?|vlan-?(?:id|tag|number|trunk)s?|trunks?)$/i.test(key.replaceAll('_', '-'))
+}
+
+/** Keys by which some plugin or other names an interface of the node, or people do. On any other they are silently ignored. */
+export const INTERFACE_KEYS: readonly string[] = ['master', 'bridge', 'device', 'interface', 'parent']

@@ -4,17 +4,17 @@
  */
 export const knownKeys: ReadonlySet<string> = new Set(
   (
-    'addHooks addSourceHints address addresses addroutes advmss aliases allSlavesActive allmulti ' +
-    'allowPersistentIPs args backend bandwidth bcqueuelen binDir bond bridge bridgeId bridgeName ' +
+    'addHooks addSourceHints addecmproutes address addresses addroutes advmss aliases allSlavesActive ' +
+    'allmulti allowPersistentIPs args backend bandwidth bcqueuelen binDir bond bridge bridgeId bridgeName ' +
     'capabilities checkHooks clean_gateway clusterNetwork cni cniDir cniOutput cniVersion cniVersions ' +
     'conditionsV4 conditionsV6 confDir configuration_path container containerID context ' +
     'daemonCallTimeoutSeconds daemonSocket daemonSocketDir daemonSocketPath dataDir datastore debug ' +
-    'defaultGatewayIPs defaultNetworks default_ipv4_ippool default_ipv6_ippool delHooks delegate ' +
-    'delegates delroutes destinations detectGateway detectIPConflict detectOptions device deviceID ' +
-    'disableCheck disableContainerInterface disableGC dns domain dpdkMode dst egress egressBurst ' +
+    'defaultGatewayIPs defaultNetworks default_ipv4_ippool default_ipv6_ippool delHooks delecmproutes ' +
+    'delegate delegates delroutes destinations detectGateway detectIPConflict detectOptions device ' +
+    'deviceID disableCheck disableContainerInterface disableGC dns domain dpdkMode dst egress egressBurst ' +
     'egressRate enable_overlapping_ranges engine exclude excludeSubnets externalSetMarkChain failOverMac ' +
     'firewalldZone flushgateway flushroutes forceAddress forcePoolName fromArg gateway gateways ' +
-    'globalNamespaces group gw hairpinMode hijackCIDR host hostRPFilter hostRuleTable hwaddr ' +
+    'globalNamespaces group gw gws hairpinMode hijackCIDR host hostRPFilter hostRuleTable hwaddr ' +
     'ibKubernetesEnabled id iftype infinibandGUID infrastructureSubnets ingress ingressBurst ' +
     'ingressPolicy ingressRate interfaceArgs interfaceType interface_type interfaces ip ipConfig ipMasq ' +
     'ipMasqBackend ipMasqRandomFully ipRanges ipam ipam_unix_socket_path ips iptablesAdminChainName ' +
@@ -31,10 +31,10 @@ export const knownKeys: ReadonlySet<string> = new Set(
     'preserveDefaultVlan prevResult priority promisc promiscMode provide provider range rangeEnd ' +
     'rangeStart range_end range_start ranges rdmaIsolation readinessindicatorfile ' +
     'reconciler_cron_expression request reservedSubnets resolvConf retryDeleteOnError role routes ' +
-    'runtimeConfig scope search selinuxcontext server_socket serviceCIDR setUplinkVlan shapedSubnets ' +
-    'sharedDir skipDefault skipcheck sleep_for_race snat socketDir socket_file socketfile spoofchk subnet ' +
-    'subnetFile subnets sysctl systemNamespaces table tlbDynamicLb topology transitSubnet trunk trust ' +
-    'tunePodRoutes txQLen txQueueLen type unshapedSubnets value vethLinkAddress vhost vlan vlanID vlanId ' +
-    'vlanProto vlanQoS vlanTrunk vrfname vxlan'
+    'runtimeConfig scope search selinuxContext selinuxcontext server_socket serviceCIDR setUplinkVlan ' +
+    'shapedSubnets sharedDir skipDefault skipcheck sleep_for_race snat socketDir socket_file socketfile ' +
+    'spoofchk subnet subnetFile subnets sysctl systemNamespaces table tlbDynamicLb topology transitSubnet ' +
+    'trunk trust tunePodRoutes txQLen txQueueLen type unshapedSubnets value vethLinkAddress vhost vlan ' +
+    'vlanID vlanId vlanProto vlanQoS vlanTrunk vrfname vxlan'
   ).split(' '),
 )

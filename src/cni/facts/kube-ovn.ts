@@ -1,5 +1,5 @@
 import type { Extractor } from './extractor.ts'
-import { ROUTE_KEYS, readRoutes } from './routes.ts'
+import { poolRoutes, ROUTE_KEYS, readRoutes } from './routes.ts'
 
 /** Its daemon's socket, without which the plugin refuses a configuration (pkg/netconf, cmd/cni loadNetConf()). */
 const SOCKETS = ['/run/openvswitch/kube-ovn-daemon.sock']
@@ -30,15 +30,25 @@ export const kubeOvn: Extractor = {
   },
 }
 
-/** The IPAM half, under which another plugin takes its addresses from kube-ovn. */
+/** The IPAM half, under which another plugin takes its addresses from the Subnets of a provider; their gateway yields a default route. */
 export const kubeOvnIpam: Extractor = {
   types: ['kube-ovn'],
   role: 'ipam',
-  source: 'kubeovn/kube-ovn pkg/netconf/types.go IPAMConf',
+  source: 'kubeovn/kube-ovn pkg/netconf/types.go IPAMConf, cmd/cni/cni.go generateCNIResult()',
   keys: { type: {}, server_socket: {}, provider: {}, routes: ROUTE_KEYS },
 
   extract(conf, facts) {
     readRoutes(conf, 'routes', facts)
+    const provider = conf.string('provider')
+    if (provider)
+      facts.store({
+        at: conf.path('provider'),
+        kind: 'store',
+        by: 'kube-ovn',
+        name: provider,
+        directory: undefined,
+      })
+    poolRoutes(conf, facts)
     facts.hostPath(conf.string('server_socket'), 'connect', conf.path('server_socket'), SOCKETS)
   },
 }

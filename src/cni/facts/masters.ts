@@ -49,6 +49,13 @@ export function untaggedUplink(conf: Fields, master: Master, facts: FactsBuilder
   })
 }
 
+/** The device that a plugin takes beside what else it rides on: one that is named here, or whichever the NAD's resource brings. */
+export function takeDevice(conf: Fields, isBehindPort: boolean, facts: FactsBuilder): void {
+  const master = deviceMaster(conf)
+  if (master.name === undefined) facts.device({ at: conf.at, isBehindPort })
+  else facts.uplink({ at: master.at, master, vlans: NATIVE, source: 'untagged' })
+}
+
 /** The device, which Multus injects from the NAD's device-plugin resource unless the configuration names one. */
 export function deviceMaster(conf: Fields): Uplink['master'] {
   const name = conf.string('deviceID') || undefined

@@ -4,7 +4,7 @@ import { NATIVE } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
 import type { Extractor } from './extractor.ts'
 import type { Fields } from './fields.ts'
-import { bridgeAt } from './masters.ts'
+import { bridgeAt, takeDevice } from './masters.ts'
 import { connectedRoute, defaultRouteFact } from './routes.ts'
 import { readVlan } from './vlans.ts'
 
@@ -12,7 +12,7 @@ import { readVlan } from './vlans.ts'
 export const ovnK8sCniOverlay: Extractor = {
   types: ['ovn-k8s-cni-overlay'],
   role: 'plugin',
-  source: 'ovn-kubernetes go-controller/pkg/cni/types/types.go NetConf',
+  source: 'ovn-kubernetes go-controller/pkg/cni/types/types.go NetConf, pkg/cni/helper_linux.go (deviceID)',
   keys: {
     topology: {},
     netAttachDefName: {},
@@ -50,6 +50,7 @@ export const ovnK8sCniOverlay: Extractor = {
         '"vlanID" is read for "topology": "localnet" only',
       )
     }
+    takeDevice(conf, true, facts)
     // Attachments of one name are one network, in whatever namespaces they are.
     facts.store({
       at: conf.path('name'),

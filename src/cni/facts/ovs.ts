@@ -4,7 +4,7 @@ import type { Extractor } from './extractor.ts'
 import type { Uplink } from './facts.ts'
 import type { Fields } from './fields.ts'
 import { readConfigurationPath, runIpam } from './ipam.ts'
-import { bridgeAt } from './masters.ts'
+import { bridgeAt, takeDevice } from './masters.ts'
 import { declareCapabilities, readsArgs } from './pod-input.ts'
 import { isUntagged, readTrunk, readVlan, TRUNK_KEYS } from './vlans.ts'
 
@@ -12,7 +12,7 @@ import { isUntagged, readTrunk, readVlan, TRUNK_KEYS } from './vlans.ts'
 export const ovs: Extractor = {
   types: ['ovs'],
   role: 'plugin',
-  source: 'k8snetworkplumbingwg/ovs-cni v0.9 pkg/types/types.go, pkg/plugin/plugin.go',
+  source: 'k8snetworkplumbingwg/ovs-cni v0.9 pkg/types/types.go, pkg/plugin/plugin.go, pkg/sriov/sriov.go',
   keys: {
     bridge: {},
     vlan: {},
@@ -44,6 +44,8 @@ export const ovs: Extractor = {
       master: bridgeAt(conf, 'bridge', 'br-int'),
       ...readVlans(conf, facts),
     })
+    // A virtual function goes into the pod in the place of a veth, and what stands for it into the bridge.
+    takeDevice(conf, true, facts)
     readConfigurationPath(conf, facts, 'the bridge, VLAN and trunk')
     const socket = conf.string('socket_file')
     facts.hostPath(socket, 'connect', conf.path('socket_file'))

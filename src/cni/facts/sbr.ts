@@ -7,6 +7,7 @@ import type { Extractor } from './extractor.ts'
 export const sbr: Extractor = {
   types: ['sbr'],
   role: 'plugin',
+  isChained: true,
   source: 'containernetworking/plugins plugins/meta/sbr/main.go (gateways and addSourceHints after v1.9.1)',
   keys: { table: {}, gateways: {}, addSourceHints: {} },
 

@@ -10,6 +10,8 @@ export function similarKey(key: string, keys: readonly string[]): string | undef
 function isSimilar(one: string, other: string): boolean {
   const length = Math.min(one.length, other.length)
   if (length < 4 || Math.abs(one.length - other.length) > 2) return false
+  // Of one thing or of several: `route` and `routes`.
+  if (`${one}s` === other || `${other}s` === one) return true
   if (lettersOf(one) === lettersOf(other)) return true
   const hasSameEnds = one.at(0) === other.at(0) && one.at(-1) === other.at(-1)
   return length < 6 ? hasSameEnds && distance(one, other) === 1 : distance(one, other) <= 2

@@ -1,7 +1,10 @@
 import type { Extractor } from './extractor.ts'
 import { poolRoutes } from './routes.ts'
 
-/** Subnets, gateways and routes live in SpiderIPPool resources; a pool's gateway yields a default route. */
+/**
+ * Subnets, gateways and routes live in SpiderIPPool resources; a pool's gateway yields a default route. Where no pool is named, and
+ * no annotation of the pod or its namespace names one, it is one that a cluster admin made for everybody.
+ */
 export const spiderpool: Extractor = {
   types: ['spiderpool'],
   role: 'ipam',
@@ -23,6 +26,9 @@ export const spiderpool: Extractor = {
   extract(conf, facts) {
     facts.hostPath(conf.string('log_file_path'), 'write', conf.path('log_file_path'))
     facts.hostPath(conf.string('ipam_unix_socket_path'), 'connect', conf.path('ipam_unix_socket_path'))
+    for (const key of ['default_ipv4_ippool', 'default_ipv6_ippool'])
+      for (const { value, at } of conf.strings(key))
+        facts.store({ at, kind: 'store', by: 'spiderpool', name: value, directory: undefined })
     if (!conf.boolean('clean_gateway')) poolRoutes(conf, facts)
   },
 }

@@ -8,7 +8,17 @@ export const tap: Extractor = {
   types: ['tap'],
   role: 'plugin',
   source: 'containernetworking/plugins v1.9.1 plugins/main/tap/tap.go',
-  keys: { mac: {}, mtu: {}, multiQueue: {}, owner: {}, group: {}, selinuxcontext: {}, bridge: {} },
+  keys: {
+    mac: {},
+    mtu: {},
+    multiQueue: {},
+    owner: {},
+    group: {},
+    selinuxContext: {},
+    // OpenShift's documents have it so, which Go reads all the same, and nothing is judged by it.
+    selinuxcontext: {},
+    bridge: {},
+  },
 
   extract(conf, facts) {
     const name = conf.string('bridge') || undefined

@@ -12,6 +12,7 @@ const ANNOUNCED = /^net[./]ipv6[./]conf[./]IFNAME[./](?:accept_ra_defrtr|accept_
 export const tuning: Extractor = {
   types: ['tuning', 'cnv-tuning'],
   role: 'plugin',
+  isChained: true,
   source: 'containernetworking/plugins v1.9.1 plugins/meta/tuning/tuning.go; OpenShift names it cnv-tuning',
   keys: {
     sysctl: {},

@@ -4,6 +4,7 @@ import type { Extractor } from './extractor.ts'
 export const vrf: Extractor = {
   types: ['vrf'],
   role: 'plugin',
+  isChained: true,
   source: 'containernetworking/plugins v1.9.1 plugins/meta/vrf/vrf.go',
   keys: { vrfname: {}, table: {} },
 

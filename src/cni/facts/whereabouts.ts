@@ -1,4 +1,5 @@
 import { quote } from '../../json/quote.ts'
+import type { Path } from '../../json/value.ts'
 import {
   compareIps,
   type Ip,
@@ -41,6 +42,9 @@ const INSTALLED = [...WHEREABOUTS_DIRECTORIES, '/var/lib/rancher/k3s/agent/etc/c
 const CONFIGURATIONS = INSTALLED.map(directory => `${directory}/whereabouts.conf`)
 const KUBECONFIGS = INSTALLED.map(directory => `${directory}/whereabouts.kubeconfig`)
 
+/** Keeper of a pool that has no name but that of its range. */
+export const WHEREABOUTS_RANGE = 'whereabouts, by range'
+
 const RANGE_KEYS = { range: {}, range_start: {}, range_end: {}, exclude: {} }
 
 /** Addresses from ranges, remembered for the whole cluster in custom resources. */
@@ -75,9 +79,9 @@ export const whereabouts: Extractor = {
 
   extract(conf, facts) {
     const name = conf.string('network_name')
-    if (conf.string('range')) readRange(conf, facts, !name, parseIpSloppy)
+    if (conf.string('range')) readRange(conf, facts, name, parseIpSloppy)
     // Go's own JSON reader decodes what is in here, and takes no leading zeros.
-    for (const range of conf.objects('ipRanges')) readRange(range, facts, !name, parseIp)
+    for (const range of conf.objects('ipRanges')) readRange(range, facts, name, parseIp)
     for (const entry of conf.objects('addresses')) readStaticAddress(entry, facts, parsePrefixSloppy)
     const gateway = readAddress(conf, 'gateway', facts, parseIpSloppy)
     if (gateway !== undefined)
@@ -115,7 +119,7 @@ export const whereabouts: Extractor = {
 function readRange(
   conf: Fields,
   facts: FactsBuilder,
-  isClusterWide: boolean,
+  name: string | undefined,
   parseEnd: typeof parseIp,
 ): void {
   const text = conf.string('range') ?? ''
@@ -141,7 +145,8 @@ function readRange(
   )
   const [first, last] = hasEnds ? [from, addressOf(written)] : [start, end]
   const limits = limit(subnet, first, last)
-  facts.subnet({ at, subnet, gateway: undefined, ...limits, source: 'range', isClusterWide })
+  facts.subnet({ at, subnet, gateway: undefined, ...limits, source: 'range', isClusterWide: !name })
+  storePool(name, subnet, at, facts)
   const ends = [
     { role: 'range-start', address: first, key: 'range_start' },
     { role: 'range-end', address: last, key: 'range_end' },
@@ -160,6 +165,22 @@ function readRange(
     )
   readExcludes(conf, subnet, facts)
   connectedRoute(subnet, at, text, facts)
+}
+
+/**
+ * The IPPool of an IPv6 range. Its name has "-" for ":", so that `a` with 2001:db8::/64 and `a-2001` with db8::/64 are one pool, and
+ * so is `2001` with the latter that of the former without a name (pkg/storage/kubernetes/ipam.go IPPoolName()).
+ */
+function storePool(name: string | undefined, subnet: Prefix, at: Path, facts: FactsBuilder): void {
+  if (subnet.family === 4) return
+  const range = printPrefix(subnet).replaceAll(/[:/]/g, '-')
+  facts.store({
+    at,
+    kind: 'store',
+    by: name ? 'whereabouts' : WHEREABOUTS_RANGE,
+    name: name ? `${name}-${range}` : range,
+    directory: undefined,
+  })
 }
 
 /** What is given out: an end that is not in the subnet, or a last address before the first, is ignored (GetIPRange). */

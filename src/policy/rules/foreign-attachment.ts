@@ -32,7 +32,8 @@ export const foreignAttachment: Rule<'selection'> = {
  * tenant may have default routes), is no network by its name (an overlay), and can be read.
  */
 function isNobodys({ facts, reach }: Attachment, tenant: Tenant | undefined): boolean {
-  if (facts === undefined || reach.length > 0 || facts.hostRoutes.length > 0) return false
+  if (facts === undefined || reach.length > 0 || facts.hostRoutes.length + facts.devices.length > 0)
+    return false
   if (tenant === undefined) return true
   const { types, subnets, stores, routes } = facts
   const isRead = types.every(({ known }) => known)

@@ -6,7 +6,7 @@ export const foreignIpamStore: Rule<'attachment'> = {
   id: 'foreign-ipam-store',
   title: 'The attachment shares its addresses, or its network, with somebody else',
   severity: 'error',
-  why: "host-local and whereabouts keep what they gave out under a name: sharing it drains the other network's addresses, or frees them while they are in use. Networks of OVN-Kubernetes with one name are one network.",
+  why: "host-local and whereabouts keep what they gave out under a name, and pools of nv-ipam, Spiderpool and kube-ovn have one: sharing it drains the other network's addresses, or frees them while they are in use. Networks of OVN-Kubernetes with one name are one network.",
   source:
     'containernetworking/plugins plugins/ipam/host-local/backend/disk/backend.go New(); whereabouts pkg/storage/kubernetes/ipam.go IPPoolName(); ovn-kubernetes docs, multi-homing; k3s network "cbr0"',
   good: {

@@ -8,7 +8,7 @@ export const hostPath: Rule<'attachment'> = {
   severity: 'error',
   why: 'CNI plugins run as root on the node: a path of the tenant’s choice is read, written, connected to or run as root.',
   source:
-    'host-local dataDir, resolvConf; dhcp daemonSocketPath; ovs socket_file; cni plugins/debug addHooks; portmap conditionsV4; firewall iptablesAdminChainName; multus kubeconfig',
+    'host-local dataDir, resolvConf; dhcp daemonSocketPath; ovs socket_file; cni plugins/debug addHooks; portmap conditionsV4; firewall iptablesAdminChainName, firewalldZone; multus kubeconfig',
   good: { manifest: attachment(macvlanConfig()) },
   bad: {
     manifest: attachment({

@@ -14,19 +14,23 @@ const routed = (range: string, gateway: string) =>
 
 export const hostRoute: Rule<'attachment'> = {
   id: 'host-route',
-  title: 'The node itself would route addresses that the tenant was not granted',
+  title:
+    'The node itself would route addresses that the tenant was not granted, or open its firewall for them',
   severity: 'error',
-  why: 'The plugin gives the node an address, and routes into the pod: what the node and all of its pods send to these addresses goes there, whatever network they are of.',
+  why: 'The plugin gives the node an address, and routes into the pod: what the node and all of its pods send to these addresses goes there, whatever network they are of. The firewall plugin has the node let through all that is from and for the addresses.',
   source:
-    'containernetworking/plugins v1.9.1 plugins/main/ptp/ptp.go setupHostVeth(), bridge/bridge.go ensureAddr(); spiderpool coordinator',
+    'containernetworking/plugins v1.9.1 plugins/main/ptp/ptp.go setupHostVeth(), bridge/bridge.go ensureAddr(), meta/firewall/iptables.go addRules(); spiderpool coordinator',
   good: { manifest: routed('10.100.7.0/24', '10.100.7.1') },
   bad: { manifest: routed('172.31.7.0/24', '172.31.7.1') },
 
   *check({ attachment: { facts, reach }, tenant, cluster }) {
-    const [first] = facts?.hostRoutes ?? []
+    // In a VLAN of its own a tenant may open the node's firewall for whatever it may use there.
+    const isInVlan = reach.length > 0
+    const [first, ...others] = (facts?.hostRoutes ?? []).filter(({ deed }) => deed === 'route' || !isInVlan)
     if (facts === undefined || first === undefined) return
+    const isRouted = [first, ...others].some(({ deed }) => deed === 'route')
     const grants =
-      tenant === undefined || reach.length === 0
+      tenant === undefined || !isInVlan
         ? (tenant?.vlans ?? []) // What is in no VLAN, as ptp is, may use whatever the tenant was granted.
         : reach.flatMap(segment => grantsFor(tenant, segment, cluster))
     const granted = subnetsOf(grants)
@@ -35,15 +39,22 @@ export const hostRoute: Rule<'attachment'> = {
         ? 'have a cluster admin grant the tenant subnets'
         : `use addresses of ${granted.map(printPrefix).join(', ')}`
     // Then subnet-not-granted says it of the network, and address-not-granted of what a pod asks for.
-    const isLimited = reach.length > 0 && limitSubnets(grants)
-    if (facts.subnets.length === 0 && (isOfDhcp(facts) || (isOfPods(facts) && !isLimited))) {
-      const message = `"${first.plugin}" has the node route whatever addresses the pod gets: write their subnet under "ipam"`
+    const isLimited = isInVlan && limitSubnets(grants)
+    if (
+      facts.subnets.length === 0 &&
+      (isOfDhcp(facts) || isOfPool(facts) || (isOfPods(facts) && !isLimited))
+    ) {
+      const message = `"${first.plugin}" has the node ${first.deed === 'route' ? 'route' : 'let through'} whatever addresses the pod gets: write their subnet under "ipam"`
       yield { inside: first.at, message }
     }
     const subnets = isLimited ? [] : facts.subnets
     const wanted = [
-      ...subnets.map(({ subnet, at }) => ({ prefix: subnet, at, deed: 'be routed by the node' })),
-      ...strayGateways(facts).map(({ address, at }) => ({
+      ...subnets.map(({ subnet, at }) => ({
+        prefix: subnet,
+        at,
+        deed: isRouted ? 'be routed by the node' : 'be let through by the firewall of the node',
+      })),
+      ...(isRouted ? strayGateways(facts) : []).map(({ address, at }) => ({
         prefix: prefixOf(address),
         at,
         deed: 'be the node’s own',
@@ -58,6 +69,15 @@ export const hostRoute: Rule<'attachment'> = {
 
 function isOfDhcp({ routes }: Facts): boolean {
   return routes.some(({ cause }) => cause === 'dhcp' || cause === 'unasked')
+}
+
+/** IPAM plugins whose addresses are in resources of the cluster. */
+const POOLED = ['spiderpool', 'nv-ipam', 'kube-ovn']
+
+/** Spiderpool's own coordinator gives the node no address, and routes to one that a pool gave out once. */
+function isOfPool({ types, hostRoutes }: Facts): boolean {
+  const isPooled = types.some(({ role, type }) => role === 'ipam' && POOLED.includes(type))
+  return isPooled && hostRoutes.some(({ plugin }) => plugin.split(' > ').at(-1) !== 'coordinator')
 }
 
 function isOfPods({ podInputs }: Facts): boolean {

@@ -1,9 +1,12 @@
 import type { Cluster } from '../../config/cluster.ts'
+import type { Tenant } from '../../config/tenant.ts'
+import { quote } from '../../json/quote.ts'
 import { RESOURCE_NAME_ANNOTATION } from '../../kube/annotations.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import { ungranted } from '../grants.ts'
-import { hiddenVlan, type Segment } from '../reach.ts'
+import { hiddenVlan, isDeviceResource, type Segment } from '../reach.ts'
 import type { Rule } from '../rule.ts'
+import type { Attachment } from '../subjects.ts'
 
 export const interfaceNotGranted: Rule<'attachment'> = {
   id: 'interface-not-granted',
@@ -14,7 +17,8 @@ export const interfaceNotGranted: Rule<'attachment'> = {
   good: { manifest: attachment(macvlanConfig()) },
   bad: { manifest: attachment({ ...macvlanConfig(), master: 'eth1.100' }) },
 
-  *check({ attachment, tenant, cluster }) {
+  *check({ attachment, tenant, cluster, deviceHolders }) {
+    yield* findForeignDevice(attachment, tenant, deviceHolders)
     if (tenant === undefined) return
     for (const reach of attachment.reach) {
       if (ungranted(tenant, reach, cluster).masterGranted) continue
@@ -32,6 +36,27 @@ export const interfaceNotGranted: Rule<'attachment'> = {
       }
     }
   },
+}
+
+/** A device of the NAD's resource, which leads nowhere by itself behind a port of a bridge: there one of nobody's will do. */
+function* findForeignDevice(
+  { facts, resourceName, namespace }: Attachment,
+  tenant: Tenant | undefined,
+  holders: readonly Tenant[],
+) {
+  const [device] = facts?.devices ?? []
+  const isGiven = device !== undefined && resourceName !== undefined && isDeviceResource(resourceName)
+  if (!isGiven || holders.some(({ name }) => name === tenant?.name)) return
+  if (holders.length === 0 && facts?.devices.every(({ isBehindPort }) => isBehindPort)) return
+  const [holder] = holders
+  const whose =
+    holder === undefined
+      ? `were not granted to ${tenant === undefined ? `namespace "${namespace}"` : `tenant "${tenant.name}"`}`
+      : `are those of tenant "${holder.name}"`
+  yield {
+    at: ['metadata', 'annotations', RESOURCE_NAME_ANNOTATION],
+    message: `the devices of ${quote(resourceName)} ${whose}, and "${device.plugin}" takes one: name a resource that the tenant was granted, or have a cluster admin grant it`,
+  }
 }
 
 /** For who granted VLAN 100 on `eth0.100`. */

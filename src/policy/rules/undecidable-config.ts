@@ -26,7 +26,8 @@ export const undecidableConfig: Rule<'attachment'> = {
     for (const { problem, at, message } of facts?.problems ?? []) {
       if (problem === 'undecidable') yield { inside: at, message }
     }
-    const isGiven = facts?.uplinks.some(({ master }) => master.use === 'device' && master.name === undefined)
+    const rides = facts?.uplinks.some(({ master }) => master.use === 'device' && master.name === undefined)
+    const isGiven = rides || (facts?.devices.length ?? 0) > 0
     if (isGiven && resourceName !== undefined && !isDeviceResource(resourceName)) {
       const message = `a ResourceClaim named ${quote(resourceName)} would give the device that its maker asks for: name a resource of a device plugin, like "intel.com/nic"`
       yield { at: ['metadata', 'annotations', RESOURCE_NAME_ANNOTATION], message }
