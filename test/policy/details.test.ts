@@ -484,3 +484,31 @@ describe('a network that each node has in a file', () => {
     expect(rulesFor(selecting, cluster(spec), first, tagged('net2'))).toEqual([])
   })
 })
+
+describe('an old CNI version', () => {
+  const told = (config: Record<string, unknown>) =>
+    judge(network(config), exampleInventory())
+      .filter(({ rule }) => rule === 'old-cni-version')
+      .map(({ message, fix }) => [message.replace(/.*: use "([0-9.]+)".*/, '$1'), fix?.text])
+  const ipam = { type: 'host-local', subnet: '10.100.1.0/24' }
+
+  it('is worth a word only where a result cannot name the interface', () => {
+    for (const cniVersion of ['0.3.0', '0.3.1', '0.4.0', '1.0.0']) expect(told({ cniVersion })).toEqual([])
+    expect(told({ cniVersion: undefined })).toHaveLength(1)
+  })
+
+  it.each<[what: string, config: Record<string, unknown>, answer: string, fix: string | undefined]>([
+    ['reference plugins', { ipam }, '1.0.0', '1.0.0'],
+    ['reference plugins without addresses', { ipam: {} }, '1.0.0', '1.0.0'],
+    ['a plugin of somebody else', { type: 'netop-cni', ipam }, '0.3.1', undefined],
+    ['an IPAM plugin of somebody else', { ipam: { type: 'whereabouts' } }, '0.3.1', undefined],
+    [
+      'one of somebody else in the chain',
+      { type: undefined, plugins: [{ type: 'macvlan' }, { type: 'own' }] },
+      '0.3.1',
+      undefined,
+    ],
+  ])('is fixed where that is safe: %s', (_, config, answer, fix) => {
+    expect(told({ cniVersion: '0.2.0', ...config })).toEqual([[answer, fix]])
+  })
+})

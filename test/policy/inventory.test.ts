@@ -377,7 +377,7 @@ describe('the decision', () => {
 
 describe('what stands against a network that a pod selects', () => {
   const storage = attachment(
-    { ...macvlanConfig(), cniVersion: '0.3.1', name: 'storage' },
+    { ...macvlanConfig(), cniVersion: '0.2.0', name: 'storage' },
     { name: 'storage' },
   )
   const [finance] = exampleWorld
