@@ -512,3 +512,36 @@ describe('an old CNI version', () => {
     expect(told({ cniVersion: '0.2.0', ...config })).toEqual([[answer, fix]])
   })
 })
+
+describe('an MTU that nobody wrote', () => {
+  const cluster = (spec: object): Manifest => ({
+    apiVersion: 'socni.dev/v1alpha1',
+    kind: 'ClusterConfiguration',
+    metadata: { name: 'cluster' },
+    spec,
+  })
+  const ofBridge = { type: 'bridge', bridge: 'br-finance', vlan: 100, preserveDefaultVlan: false }
+
+  it('is said to be assumed', () => {
+    const jumbo = network({ mtu: 9000 })
+    expect(messagesFor(jumbo)).toEqual([
+      '9000 is more than the 1500 bytes that "eth0" is assumed to have, as nobody wrote its MTU: use at most 1500, or have a cluster admin write it under mtus of the ClusterConfiguration or as mtu of the grant',
+    ])
+    expect(messagesFor(jumbo, cluster({ mtus: { eth0: 2000 } }))).toEqual([
+      '9000 is more than the 2000 bytes of "eth0": use at most 2000',
+    ])
+  })
+
+  it('is said to be assumed of the bridge that the node is on', () => {
+    const small = network({ ...ofBridge, master: undefined, mode: undefined, mtu: 1400 })
+    const ofNode = { primaryInterface: 'br-finance' }
+    expect(messagesFor(small, cluster(ofNode))).toEqual([
+      expect.stringMatching(
+        /drops to 1400 bytes: use at least 1500, which is assumed, as nobody wrote its MTU/,
+      ),
+    ])
+    expect(messagesFor(small, cluster({ ...ofNode, mtus: { 'br-finance': 1450 } }))).toEqual([
+      expect.stringMatching(/drops to 1400 bytes: use at least 1450$/),
+    ])
+  })
+})
