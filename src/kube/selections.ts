@@ -41,6 +41,8 @@ export interface SelectionProblem {
     | 'unknown-key'
   readonly at: Path
   readonly message: string
+  /** The same where the place in the file is shown beside it: the message counts the lines of the text alone. */
+  readonly placed?: string
   readonly fix?: Fix
 }
 

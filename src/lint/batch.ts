@@ -238,11 +238,11 @@ function* judgeOne(
   let text: string | undefined
   const complete = (finding: Finding, where: LintFinding['place']): LintFinding => {
     text ??= read()
-    const { at, inside = [], fix } = finding
+    const { at, inside = [], fix, placed: message = finding.message } = finding
     const fixPlace = fix && located.placeOfFix(at, inside, fix)
     const object = describe(manifest)
     const line = lineOf(text, where.line)
-    return { ...finding, path, place: where, object, line, ...(fixPlace && { fixPlace }) }
+    return { ...finding, message, path, place: where, object, line, ...(fixPlace && { fixPlace }) }
   }
   for (const finding of effective) {
     const whole = complete(finding, place(finding.at, finding.inside))

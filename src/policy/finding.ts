@@ -14,6 +14,8 @@ export interface Finding {
   readonly severity: Severity
   readonly title: string
   readonly message: string
+  /** The message where its place in a file is shown beside it, as the linter does, if that says less. */
+  readonly placed?: string
   readonly at: Path
   readonly inside?: Path
   /** The one right answer, if there is one. */

@@ -15,6 +15,8 @@ export type Kind = keyof Subjects
 export interface Violation {
   /** The offending value in quotes, then what would be accepted. */
   readonly message: string
+  /** The message where its place in a file is shown beside it, if that says less. */
+  readonly placed?: string | undefined
   readonly at?: Path
   readonly inside?: Path
   /** Only where the same fact weighs less in this subject; otherwise the rule's own severity holds. */

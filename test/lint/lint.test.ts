@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { afterAll, describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
 import { readTextFile } from '../../src/files/read-text.ts'
 import { lint } from '../../src/lint/lint.ts'
 import { lintInParallel } from '../../src/lint/parallel.ts'
 import type { LintFinding, Source } from '../../src/lint/result.ts'
 import { fileRules } from '../../src/lint/rules.ts'
 import { attachment, pod } from '../../src/policy/example.ts'
+import { judge } from '../../src/policy/judge.ts'
 import { renderSarif } from '../../src/report/sarif.ts'
+import { exampleInventory } from '../example-inventory.ts'
 import { ctl } from '../socni-ctl.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'socni-lint-'))
@@ -47,6 +50,24 @@ describe('what is left out of a network', () => {
     expect(found(routed, {})).toEqual(['default-route', 'refused-attachment'])
     expect(found(routed, { 'default-route': 'off' })).toEqual([])
     expect(found(routed, { 'default-route': 'warn' })).toEqual(['default-route'])
+  })
+})
+
+describe('a text that ends to be JSON somewhere', () => {
+  it('is told of by its place in the file alone', () => {
+    const broken = attachment('{"type": "macvlan"\n "master": "eth0"}')
+    const selecting = pod('[{"name": "ledger"}\n{"name": "storage"}]')
+    const text = [broken, selecting].map(manifest => stringify(manifest)).join('---\n')
+    const found = lintText(text).findings.filter(({ rule }) => rule.startsWith('unreadable'))
+    expect(found.map(({ place, message }) => `${place.line}:${place.column} ${message}`)).toEqual([
+      '9:6 a "," is missing before "master"',
+      '19:7 a "," is missing before "{"',
+    ])
+    const told = [broken, selecting].flatMap(manifest => judge(manifest, exampleInventory()))
+    expect(told.map(({ message }) => message)).toEqual([
+      'a "," is missing before "master" (line 2, column 2)',
+      'a "," is missing before "{" (line 2, column 1)',
+    ])
   })
 })
 
@@ -105,7 +126,7 @@ describe('a place', () => {
     ['quotes', nad(`'{"type": "bridge", "vlan": 5,}'`), ','],
     ['what goes on behind its end', nad('>-\n    {\n      "type": "bridge"\n    } }'), '}'],
     ['what was quoted twice', nad(`|-\n    '{"type": "bridge"}'`), "'"],
-    ['an annotation', annotated(`'[{"name": "a" "mac": ""}]'`), '"'],
+    ['an annotation', annotated(`'[{"name": "a" "mac": ""}]'`), '"mac"'],
     ['an annotation without JSON, which is shown as a whole', annotated(`"a b"`), '"a b"'],
   ])('is where JSON ends to be any, in %s', (_, text, shown) => {
     const [finding] = lintText(text).findings

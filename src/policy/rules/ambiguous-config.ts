@@ -14,8 +14,8 @@ export const ambiguousConfig: Rule<'attachment'> = {
   bad: { manifest: attachment({ ...macvlanConfig(), prevResult: { interfaces: [{ name: 'eth0' }] } }) },
 
   *check({ attachment: { reading, facts, resourceName }, eitherMasters }) {
-    for (const { problem, at, message, fix } of reading.problems) {
-      if (problem === 'ambiguous') yield { inside: at, message, fix }
+    for (const { problem, at, message, placed, fix } of reading.problems) {
+      if (problem === 'ambiguous') yield { inside: at, message, placed, fix }
     }
     for (const { problem, at, message, fix } of facts?.problems ?? []) {
       if (problem === 'misspelt-key' || problem === 'contradiction') yield { inside: at, message, fix }

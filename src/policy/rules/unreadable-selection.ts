@@ -20,10 +20,10 @@ export const unreadableSelection: Rule<'pod'> = {
 }
 
 function* violations(problems: readonly SelectionProblem[], annotation: string): Iterable<Violation> {
-  for (const { problem, at, message, fix } of problems) {
+  for (const { problem, at, message, placed, fix } of problems) {
     if (problem === 'unknown-key') continue
     // What Multus attaches all the same is no reason to refuse a pod.
     const severity = problem === 'disagreement' ? 'warning' : 'error'
-    yield { severity, at: ['metadata', 'annotations', annotation], inside: at, message, fix }
+    yield { severity, at: ['metadata', 'annotations', annotation], inside: at, message, placed, fix }
   }
 }
