@@ -545,3 +545,24 @@ describe('an MTU that nobody wrote', () => {
     ])
   })
 })
+
+describe('an interface of the pod that a node has as well', () => {
+  const granted = tenant('edge', { namespaces: ['edge'], vlans: [{ ids: 7, masters: ['eth0', 'net1'] }] })
+  const riding = (master: string) =>
+    messagesFor(
+      attachment(
+        { cniVersion: '1.0.0', type: 'ipvlan', master, linkInContainer: true, ipam: { type: 'static' } },
+        { namespace: 'edge' },
+      ),
+      granted,
+    )
+
+  it('is not what the finding says to name instead', () => {
+    expect(riding('eth0')).toEqual([
+      'plugins before 1.3.0 do not read "linkInContainer", and take "eth0" of the node: name an interface that only the pod has, such as "net1"',
+    ])
+    expect(riding('net1')).toEqual([
+      'plugins before 1.3.0 do not read "linkInContainer", and take "net1" of the node: name an interface that only the pod has',
+    ])
+  })
+})
