@@ -142,6 +142,7 @@ function selectionSubject(
     claim: { state: claimOf(selection) === undefined ? 'none' : 'unchecked' },
     refusals: attachment === undefined ? [] : refusalsOf(attachment, inventory, override),
     isTemplate,
+    isPartial: inventory.isPartial,
   }
   return checkClaim === undefined || isTemplate ? subject : { ...subject, claim: checkClaim(subject) }
 }

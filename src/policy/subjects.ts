@@ -98,6 +98,8 @@ export interface SelectionSubject {
   readonly refusals: readonly Finding[]
   /** It stands in the template of a workload, not in a pod. */
   readonly isTemplate: boolean
+  /** Only files are known: what is in none of them may be in the cluster. */
+  readonly isPartial: boolean
 }
 
 export interface Through {

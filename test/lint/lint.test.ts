@@ -53,6 +53,44 @@ describe('what is left out of a network', () => {
   })
 })
 
+describe('what files cannot tell', () => {
+  const STATUS = 'k8s.v1.cni.cncf.io/network-status'
+
+  it('is whether a network exists, unless a cluster was asked', () => {
+    const text = JSON.stringify(pod('ledger'))
+    const [inFiles] = lintText(text).findings
+    expect(inFiles?.message).toMatch(/^NetworkAttachmentDefinition "finance\/ledger" is in none of the files/)
+    const [inCluster] = lint([source('a.yaml', text)], { ...options, cluster: [], rules: {} }).findings
+    expect(inCluster?.message).toMatch(/^there is no NetworkAttachmentDefinition "finance\/ledger": /)
+  })
+
+  it('is a reason to refuse a dumped pod: the webhook leaves out the status that it was dumped with', () => {
+    const dumped = pod(undefined, { metadata: { annotations: { [STATUS]: '[]' } } })
+    const found = lintText(JSON.stringify(dumped)).findings
+    expect(found.map(({ rule, severity }) => [rule, severity])).toEqual([
+      ['forged-network-status', 'warning'],
+    ])
+    for (const circumstances of [{ user: 'alice' }, { before: pod(undefined) }])
+      expect(judge(dumped, exampleInventory(), circumstances).map(({ severity }) => severity)).toEqual([
+        'error',
+      ])
+  })
+
+  it.each([
+    ['sriovnetwork.openshift.io/v1', 'SriovNetwork', {}, true],
+    ['mellanox.com/v1alpha1', 'MacvlanNetwork', {}, true],
+    ['k8s.ovn.org/v1', 'ClusterUserDefinedNetwork', {}, true],
+    ['operator.openshift.io/v1', 'Network', { additionalNetworks: [] }, true],
+    ['operator.openshift.io/v1', 'Network', {}, false],
+    ['networking.k8s.io/v1', 'NetworkPolicy', {}, false],
+  ])('is what operators make: %s %s', (apiVersion, kind, spec, isTold) => {
+    const text = JSON.stringify({ apiVersion, kind, metadata: { name: 'a' }, spec })
+    const { notices } = lint([source('a.yaml', `${text}\n---\n${text}`)], { ...options, cluster: [] })
+    const told = `${kind}: not judged here, as operators make the NetworkAttachmentDefinitions of these; the webhook judges what they make`
+    expect(notices).toEqual(isTold ? [told] : [])
+  })
+})
+
 describe('a text that ends to be JSON somewhere', () => {
   it('is told of by its place in the file alone', () => {
     const broken = attachment('{"type": "macvlan"\n "master": "eth0"}')
