@@ -57,7 +57,7 @@ export function conclude(
   { given, knowsTenants, rules }: World,
 ): LintResult {
   const unread = gathered.flatMap(part => part.findings).map(list => applySettings(list, rules))
-  const found = judged.flatMap(part => part.findings)
+  const found = withoutRepeats(judged.flatMap(part => part.findings))
   const makers = new Set(gathered.flatMap(part => part.networkMakers))
   const foreign = gathered.reduce((count, part) => count + part.foreign, 0)
   return {
@@ -79,6 +79,17 @@ export function conclude(
     files: unread.length,
     manifests: gathered.reduce((count, part) => count + part.manifests, 0),
   }
+}
+
+/** What is said of a network in this run is not said in full again of each pod that selects it. */
+function withoutRepeats(found: readonly (readonly LintFinding[])[]): LintFinding[][] {
+  const errors = found.flat().filter(({ severity }) => severity === 'error')
+  const refused = new Set(errors.map(({ object }) => object))
+  return found.map(list =>
+    list.map(({ brief, ...finding }) =>
+      brief !== undefined && refused.has(brief.object) ? { ...finding, message: brief.message } : finding,
+    ),
+  )
 }
 
 /** Settings from the command line also hold for what cannot be read, which is in no namespace. */

@@ -24,6 +24,7 @@ export function evaluate<K extends Kind>(
       title,
       message: clean(violation.message),
       ...(violation.placed !== undefined && { placed: clean(violation.placed) }),
+      ...(violation.brief && { brief: violation.brief }),
       ...(violation.fix && { fix: violation.fix }),
       ...place(violation),
     })),

@@ -1,5 +1,6 @@
 import { readTenant } from '../config/tenant.ts'
 import type { RuleSetting } from '../config/values.ts'
+import type { Path } from '../json/value.ts'
 import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
 import { claimOf } from '../kube/print-selections.ts'
@@ -98,6 +99,8 @@ export function podSubject(
   const named = machine.filter(network => !network.isDefault)
   const networks =
     named.length === 0 ? annotations[NETWORKS_ANNOTATION] : named.map(({ networkName }) => networkName).join()
+  const asked = readDefaultNetwork(annotations[DEFAULT_NETWORK_ANNOTATION])
+  const ofMachine = machine.find(network => network.isDefault)
   const reading = readSelections(networks, namespace)
   const own = { namespace, tenant: inventory.tenantOf(namespace), cluster: inventory.cluster }
   const isTemplate = template.at.length > 0
@@ -111,9 +114,11 @@ export function podSubject(
     selections: reading.selections.map(selection =>
       selectionSubject(selection, own, inventory, interfaces, { isTemplate, checkClaim, override }),
     ),
-    defaultNetwork:
-      readDefaultNetwork(annotations[DEFAULT_NETWORK_ANNOTATION]) ??
-      readDefaultNetwork(machine.find(network => network.isDefault)?.networkName),
+    defaultNetwork: asked ?? readDefaultNetwork(ofMachine?.networkName),
+    defaultNetworkAt:
+      asked === undefined && ofMachine !== undefined
+        ? ofMachine.at
+        : ['metadata', 'annotations', DEFAULT_NETWORK_ANNOTATION],
     before: before && findPodTemplate(before)?.metadata,
     isTemplate,
     user,
@@ -150,16 +155,25 @@ function selectionSubject(
 /** The findings on a pod and on each of its selections. */
 export function judgePod(subject: PodSubject, { at }: Pick<PodTemplate, 'at'>): Finding[] {
   const inPod: Place = violation => ({ ...asGiven(violation), at: [...at, ...(violation.at ?? [])] })
-  return [
-    ...evaluate(subject, rules.pod, inPod),
-    ...subject.selections.flatMap(selection =>
-      evaluate(selection, rules.selection, ({ inside = [] }) => ({
-        at: [...at, ...networkPlace(subject, selection.selection.index)],
-        // The short form is no JSON, so nothing in it has a path.
-        ...(selection.selection.body && { inside: [...selection.selection.at, ...inside] }),
-      })),
-    ),
-  ]
+  const ofSelections = subject.selections.flatMap(({ selection, ...rest }) =>
+    evaluate({ selection, ...rest }, rules.selection, ({ inside = [] }) => ({
+      at: [...at, ...networkPlace(subject, selection.index)],
+      ...(subject.named.length === 0 && { inside: insideOf(selection, inside) }),
+    })),
+  )
+  const isShort = subject.reading.form === 'short'
+  const told = isShort ? ofSelections.filter(isFirstOfItsKind) : ofSelections
+  return [...evaluate(subject, rules.pod, inPod), ...told]
+}
+
+/** The short form is no JSON: nothing in one of its networks has a path. */
+function insideOf({ at, index, body }: Selection, inside: Path): Path {
+  return body === undefined ? [index] : [...at, ...inside]
+}
+
+/** Who names one network twice in the short form is told once what stands against it. */
+function isFirstOfItsKind({ rule, message }: Finding, index: number, all: readonly Finding[]): boolean {
+  return all.findIndex(other => other.rule === rule && other.message === message) === index
 }
 
 /** Only what others depend on is judged when it goes. */

@@ -10,7 +10,7 @@ import { lint } from '../../src/lint/lint.ts'
 import { lintInParallel } from '../../src/lint/parallel.ts'
 import type { LintFinding, Source } from '../../src/lint/result.ts'
 import { fileRules } from '../../src/lint/rules.ts'
-import { attachment, pod } from '../../src/policy/example.ts'
+import { attachment, macvlanConfig, pod } from '../../src/policy/example.ts'
 import { judge } from '../../src/policy/judge.ts'
 import { renderSarif } from '../../src/report/sarif.ts'
 import { exampleInventory } from '../example-inventory.ts'
@@ -50,6 +50,57 @@ describe('what is left out of a network', () => {
     expect(found(routed, {})).toEqual(['default-route', 'refused-attachment'])
     expect(found(routed, { 'default-route': 'off' })).toEqual([])
     expect(found(routed, { 'default-route': 'warn' })).toEqual(['default-route'])
+  })
+})
+
+describe('one cause', () => {
+  const found = (...manifests: object[]) =>
+    lintText(manifests.map(manifest => stringify(manifest)).join('---\n')).findings
+
+  it('is told in full of the network, and by its rule alone of the pods that select it', () => {
+    const ipam = { type: 'whereabouts', range: '10.100.1.0/24', routes: [{ dst: '0.0.0.0/0' }] }
+    const routed = attachment({ ...macvlanConfig(), ipam })
+    const selecting = pod('ledger, ledger')
+    expect(found(routed, selecting).map(({ rule, message }) => [rule, message.split(': ')[0]])).toEqual([
+      ['default-route', '"0.0.0.0/0" is a default route'],
+      ['refused-attachment', 'network "finance/ledger" breaks default-route'],
+    ])
+    const elsewhere = { ...options, policy: [source('policy.yaml', stringify(routed))] }
+    const [inFull] = lint([source('a.yaml', stringify(selecting))], elsewhere).findings
+    expect(inFull?.message).toMatch(
+      /^network "finance\/ledger" breaks default-route: "0.0.0.0\/0" is a default route/,
+    )
+  })
+
+  it.each<[what: string, annotations: Record<string, string>, rules: string[]]>([
+    [
+      'a default network that is no list',
+      { 'v1.multus-cni.io/default-network': '{"name": "a"}' },
+      ['default-network-override'],
+    ],
+    [
+      'a name that no network can have',
+      { 'k8s.v1.cni.cncf.io/networks': '[{"name": "My Net"}]' },
+      ['unreadable-selection'],
+    ],
+  ])('is told once: %s', (_, annotations, rules) => {
+    const { spec, ...rest } = pod(undefined)
+    expect(found({ ...rest, metadata: { name: 'a', annotations }, spec }).map(({ rule }) => rule)).toEqual(
+      rules,
+    )
+  })
+
+  it('of what a virtual machine is on is shown where it says so', () => {
+    const networks = [{ name: 'a', multus: { networkName: 'b', default: true } }]
+    const machine = {
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachine',
+      metadata: { name: 'vm' },
+      spec: { template: { spec: { networks } } },
+    }
+    expect(found(machine).map(({ rule, line }) => [rule, line.trim()])).toEqual([
+      ['default-network-override', 'default: true'],
+    ])
   })
 })
 
@@ -165,11 +216,22 @@ describe('a place', () => {
     ['what goes on behind its end', nad('>-\n    {\n      "type": "bridge"\n    } }'), '}'],
     ['what was quoted twice', nad(`|-\n    '{"type": "bridge"}'`), "'"],
     ['an annotation', annotated(`'[{"name": "a" "mac": ""}]'`), '"mac"'],
-    ['an annotation without JSON, which is shown as a whole', annotated(`"a b"`), '"a b"'],
+    ['an annotation without JSON', annotated(`"a b"`), 'a b'],
+    ['one of its names', annotated(`"b b ,c"`), 'b b'],
   ])('is where JSON ends to be any, in %s', (_, text, shown) => {
     const [finding] = lintText(text).findings
     expect(finding?.rule).toMatch(/^unreadable-/)
     expect(finding && slice(text, finding.place)).toBe(shown)
+  })
+})
+
+describe('the place of a network in the short form', () => {
+  it('is that of its name', () => {
+    const text = stringify(pod('a,  finance/b@net7 ,c'))
+    const shown = lintText(text).findings.map(({ place, line }) =>
+      line.slice(place.column - 1, place.endColumn - 1),
+    )
+    expect(shown).toEqual(['a', 'finance/b@net7', 'c'])
   })
 })
 

@@ -566,3 +566,23 @@ describe('an interface of the pod that a node has as well', () => {
     ])
   })
 })
+
+describe('a finding', () => {
+  it('names of many granted interfaces those that are nearest', () => {
+    const masters = Array.from({ length: 46 }, (_, index) => `ens${index + 1}`)
+    const many = tenant('many', { namespaces: ['many'], vlans: [{ ids: 7, masters }] })
+    const riding = attachment({ ...macvlanConfig(), master: 'ens50', ipam: undefined }, { namespace: 'many' })
+    expect(messagesFor(riding, many)).toEqual([
+      '"ens50" is no host interface of tenant "many": its grants are on "ens5", "ens10", "ens20", "ens30", "ens40", … and 41 more',
+    ])
+  })
+
+  it('names a container without a name by its number', () => {
+    const trunk = { type: 'bridge', bridge: 'br-finance', vlan: 100, vlanTrunk: [{ minID: 200, maxID: 209 }] }
+    const carrying = network({ ...trunk, master: undefined, mode: undefined, ipam: undefined }, 'trunk')
+    const spec = { containers: [{ name: 'a', securityContext: { capabilities: { drop: ['ALL'] } } }, {}] }
+    expect(messagesFor(pod('trunk', { spec }), carrying)).toEqual([
+      expect.stringMatching(/^container 2 has NET_RAW, and network "trunk" carries VLAN 100,200-209: /),
+    ])
+  })
+})

@@ -1,4 +1,5 @@
 import type { Cluster } from '../../config/cluster.ts'
+import { distance } from '../../json/distance.ts'
 import { RESOURCE_NAME_ANNOTATION } from '../../kube/annotations.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import { ungranted } from '../grants.ts'
@@ -25,13 +26,26 @@ export const interfaceNotGranted: Rule<'attachment'> = {
         continue
       }
       const masters = [...new Set(tenant.vlans.flatMap(grant => grant.masters))]
-      const listed = masters.map(name => `"${name}"`).join(', ') || 'no interface'
       yield {
         inside: reach.uplink.master.at,
-        message: `"${reach.master}" is no host interface of tenant "${tenant.name}": its grants are on ${listed}${hint(masters, reach, cluster)}`,
+        message: `"${reach.master}" is no host interface of tenant "${tenant.name}": its grants are on ${listMasters(masters, reach.master)}${hint(masters, reach, cluster)}`,
       }
     }
   },
+}
+
+/** Interfaces that are named in a message. */
+const MAX_LISTED = 5
+
+/** All of them, or of many those that the name is most like. */
+function listMasters(masters: readonly string[], name: string): string {
+  if (masters.length === 0) return 'no interface'
+  const shown =
+    masters.length <= MAX_LISTED
+      ? masters
+      : masters.toSorted((a, b) => distance(a, name) - distance(b, name)).slice(0, MAX_LISTED)
+  const more = masters.length > shown.length ? `, … and ${masters.length - shown.length} more` : ''
+  return shown.map(master => `"${master}"`).join(', ') + more
 }
 
 /** For who granted VLAN 100 on `eth0.100`. */
