@@ -18,12 +18,17 @@ export function describeQuote(text: string, offset: number): string | undefined 
     : `"'" is no quote of JSON: write "`
 }
 
-/** The key or value at `offset`, which nothing separates from the one before it; undefined where none begins there. */
+/** A quote right behind the one that ends a string, with what follows a string behind it. */
+const DOUBLED = /(?<=")"\s*[,}\]]/y
+
+/** What stands where a comma must: a quote too many, or a key or value; undefined where it is something else. */
 export function describeMissingComma(
   text: string,
   offset: number,
   isInList: boolean,
 ): { readonly end: number; readonly message: string } | undefined {
+  DOUBLED.lastIndex = offset
+  if (DOUBLED.test(text)) return { end: offset + 1, message: 'there is one " too many here: remove it' }
   const found = text.charAt(offset) === '"' ? readString(text, offset) : undefined
   if (found !== undefined && 'value' in found)
     return { end: found.end, message: `a "," is missing before ${quote(found.value)}` }

@@ -82,6 +82,9 @@ describe('the strict reader', () => {
   it.each<[text: string, message: string]>([
     ['{"a":1 "mtu":2}', 'a "," is missing before "mtu"'],
     ['{"a":[{} {}]}', 'a "," is missing before "{"'],
+    ['{"name":"a"","mtu":2}', 'there is one " too many here: remove it'],
+    ['{"name":"a""\n}', 'there is one " too many here: remove it'],
+    ['["a""b"]', 'a "," is missing before "b"'],
     ['["a" "b"]', 'a "," is missing before "b"'],
     ['{"a":1 "mtu', '"\\"" stands where "," or "}" must be'],
     [
