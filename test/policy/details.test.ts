@@ -532,6 +532,25 @@ describe('an MTU that nobody wrote', () => {
     ])
   })
 
+  it('is written of a device resource where it is granted alone', () => {
+    const device = attachment(
+      {
+        cniVersion: '1.0.0',
+        name: 'fast',
+        plugins: [
+          { type: 'sriov', vlan: 100 },
+          { type: 'tuning', mtu: 9000 },
+        ],
+      },
+      { name: 'fast', annotations: { [RESOURCE_NAME_ANNOTATION]: 'intel.com/nic' } },
+    )
+    expect(messagesFor(device)).toContainEqual(
+      expect.stringMatching(
+        /^9000 is more .* "intel.com\/nic" is assumed .* cluster admin write it as mtu of the grant$/,
+      ),
+    )
+  })
+
   it('is said to be assumed of the bridge that the node is on', () => {
     const small = network({ ...ofBridge, master: undefined, mode: undefined, mtu: 1400 })
     const ofNode = { primaryInterface: 'br-finance' }

@@ -1,5 +1,6 @@
 import type { Cluster } from '../../config/cluster.ts'
 import type { Tenant } from '../../config/tenant.ts'
+import { isInterfaceName } from '../../net/interface-name.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import { grantsFor } from '../grants.ts'
 import { type Segment, shareOf } from '../reach.ts'
@@ -23,9 +24,10 @@ export const mtuTooLarge: Rule<'attachment'> = {
       for (const [master, limit] of limits) {
         if (mtu <= (limit ?? ASSUMED)) continue
         // Assumed silently, it would be a guess told as a fact; without a word, what the node refuses would come as a surprise.
+        const where = isInterfaceName(master) ? 'under mtus of the ClusterConfiguration or ' : ''
         const message =
           limit === undefined
-            ? `${mtu} is more than the ${ASSUMED} bytes that "${master}" is assumed to have, as nobody wrote its MTU: use at most ${ASSUMED}, or have a cluster admin write it under mtus of the ClusterConfiguration or as mtu of the grant`
+            ? `${mtu} is more than the ${ASSUMED} bytes that "${master}" is assumed to have, as nobody wrote its MTU: use at most ${ASSUMED}, or have a cluster admin write it ${where}as mtu of the grant`
             : `${mtu} is more than the ${limit} bytes of "${master}": use at most ${limit}`
         yield { inside: at, message }
       }
