@@ -10,6 +10,7 @@ import { claimOf } from '../kube/print-selections.ts'
 import { readSelections } from '../kube/selections.ts'
 import { withNamespace } from '../kube/workloads.ts'
 import { readInForce } from '../manage/world.ts'
+import { putManifest } from '../policy/load.ts'
 import { WebhookClient } from '../review/client.ts'
 import type { Phase } from '../review/context.ts'
 import { applyPatch, readPatch } from '../review/patch.ts'
@@ -48,7 +49,7 @@ export const addReview: AddCommand = (program, { terminal, action }) => {
     )
     .argument(
       '<file>',
-      'an AdmissionReview, or manifests that are taken as being created; - is standard input',
+      'an AdmissionReview, or manifests that are taken as being created, one after the other; - is standard input',
     )
     .option('-n, --namespace <name>', 'where manifests go that do not say so', 'default')
     .option('--server <url>', 'ask this webhook instead: https://127.0.0.1:8443')
@@ -77,10 +78,15 @@ async function reviewFile(file: string, flags: ReviewFlags, terminal: Terminal):
   const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
   const text = file === '-' ? terminal.stdin() : readTextFile(resolve(terminal.directory, file))
   const requests = readRequests(text, file, readName('--namespace', flags.namespace))
-  const { ask, close } = await openReviewer(flags, terminal)
+  const { ask, put, close } = await openReviewer(flags, terminal)
   try {
     const outcomes: Outcome[] = []
-    for (const request of requests) outcomes.push(await admit(request, ask))
+    for (const request of requests) {
+      const outcome = await admit(request, ask)
+      outcomes.push(outcome)
+      // As with kubectl apply, what comes first in the file is there for what comes after it.
+      if (outcome.response.allowed) put(outcome.object)
+    }
     terminal.stdout(
       chosen === 'text'
         ? outcomes.map(describeOutcome).join('\n')
@@ -113,7 +119,7 @@ function readRequests(text: string, file: string, namespace: string): AdmissionR
 async function openReviewer(
   flags: ReviewFlags,
   terminal: Terminal,
-): Promise<{ ask: Ask; close: () => void }> {
+): Promise<{ ask: Ask; put: (stored: Manifest) => void; close: () => void }> {
   if (flags.server !== undefined) {
     if (!URL.canParse(flags.server) || new URL(flags.server).protocol !== 'https:')
       throw new UsageError(
@@ -121,12 +127,15 @@ async function openReviewer(
       )
     const authority = flags.ca === undefined ? undefined : readTextFile(resolve(terminal.directory, flags.ca))
     const client = new WebhookClient(flags.server, authority)
-    return { ask: (phase, request) => client.review(phase, request), close: () => client.close() }
+    const ask: Ask = (phase, request) => client.review(phase, request)
+    // What is only asked about is in no cluster that the webhook could see.
+    return { ask, put: () => {}, close: () => client.close() }
   }
   const inventory = await readInForce(await openStore(flags, terminal), terminal.stderr)
   const keys = await findKeys(flags, terminal)
   const decide = createLocalReview(inventory, keys)
-  return { ask: async (phase, request) => decide(request, phase), close: () => {} }
+  const put = (stored: Manifest): void => void putManifest(inventory, stored)
+  return { ask: async (phase, request) => decide(request, phase), put, close: () => {} }
 }
 
 /**

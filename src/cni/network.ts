@@ -30,6 +30,8 @@ export interface ConfigurationProblem {
   readonly problem: 'unreadable' | 'ambiguous' | 'unsupported-version'
   readonly at: Path
   readonly message: string
+  /** The same where the place in the file is shown beside it: the message counts the lines of the text alone. */
+  readonly placed?: string
   readonly fix?: Fix
 }
 
@@ -40,7 +42,12 @@ export interface ConfigurationProblem {
 export const MAX_CONFIG_BYTES = 16 * 1024
 const MAX_PLUGINS = 16
 
-type Report = (problem: ConfigurationProblem['problem'], at: Path, message: string, fix?: Fix) => void
+type Report = (
+  problem: ConfigurationProblem['problem'],
+  at: Path,
+  message: string,
+  more?: Pick<ConfigurationProblem, 'fix' | 'placed'>,
+) => void
 
 /** Two readers of such a text see different values; the rest cannot be read by anyone. */
 const AMBIGUOUS_JSON: ReadonlySet<string> = new Set([
@@ -64,8 +71,7 @@ const RUNTIME_KEYS = {
  */
 export function readNetwork(config: string | undefined, nadName: string): NetworkReading {
   const problems: ConfigurationProblem[] = []
-  const report: Report = (problem, at, message, fix) =>
-    problems.push({ problem, at, message, ...(fix && { fix }) })
+  const report: Report = (problem, at, message, more) => problems.push({ problem, at, message, ...more })
   const body = readBody(config, nadName, report)
   const network = body && buildNetwork(body, nadName, report)
   return { network, problems }
@@ -83,8 +89,10 @@ function readBody(config: string | undefined, nadName: string, report: Report): 
   const reading = readConfiguration(config, MAX_CONFIG_BYTES)
   if (!reading.ok) {
     for (const { code, at, message, fix, line, column } of reading.problems) {
-      const place = at.length === 0 ? ` (line ${line}, column ${column})` : ''
-      report(AMBIGUOUS_JSON.has(code) ? 'ambiguous' : 'unreadable', at, message + place, fix)
+      const kind = AMBIGUOUS_JSON.has(code) ? 'ambiguous' : 'unreadable'
+      const more = fix && { fix }
+      if (at.length > 0) report(kind, at, message, more)
+      else report(kind, at, `${message} (line ${line}, column ${column})`, { placed: message, ...more })
     }
     return undefined
   }

@@ -53,7 +53,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined
-        ? `it is missing: write ${TYPES[issue.expected] ?? issue.expected}`
+        ? `${quote(String(issue.path.at(-1) ?? 'it'))} is missing: write ${TYPES[issue.expected] ?? issue.expected}`
         : `${shown} is not ${TYPES[issue.expected] ?? issue.expected}`
     case 'invalid_value':
       return `${shown} is not understood: use ${listed(issue.values.map(value => `"${String(value)}"`))}`

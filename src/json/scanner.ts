@@ -1,3 +1,4 @@
+import { describeMissingComma, describeQuote, QUOTED_JSON } from './fault.ts'
 import { isExactNumber } from './number.ts'
 import { codePointName, quote, shorten } from './quote.ts'
 import { readString } from './string.ts'
@@ -87,13 +88,9 @@ export class Scanner {
     const value = this.#value()
     this.#skipSpace()
     if (this.#offset < this.#text.length) {
-      const end = this.#text.length
-      this.#fail(
-        'trailing-data',
-        this.#offset,
-        end,
-        `${this.#quoteHere()} stands behind the end of the JSON value`,
-      )
+      const isQuoted = typeof value === 'string' && /^\s*[[{]/.test(value)
+      const behind = `${this.#quoteHere()} stands behind the end of the JSON value`
+      this.#fail('trailing-data', this.#offset, this.#text.length, isQuoted ? QUOTED_JSON : behind)
     }
     return value
   }
@@ -195,7 +192,11 @@ export class Scanner {
   /** A comma, and then something: `[1,]` is refused with words of its own. */
   #comma(close: number): void {
     const offset = this.#offset
-    if (!this.#take(COMMA)) this.#unexpected(`"," or "${String.fromCharCode(close)}"`)
+    if (!this.#take(COMMA)) {
+      const missing = describeMissingComma(this.#text, offset, close === CLOSE_BRACKET)
+      if (missing !== undefined) this.#fail('syntax', offset, missing.end, missing.message)
+      this.#unexpected(`"," or "${String.fromCharCode(close)}"`)
+    }
     this.#skipSpace()
     if (this.#text.charCodeAt(this.#offset) === close) {
       this.#fail(
@@ -277,7 +278,8 @@ export class Scanner {
         `${name} is no white space of JSON: use spaces, tabs and line ends`,
       )
     }
-    return this.#fail('syntax', at, at + 1, `${found} stands where ${expected} must be`)
+    const message = describeQuote(this.#text, at) ?? `${found} stands where ${expected} must be`
+    return this.#fail('syntax', at, at + 1, message)
   }
 
   #quoteHere(): string {

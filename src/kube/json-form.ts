@@ -1,4 +1,3 @@
-import type { Fix } from '../json/fix.ts'
 import { quote, quoteValue } from '../json/quote.ts'
 import { readJson } from '../json/reader.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../json/value.ts'
@@ -44,7 +43,12 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([...ELEMENT_KEYS, ...NESTED_KEYS
 /** A name that an object of Kubernetes can have (RFC 1123 subdomain). Multus itself does not check. */
 const OBJECT_NAME = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/
 
-type Report = (problem: SelectionProblem['problem'], at: Path, message: string, fix?: Fix) => void
+type Report = (
+  problem: SelectionProblem['problem'],
+  at: Path,
+  message: string,
+  more?: Pick<SelectionProblem, 'fix' | 'placed'>,
+) => void
 
 /**
  * Reads the JSON form: a list of objects, with the checks that Multus makes after decoding. Go would fold keys here,
@@ -53,8 +57,7 @@ type Report = (problem: SelectionProblem['problem'], at: Path, message: string, 
  */
 export function readJsonForm(annotation: string, podNamespace: string): SelectionsReading {
   const problems: SelectionProblem[] = []
-  const report: Report = (problem, at, message, fix) =>
-    problems.push({ problem, at, message, ...(fix && { fix }) })
+  const report: Report = (problem, at, message, more) => problems.push({ problem, at, message, ...more })
   const reading = readJson(annotation, {
     knownKeys: KNOWN_KEYS,
     freeForm: path => path.at(-1) === 'sysctl',
@@ -62,7 +65,10 @@ export function readJsonForm(annotation: string, podNamespace: string): Selectio
   })
   if (!reading.ok) {
     for (const { at, message, fix, line, column } of reading.problems) {
-      report('unreadable', at, at.length === 0 ? `${message} (line ${line}, column ${column})` : message, fix)
+      const more = fix && { fix }
+      if (at.length > 0) report('unreadable', at, message, more)
+      else
+        report('unreadable', at, `${message} (line ${line}, column ${column})`, { placed: message, ...more })
     }
     return { form: 'json', selections: [], problems }
   }

@@ -1,7 +1,7 @@
 import type { Fix } from '../json/fix.ts'
 import type { JsonObject, Path } from '../json/value.ts'
 import { readJsonForm } from './json-form.ts'
-import { readShortForm } from './short-form.ts'
+import { isShortForm, readShortForm } from './short-form.ts'
 
 /** One element of a pod's networks annotation, as Multus understands it. */
 export interface Selection {
@@ -41,6 +41,8 @@ export interface SelectionProblem {
     | 'unknown-key'
   readonly at: Path
   readonly message: string
+  /** The same where the place in the file is shown beside it: the message counts the lines of the text alone. */
+  readonly placed?: string
   readonly fix?: Fix
 }
 
@@ -51,9 +53,9 @@ export interface SelectionProblem {
  */
 export function readSelections(annotation: string | undefined, podNamespace: string): SelectionsReading {
   if (annotation === undefined || annotation === '') return { form: 'none', selections: [], problems: [] }
-  return /[[{"]/.test(annotation)
-    ? readJsonForm(annotation, podNamespace)
-    : readShortForm(annotation, podNamespace)
+  return isShortForm(annotation)
+    ? readShortForm(annotation, podNamespace)
+    : readJsonForm(annotation, podNamespace)
 }
 
 /** What v1.multus-cni.io/default-network selects instead of Flannel; NADs are looked for in Multus's own namespace. */
@@ -67,6 +69,8 @@ export function readDefaultNetwork(annotation: string | undefined): DefaultNetwo
   if (annotation === undefined || annotation === '') return undefined
   const { selections, problems } = readSelections(annotation, 'kube-system')
   if (selections.length === 1) return { selection: selections[0], problems }
+  // What cannot be read names nothing, and that needs no second word.
+  if (problems.some(({ problem }) => problem === 'unreadable')) return { selection: undefined, problems }
   const message = `"v1.multus-cni.io/default-network" must name exactly one network, not ${selections.length}`
   return { selection: undefined, problems: [...problems, { problem: 'unreadable', at: [], message }] }
 }

@@ -4,6 +4,23 @@ import type { Selection, SelectionProblem, SelectionsReading } from './selection
 
 const NAME = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/
 
+/** Whether Multus takes an annotation for names; with one of these signs in it it takes it for JSON. */
+export function isShortForm(annotation: string): boolean {
+  return !/[[{"]/.test(annotation)
+}
+
+/** Where the network with this index stands in the short form; undefined where there is none. */
+export function locateItem(annotation: string, index: number): { offset: number; end: number } | undefined {
+  if (!isShortForm(annotation)) return undefined
+  const before = annotation.split(',', index + 1)
+  const item = before.length > index ? before.pop() : undefined
+  if (item === undefined) return undefined
+  const start = before.reduce((sum, { length }) => sum + length + 1, 0)
+  const name = trimSpace(item)
+  const offset = start + item.indexOf(name)
+  return { offset, end: offset + name.length }
+}
+
 /**
  * Reads `[namespace/]name[@interface]`, comma separated.
  * Source: multus pkg/k8sclient/k8sclient.go parsePodNetworkObjectName(); docs/readers.md "Selections".
@@ -14,7 +31,7 @@ export function readShortForm(annotation: string, podNamespace: string): Selecti
   const problems: SelectionProblem[] = []
   const selections = items.flatMap((item, index) => {
     const selection = readItem(trimSpace(item), index, podNamespace, (problem, message) =>
-      problems.push({ problem, at: [], message }),
+      problems.push({ problem, at: [index], message }),
     )
     return selection === undefined ? [] : [selection]
   })

@@ -99,7 +99,7 @@ export function findPodTemplate(manifest: Manifest): PodTemplate | undefined {
 
 /**
  * Networks of a KubeVirt virtual machine, which its controller writes into the launcher pod's networks annotation, each with
- * its place in the template.
+ * its place in the template: that of its name, or of what makes it the default.
  */
 export function virtualMachineNetworks(
   manifest: Manifest,
@@ -111,8 +111,9 @@ export function virtualMachineNetworks(
   return networks.flatMap((network: JsonValue, index) => {
     const multus = isObject(network) ? network.multus : undefined
     if (!isObject(multus) || typeof multus.networkName !== 'string') return []
-    const at = ['spec', 'networks', index, 'multus', 'networkName']
-    return [{ networkName: multus.networkName, isDefault: multus.default === true, at }]
+    const isDefault = multus.default === true
+    const at = ['spec', 'networks', index, 'multus', isDefault ? 'default' : 'networkName']
+    return [{ networkName: multus.networkName, isDefault, at }]
   })
 }
 

@@ -15,12 +15,20 @@ import {
 } from '../yaml/document.ts'
 import { withFileFindings } from './file-findings.ts'
 import { readIgnores } from './ignores.ts'
-import { checkKind } from './kinds.ts'
+import { checkKind, makesNetworks } from './kinds.ts'
 import { compareFindings, type IgnoredFinding, type LintFinding, type Source } from './result.ts'
 import { unreadableManifest } from './rules.ts'
 
 /** Settings of rules from the command line and from socni.yaml; they stand above all others. */
 export type RuleSettings = Readonly<Record<string, 'off' | 'warn' | 'deny'>>
+
+/** What all files are judged by. Plain data, as it crosses threads. */
+export interface JudgeTask {
+  readonly policy: readonly Manifest[]
+  readonly rules: RuleSettings
+  /** No cluster was asked, and what is in no file may be there all the same. */
+  readonly isPartial: boolean
+}
 
 /** What a batch of files tells about itself before anything is judged. Plain data: it may cross threads. */
 export interface Gathered {
@@ -29,6 +37,8 @@ export interface Gathered {
   readonly manifests: number
   /** Documents that are no objects of a cluster, in files that nobody named. */
   readonly foreign: number
+  /** Kinds of objects of which others make NADs. */
+  readonly networkMakers: readonly string[]
   /** A line for each file that cannot be read. */
   readonly failures: readonly string[]
   /** By the index of the file. */
@@ -86,6 +96,7 @@ export class Batch {
   gather(): Gathered {
     const policy: Manifest[] = []
     const failures: string[] = []
+    const networkMakers = new Set<string>()
     let [manifests, foreign] = [0, 0]
     const findings = this.#sources.map(source => {
       const text = readOr(source, failures)
@@ -100,6 +111,7 @@ export class Batch {
         }
         manifests++
         const located = this.#place(item)
+        if (makesNetworks(located.manifest)) networkMakers.add(located.manifest.kind)
         policy.push(...policyIn(located.manifest))
         wrong.push(...this.#policyProblems(located, source.path, text))
         if (!isLinted(located.manifest)) continue
@@ -110,11 +122,11 @@ export class Batch {
       this.#options.onFile?.()
       return wrong
     })
-    return { policy, manifests, foreign, failures, findings }
+    return { policy, manifests, foreign, networkMakers: [...networkMakers], failures, findings }
   }
 
-  judge(policy: readonly Manifest[], rules: RuleSettings): Judged {
-    const inventory = new Inventory()
+  judge({ policy, rules, isPartial }: JudgeTask): Judged {
+    const inventory = new Inventory({ isPartial })
     for (const manifest of policy) putManifest(inventory, manifest)
     const findings: LintFinding[][] = []
     const ignored: IgnoredFinding[][] = []
@@ -238,11 +250,11 @@ function* judgeOne(
   let text: string | undefined
   const complete = (finding: Finding, where: LintFinding['place']): LintFinding => {
     text ??= read()
-    const { at, inside = [], fix } = finding
+    const { at, inside = [], fix, placed: message = finding.message } = finding
     const fixPlace = fix && located.placeOfFix(at, inside, fix)
     const object = describe(manifest)
     const line = lineOf(text, where.line)
-    return { ...finding, path, place: where, object, line, ...(fixPlace && { fixPlace }) }
+    return { ...finding, message, path, place: where, object, line, ...(fixPlace && { fixPlace }) }
   }
   for (const finding of effective) {
     const whole = complete(finding, place(finding.at, finding.inside))

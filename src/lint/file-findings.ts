@@ -19,9 +19,10 @@ export function withFileFindings(
   const disputed = scalars
     .filter(({ at }) => isOurs(manifest, at))
     .map(scalar => findingOf(disputedScalar, scalar.at, messageOf(scalar)))
-  const problems = checkSchema(manifest).map(({ at, message }) => findingOf(invalidManifest, at, message))
-  const isConfig = ({ at }: Finding): boolean => printPath(at) === 'spec.config'
-  const isNoText = problems.some(isConfig)
+  const wrong = checkSchema(manifest)
+  const problems = wrong.map(({ at, message }) => findingOf(invalidManifest, at, message))
+  const isConfig = ({ at }: Pick<Finding, 'at'>): boolean => printPath(at) === 'spec.config'
+  const isNoText = wrong.some(problem => isConfig(problem) || isConfig({ at: problem.meant ?? [] }))
   const kept = isNoText ? judged.filter(finding => !isConfig(finding)) : judged
   const said = new Set([...kept, ...disputed].map(({ at }) => printPath(at)))
   return [...kept, ...disputed, ...problems.filter(({ at }) => !said.has(printPath(at)))]

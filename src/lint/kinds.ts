@@ -1,6 +1,6 @@
 import { distance } from '../json/distance.ts'
 import { quote } from '../json/quote.ts'
-import type { Manifest } from '../kube/manifest.ts'
+import { isRecord, type Manifest } from '../kube/manifest.ts'
 import type { SchemaProblem } from './schemas.ts'
 
 const NAD = 'NetworkAttachmentDefinition'
@@ -10,6 +10,24 @@ const GROUPS: Readonly<Record<string, { readonly version: string; readonly kinds
   'socni.dev': { version: 'v1alpha1', kinds: ['Tenant', 'ClusterConfiguration'] },
   // Others have kinds of their own in this group (IPAMClaim, MultiNetworkPolicy).
   'k8s.cni.cncf.io': { version: 'v1', kinds: [NAD] },
+}
+
+/** Kinds whose operators make NADs of them, by group. */
+const NETWORK_MAKERS: Readonly<Record<string, readonly string[]>> = {
+  'sriovnetwork.openshift.io': ['SriovNetwork', 'SriovIBNetwork', 'OVSNetwork'],
+  'mellanox.com': ['MacvlanNetwork', 'HostDeviceNetwork', 'IPoIBNetwork'],
+  'operator.openshift.io': ['Network'],
+  'k8s.ovn.org': ['UserDefinedNetwork', 'ClusterUserDefinedNetwork'],
+  'spiderpool.spidernet.io': ['SpiderMultusConfig'],
+  'multinic.fms.io': ['MultiNicNetwork'],
+}
+
+/** Whether somebody else makes NADs of this: nobody can tell here what will be in them. */
+export function makesNetworks({ apiVersion, kind, spec }: Manifest): boolean {
+  const [group = ''] = apiVersion.split('/')
+  if (!Object.hasOwn(NETWORK_MAKERS, group) || !NETWORK_MAKERS[group]?.includes(kind)) return false
+  // OpenShift's own network is of this kind as well, and need not have any.
+  return kind !== 'Network' || (isRecord(spec) && spec.additionalNetworks !== undefined)
 }
 
 /** Letters that a misspelt kind may differ in. */

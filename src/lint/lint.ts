@@ -1,7 +1,7 @@
 import type { Manifest } from '../kube/manifest.ts'
 import { groupKind } from '../kube/workloads.ts'
 import { tenancyRules } from '../policy/rules/index.ts'
-import { Batch, type Gathered, type Judged, type RuleSettings } from './batch.ts'
+import { Batch, type Gathered, type Judged, type JudgeTask, type RuleSettings } from './batch.ts'
 import type { LintFinding, LintResult, Source } from './result.ts'
 
 export interface LintOptions {
@@ -27,13 +27,11 @@ export function lint(sources: readonly Source[], options: LintOptions): LintResu
   const batch = new Batch(sources, { namespace: options.namespace, isLinted: true })
   const gathered = batch.gather()
   const world = buildWorld([gathered], options)
-  return conclude([gathered], [batch.judge(world.policy, world.rules)], world)
+  return conclude([gathered], [batch.judge(world)], world)
 }
 
 /** What everything is judged by, once all files have told what they hold. */
-export interface World {
-  readonly policy: readonly Manifest[]
-  readonly rules: RuleSettings
+export interface World extends JudgeTask {
   /** Files may merely lack the policy; what a cluster has is all of it. */
   readonly knowsTenants: boolean
   readonly given: Gathered
@@ -48,7 +46,8 @@ export function buildWorld(
   const knowsTenants =
     cluster !== undefined || manifests.some(manifest => groupKind(manifest) === 'socni.dev/Tenant')
   const left = knowsTenants ? {} : Object.fromEntries(tenancyRules.map(id => [id, 'off' as const]))
-  return { policy: manifests, rules: { ...left, ...rules }, knowsTenants, given }
+  const isPartial = cluster === undefined
+  return { policy: manifests, rules: { ...left, ...rules }, isPartial, knowsTenants, given }
 }
 
 /** Puts the parts of a run together, in the order of the files. */
@@ -58,7 +57,8 @@ export function conclude(
   { given, knowsTenants, rules }: World,
 ): LintResult {
   const unread = gathered.flatMap(part => part.findings).map(list => applySettings(list, rules))
-  const found = judged.flatMap(part => part.findings)
+  const found = withoutRepeats(judged.flatMap(part => part.findings))
+  const makers = new Set(gathered.flatMap(part => part.networkMakers))
   const foreign = gathered.reduce((count, part) => count + part.foreign, 0)
   return {
     findings: [
@@ -71,10 +71,25 @@ export function conclude(
       ...gathered.flatMap(part => part.failures),
       ...judged.flatMap(part => part.failures),
     ],
-    notices: [...(knowsTenants ? [] : [NO_TENANT]), ...(foreign === 0 ? [] : [foreignNotice(foreign)])],
+    notices: [
+      ...(knowsTenants ? [] : [NO_TENANT]),
+      ...(makers.size === 0 ? [] : [makersNotice([...makers].sort())]),
+      ...(foreign === 0 ? [] : [foreignNotice(foreign)]),
+    ],
     files: unread.length,
     manifests: gathered.reduce((count, part) => count + part.manifests, 0),
   }
+}
+
+/** What is said of a network in this run is not said in full again of each pod that selects it. */
+function withoutRepeats(found: readonly (readonly LintFinding[])[]): LintFinding[][] {
+  const errors = found.flat().filter(({ severity }) => severity === 'error')
+  const refused = new Set(errors.map(({ object }) => object))
+  return found.map(list =>
+    list.map(({ brief, ...finding }) =>
+      brief !== undefined && refused.has(brief.object) ? { ...finding, message: brief.message } : finding,
+    ),
+  )
 }
 
 /** Settings from the command line also hold for what cannot be read, which is in no namespace. */
@@ -86,6 +101,10 @@ function applySettings(findings: readonly LintFinding[], rules: RuleSettings): L
       ? []
       : [{ ...finding, severity: setting === 'deny' ? 'error' : 'warning' } as const]
   })
+}
+
+function makersNotice(kinds: readonly string[]): string {
+  return `${kinds.join(', ')}: not judged here, as operators make the NetworkAttachmentDefinitions of these; the webhook judges what they make`
 }
 
 function foreignNotice(count: number): string {

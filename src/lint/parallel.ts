@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { Manifest } from '../kube/manifest.ts'
-import type { Gathered, Judged, RuleSettings } from './batch.ts'
+import type { Gathered, Judged, JudgeTask } from './batch.ts'
 import { buildWorld, conclude, type LintOptions, lint } from './lint.ts'
 import { type LintResult, type Source, STDIN } from './result.ts'
 
@@ -16,12 +15,6 @@ function threadsFor(files: number): number {
 export interface ThreadTask {
   readonly files: readonly { readonly path: string; readonly isNamed: boolean }[]
   readonly namespace: string
-}
-
-/** What a thread is told when all have gathered. */
-export interface JudgeTask {
-  readonly policy: readonly Manifest[]
-  readonly rules: RuleSettings
 }
 
 /** What a thread tells. */
@@ -84,8 +77,8 @@ function startThread(sources: readonly Source[], namespace: string, onFiles: (fi
   })
   return {
     gathered: gathered.promise,
-    judge({ policy, rules }: JudgeTask): Promise<Judged> {
-      worker.postMessage({ policy, rules } satisfies JudgeTask)
+    judge({ policy, rules, isPartial }: JudgeTask): Promise<Judged> {
+      worker.postMessage({ policy, rules, isPartial } satisfies JudgeTask)
       return judged.promise
     },
     stop: () => worker.terminate(),

@@ -1,8 +1,9 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { tenantSchema } from '../config/tenant-crd.ts'
+import { distance } from '../json/distance.ts'
 import { quote, quoteValue } from '../json/quote.ts'
 import type { JsonValue, Path } from '../json/value.ts'
-import type { Manifest } from '../kube/manifest.ts'
+import { isRecord, type Manifest } from '../kube/manifest.ts'
 import { groupKind } from '../kube/workloads.ts'
 import { checkKind } from './kinds.ts'
 
@@ -10,6 +11,8 @@ import { checkKind } from './kinds.ts'
 export interface SchemaProblem {
   readonly at: Path
   readonly message: string
+  /** The field that was meant, which is missing for that alone. */
+  readonly meant?: Path
 }
 
 /** The NAD's definition as Multus installs it (multus-cni deployments/multus-daemonset.yml), with its unknown fields. */
@@ -38,7 +41,7 @@ const schemas = new Map<string, () => object>([
 
 const compiled = new Map<string, ValidateFunction>()
 // The OpenAPI formats of our own definition are annotations; patterns say the rest.
-const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false })
+const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false, verbose: true })
 
 /** Checks a manifest against the definition of its resource, and its metadata against everybody's. */
 export function checkSchema(manifest: Manifest): SchemaProblem[] {
@@ -69,8 +72,17 @@ function problemOf(error: ErrorObject, root: unknown, prefix: Path): SchemaProbl
     value = (value as Record<string, unknown>)[step]
   }
   const unknown: unknown = error.params.additionalProperty
-  if (error.keyword === 'additionalProperties' && typeof unknown === 'string')
-    return { at: [...prefix, ...at, unknown], message: `${quote(unknown)} is no field here: remove it` }
+  if (error.keyword === 'additionalProperties' && typeof unknown === 'string') {
+    const meant = meantBy(unknown, error, value)
+    return {
+      at: [...prefix, ...at, unknown],
+      message: `${quote(unknown)} is no field here: ${meant === undefined ? 'remove it' : `write ${quote(meant)}`}`,
+      ...(meant !== undefined && { meant: [...prefix, ...at, meant] }),
+    }
+  }
+  const missing: unknown = error.params.missingProperty
+  if (error.keyword === 'required' && typeof missing === 'string')
+    return { at: [...prefix, ...at, missing], message: `${quote(missing)} is missing: write it` }
   const shown = quoteValue((value ?? null) as JsonValue)
   const isText = error.keyword === 'type' && error.params.type === 'string'
   const instead = typeof value === 'object' ? `write it as one text of JSON, '{…}'` : 'write it in quotes'
@@ -78,4 +90,11 @@ function problemOf(error: ErrorObject, root: unknown, prefix: Path): SchemaProbl
     ? `${shown} is no text: ${instead}`
     : `${shown}: ${error.message ?? 'it is not accepted'}`
   return { at: [...prefix, ...at], message }
+}
+
+/** A field that differs in case or in a letter, and is not there. */
+function meantBy(unknown: string, { parentSchema }: ErrorObject, value: unknown): string | undefined {
+  const fields = Object.keys(parentSchema?.properties ?? {})
+  const missing = fields.filter(field => !isRecord(value) || value[field] === undefined)
+  return missing.find(field => distance(field.toLowerCase(), unknown.toLowerCase()) <= 1)
 }

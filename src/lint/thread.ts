@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { readTextFile } from '../files/read-text.ts'
-import { Batch } from './batch.ts'
-import type { JudgeTask, ThreadReport, ThreadTask } from './parallel.ts'
+import { Batch, type JudgeTask } from './batch.ts'
+import type { ThreadReport, ThreadTask } from './parallel.ts'
 
 /** A thread of lintInParallel: it gathers its files, waits for what all of them hold, and judges. */
 const { files, namespace }: ThreadTask = workerData
@@ -24,5 +24,5 @@ const batch = new Batch(
   },
 )
 
-parentPort?.once('message', ({ policy, rules }: JudgeTask) => tell({ judged: batch.judge(policy, rules) }))
+parentPort?.once('message', (task: JudgeTask) => tell({ judged: batch.judge(task) }))
 tell({ gathered: batch.gather() })

@@ -34,15 +34,32 @@ export function decide(findings: readonly Finding[], where: Jurisdiction): Decis
   }
 }
 
-/** The findings after the settings of their rules; `override` stands above all of them. */
+/** The findings after the settings of their rules, each cause once; `override` stands above all of them. */
 export function effectiveFindings(
   findings: readonly Finding[],
   where: Jurisdiction,
   override: Readonly<Record<string, RuleSetting>> = {},
 ): Finding[] {
-  return findings.flatMap(finding =>
+  const effective = findings.flatMap(finding =>
     applySetting(finding, ownSetting(override, finding.rule) ?? settingOf(finding.rule, where)),
   )
+  return effective.filter(finding => !effective.some(other => isEcho(finding, other)))
+}
+
+/**
+ * Rules that say less of the same place than another one does. Only where that one is an error, after all settings: leaving
+ * the second word out must let nothing pass.
+ */
+const SAID_BY: ReadonlyMap<string, string> = new Map([
+  ['interface-not-granted', 'protected-interface'],
+  ['unknown-attachment', 'unreadable-selection'],
+  ['unreadable-selection', 'default-network-override'],
+])
+
+function isEcho(finding: Finding, other: Finding): boolean {
+  if (other.severity !== 'error' || SAID_BY.get(finding.rule) !== other.rule) return false
+  const [place, around] = [finding, other].map(({ at, inside = [] }) => [...at, ...inside])
+  return around?.every((step, index) => place?.[index] === step) ?? false
 }
 
 /** What becomes of errors there. */

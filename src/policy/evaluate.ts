@@ -22,10 +22,16 @@ export function evaluate<K extends Kind>(
       rule: id,
       severity: violation.severity ?? severity,
       title,
-      // What tenants wrote is in it, and it ends in terminals, Events and reports.
-      message: shorten(printable(violation.message), MAX_MESSAGE),
+      message: clean(violation.message),
+      ...(violation.placed !== undefined && { placed: clean(violation.placed) }),
+      ...(violation.brief && { brief: violation.brief }),
       ...(violation.fix && { fix: violation.fix }),
       ...place(violation),
     })),
   )
+}
+
+/** What tenants wrote is in it, and it ends in terminals, Events and reports. */
+function clean(message: string): string {
+  return shorten(printable(message), MAX_MESSAGE)
 }

@@ -14,8 +14,18 @@ export interface Finding {
   readonly severity: Severity
   readonly title: string
   readonly message: string
+  /** The message where its place in a file is shown beside it, as the linter does, if that says less. */
+  readonly placed?: string
+  /** What to say instead in a report that has the findings of another object anyway. */
+  readonly brief?: Brief
   readonly at: Path
   readonly inside?: Path
   /** The one right answer, if there is one. */
   readonly fix?: Fix
+}
+
+/** A message that repeats nothing of what is said of another object: `NetworkAttachmentDefinition finance/ledger`. */
+export interface Brief {
+  readonly object: string
+  readonly message: string
 }

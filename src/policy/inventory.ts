@@ -33,7 +33,13 @@ export class Inventory {
   readonly #holders = new Map<object, { prefix: Prefix; holder: Holder }[]>()
   readonly #stores = new SetMap<Attachment>()
   readonly #holdings = new Holdings()
+  /** What is not in it may be there all the same: a linter knows the files that it was given. */
+  readonly isPartial: boolean
   #revision = 0
+
+  constructor({ isPartial = false } = {}) {
+    this.isPartial = isPartial
+  }
 
   /** Grows with each change of what rules may know; uses count their own. */
   get revision(): number {

@@ -1,5 +1,6 @@
 import { readTenant } from '../config/tenant.ts'
 import type { RuleSetting } from '../config/values.ts'
+import type { Path } from '../json/value.ts'
 import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
 import { claimOf } from '../kube/print-selections.ts'
@@ -104,6 +105,8 @@ export function podSubject(
   const named = machine.filter(network => !network.isDefault)
   const networks =
     named.length === 0 ? annotations[NETWORKS_ANNOTATION] : named.map(({ networkName }) => networkName).join()
+  const asked = readDefaultNetwork(annotations[DEFAULT_NETWORK_ANNOTATION])
+  const ofMachine = machine.find(network => network.isDefault)
   const reading = readSelections(networks, namespace)
   const own = { namespace, tenant: inventory.tenantOf(namespace), cluster: inventory.cluster }
   const isTemplate = template.at.length > 0
@@ -117,9 +120,11 @@ export function podSubject(
     selections: reading.selections.map(selection =>
       selectionSubject(selection, own, inventory, interfaces, { isTemplate, checkClaim, override }),
     ),
-    defaultNetwork:
-      readDefaultNetwork(annotations[DEFAULT_NETWORK_ANNOTATION]) ??
-      readDefaultNetwork(machine.find(network => network.isDefault)?.networkName),
+    defaultNetwork: asked ?? readDefaultNetwork(ofMachine?.networkName),
+    defaultNetworkAt:
+      asked === undefined && ofMachine !== undefined
+        ? ofMachine.at
+        : ['metadata', 'annotations', DEFAULT_NETWORK_ANNOTATION],
     before: before && findPodTemplate(before)?.metadata,
     isTemplate,
     user,
@@ -149,6 +154,7 @@ function selectionSubject(
     claim: { state: claimOf(selection) === undefined ? 'none' : 'unchecked' },
     refusals: attachment === undefined ? [] : refusalsOf(attachment, inventory, override),
     isTemplate,
+    isPartial: inventory.isPartial,
   }
   return checkClaim === undefined || isTemplate ? subject : { ...subject, claim: checkClaim(subject) }
 }
@@ -161,11 +167,10 @@ export function judgePod(
 ): Finding[] {
   const inPod: Place = violation => ({ ...asGiven(violation), at: [...at, ...(violation.at ?? [])] })
   const placeOf =
-    ({ index, body, at: own }: Selection): Place =>
+    (selection: Selection): Place =>
     ({ inside = [] }) => ({
-      at: [...at, ...networkPlace(given, index)],
-      // The short form is no JSON, so nothing in it has a path.
-      ...(body && { inside: [...own, ...inside] }),
+      at: [...at, ...networkPlace(given, selection.index)],
+      ...(given.named.length === 0 && { inside: insideOf(selection, inside) }),
     })
   // A rule that was turned off, or only warns, refuses nobody: then the others say what stands against the network.
   const setting = override[foreignAttachment.id] ?? settingOf(foreignAttachment.id, given)
@@ -181,13 +186,23 @@ export function judgePod(
     ...hidden,
     ...(isForeign(index) && { attachment: undefined, refusals: [] }),
   }))
-  return [
-    ...evaluate({ ...given, selections }, rules.pod, inPod),
-    ...selections.flatMap((selection, index) => {
-      const others = isForeign(index) ? OF_THE_POD : rules.selection
-      return [...(foreign[index] ?? []), ...evaluate(selection, others, placeOf(selection.selection))]
-    }),
-  ]
+  const ofSelections = selections.flatMap((selection, index) => {
+    const others = isForeign(index) ? OF_THE_POD : rules.selection
+    return [...(foreign[index] ?? []), ...evaluate(selection, others, placeOf(selection.selection))]
+  })
+  const isShort = given.reading.form === 'short'
+  const told = isShort ? ofSelections.filter(isFirstOfItsKind) : ofSelections
+  return [...evaluate({ ...given, selections }, rules.pod, inPod), ...told]
+}
+
+/** The short form is no JSON: nothing in one of its networks has a path. */
+function insideOf({ at, index, body }: Selection, inside: Path): Path {
+  return body === undefined ? [index] : [...at, ...inside]
+}
+
+/** Who names one network twice in the short form is told once what stands against it. */
+function isFirstOfItsKind({ rule, message }: Finding, index: number, all: readonly Finding[]): boolean {
+  return all.findIndex(other => other.rule === rule && other.message === message) === index
 }
 
 const NO_WAY = { segments: [], unknown: [] }

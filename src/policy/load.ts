@@ -4,7 +4,7 @@ import { readTenant } from '../config/tenant.ts'
 import { quote } from '../json/quote.ts'
 import { printPath } from '../json/value.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
-import { groupKind } from '../kube/workloads.ts'
+import { groupKind, withNamespace } from '../kube/workloads.ts'
 import { effectiveFindings } from './decision.ts'
 import type { Finding } from './finding.ts'
 import type { Inventory } from './inventory.ts'
@@ -65,7 +65,8 @@ function compareAge(a: Manifest, b: Manifest): number {
 
 /** Puts a manifest into the inventory, if it is of a kind that rules need to know. Returns what is wrong with it. */
 export function putManifest(inventory: Inventory, given: Manifest): readonly DocumentProblem[] {
-  const manifest = { ...given, metadata: readMetadata(given.metadata) }
+  // Files may leave the namespace out, which puts them where kubectl would; what an API server has names it.
+  const manifest = withNamespace({ ...given, metadata: readMetadata(given.metadata) }, 'default')
   switch (groupKind(manifest)) {
     case 'socni.dev/Tenant': {
       const reading = readTenant(manifest)

@@ -1,7 +1,7 @@
 import type { Fix } from '../json/fix.ts'
 import type { Path } from '../json/value.ts'
 import type { Manifest } from '../kube/manifest.ts'
-import type { Severity } from './finding.ts'
+import type { Brief, Severity } from './finding.ts'
 import type { Subjects } from './subjects.ts'
 
 /** What a rule judges: a NAD, one element of a pod's networks annotation, a pod as a whole, a Tenant, … */
@@ -15,6 +15,10 @@ export type Kind = keyof Subjects
 export interface Violation {
   /** The offending value in quotes, then what would be accepted. */
   readonly message: string
+  /** The message where its place in a file is shown beside it, if that says less. */
+  readonly placed?: string | undefined
+  /** What to say instead in a report that has the findings of another object anyway. */
+  readonly brief?: Brief | undefined
   readonly at?: Path
   readonly inside?: Path
   /** Only where the same fact weighs less in this subject; otherwise the rule's own severity holds. */

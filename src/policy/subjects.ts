@@ -102,6 +102,8 @@ export interface SelectionSubject {
   readonly refusals: readonly Finding[]
   /** It stands in the template of a workload, not in a pod. */
   readonly isTemplate: boolean
+  /** Only files are known: what is in none of them may be in the cluster. */
+  readonly isPartial: boolean
 }
 
 export interface Through {
@@ -130,6 +132,8 @@ export interface PodSubject {
   /** Where the template of a virtual machine names its networks; other pods have them in the annotation. */
   readonly named: readonly Path[]
   readonly defaultNetwork: DefaultNetwork | undefined
+  /** Where that is asked for: in the annotation, or in the template of a virtual machine. */
+  readonly defaultNetworkAt: Path
   /** The metadata before an UPDATE. */
   readonly before: ObjectMeta | undefined
   /** It is the template of a workload, not a pod. */

@@ -1,9 +1,9 @@
 import { isPair, isScalar, type Node, type Scalar } from 'yaml'
 import type { Fix } from '../json/fix.ts'
 import { locate, locateSyntaxError } from '../json/locate.ts'
-import type { Span as JsonSpan } from '../json/position.ts'
 import type { Path } from '../json/value.ts'
 import { isRecord } from '../kube/manifest.ts'
+import { locateItem } from '../kube/short-form.ts'
 import type { ParsedDocument } from './parse.ts'
 import { mapScalar, type ScalarMap, type ScalarStyle } from './scalar-map.ts'
 
@@ -84,6 +84,9 @@ function spanInside(node: Scalar, source: string, inside: Path): Span | undefine
   const { value } = node
   const map = mapOf(node, source)
   if (map === undefined || typeof value !== 'string') return undefined
+  const [index] = inside
+  const item = typeof index === 'number' ? locateItem(value, index) : undefined
+  if (item !== undefined) return onMap(map, item)
   const broken = /^\s*[[{'"]/.test(value) ? locateSyntaxError(value) : undefined
   if (broken !== undefined && (inside.length === 0 || locate(value, inside, 'value') === undefined)) {
     // A text that ends too soon is shown where it does, and not by the line break behind.
@@ -105,7 +108,10 @@ function spanInside(node: Scalar, source: string, inside: Path): Span | undefine
 }
 
 /** Where a stretch of a scalar's text is in the source; an empty one is shown by the letter there. */
-function onMap({ starts, ends }: ScalarMap, { offset, end }: JsonSpan): Span | undefined {
+function onMap(
+  { starts, ends }: ScalarMap,
+  { offset, end }: { offset: number; end: number },
+): Span | undefined {
   const [from, to] = [starts[offset], ends[Math.max(offset, end - 1)]]
   return from === undefined || to === undefined ? undefined : [from, to]
 }

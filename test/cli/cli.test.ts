@@ -67,7 +67,7 @@ describe('socni-ctl lint', () => {
     ['a rule that only warns', ['--rule=default-route=warn', defaultRoute], 0],
     [
       'a warning that denies',
-      ['--rule', 'old-cni-version=deny', '--rule', 'default-route=off', defaultRoute],
+      ['--rule', 'host-local-on-many-nodes=deny', '--rule', 'default-route=off', defaultRoute],
       1,
     ],
     ['no such file', ['nowhere.yaml'], 3],

@@ -79,6 +79,30 @@ describe('the strict reader', () => {
     expect(refuse(text)).toEqual([problem])
   })
 
+  it.each<[text: string, message: string]>([
+    ['{"a":1 "mtu":2}', 'a "," is missing before "mtu"'],
+    ['{"a":[{} {}]}', 'a "," is missing before "{"'],
+    ['{"name":"a"","mtu":2}', 'there is one " too many here: remove it'],
+    ['{"name":"a""\n}', 'there is one " too many here: remove it'],
+    ['["a""b"]', 'a "," is missing before "b"'],
+    ['["a" "b"]', 'a "," is missing before "b"'],
+    ['{"a":1 "mtu', '"\\"" stands where "," or "}" must be'],
+    [
+      '\'{"a":1}\'',
+      'the JSON stands in quotes, and in a block scalar (|, >) these belong to the text: remove them',
+    ],
+    [
+      '"{ "a": 1 }"',
+      'the JSON stands in quotes, and in a block scalar (|, >) these belong to the text: remove them',
+    ],
+    ["{'a':1}", '"\'" is no quote of JSON: write "'],
+    ['{\u201ca\u201d:1}', '\u201c (U+201C) is a typographic quote: write "'],
+    ['{"a":\u2018b\u2019}', '\u2018 (U+2018) is a typographic quote: write "'],
+  ])('says of %j what to write instead', (text, message) => {
+    const reading = readJson(text, { knownKeys })
+    expect(reading.ok ? [] : reading.problems.map(problem => problem.message)).toEqual([message])
+  })
+
   it('refuses what is longer than allowed, counted in UTF-8 bytes', () => {
     expect(refuse('"éé"', { maxLength: 5 })).toEqual(['too-long [] 1:1'])
     expect(readJson('"éé"', { maxLength: 6 }).ok).toBe(true)

@@ -74,7 +74,7 @@ describe('a pod template', () => {
         ]),
     ).toEqual([
       ['ns/a', false, 'spec.networks.1.multus.networkName'],
-      ['b', true, 'spec.networks.2.multus.networkName'],
+      ['b', true, 'spec.networks.2.multus.default'],
     ])
   })
 })

@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { afterAll, describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
 import { readTextFile } from '../../src/files/read-text.ts'
 import { lint } from '../../src/lint/lint.ts'
 import { lintInParallel } from '../../src/lint/parallel.ts'
 import type { LintFinding, Source } from '../../src/lint/result.ts'
 import { fileRules } from '../../src/lint/rules.ts'
-import { attachment, pod } from '../../src/policy/example.ts'
+import { attachment, macvlanConfig, pod } from '../../src/policy/example.ts'
+import { judge } from '../../src/policy/judge.ts'
 import { renderSarif } from '../../src/report/sarif.ts'
+import { exampleInventory } from '../example-inventory.ts'
 import { ctl } from '../socni-ctl.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'socni-lint-'))
@@ -47,6 +50,113 @@ describe('what is left out of a network', () => {
     expect(found(routed, {})).toEqual(['default-route', 'refused-attachment'])
     expect(found(routed, { 'default-route': 'off' })).toEqual([])
     expect(found(routed, { 'default-route': 'warn' })).toEqual(['default-route'])
+  })
+})
+
+describe('one cause', () => {
+  const found = (...manifests: object[]) =>
+    lintText(manifests.map(manifest => stringify(manifest)).join('---\n')).findings
+
+  it('is told in full of the network, and by its rule alone of the pods that select it', () => {
+    const ipam = { type: 'whereabouts', range: '10.100.1.0/24', routes: [{ dst: '0.0.0.0/0' }] }
+    const routed = attachment({ ...macvlanConfig(), ipam })
+    const selecting = pod('ledger, ledger')
+    expect(found(routed, selecting).map(({ rule, message }) => [rule, message.split(': ')[0]])).toEqual([
+      ['default-route', '"0.0.0.0/0" is a default route'],
+      ['refused-attachment', 'network "finance/ledger" breaks default-route'],
+    ])
+    const elsewhere = { ...options, policy: [source('policy.yaml', stringify(routed))] }
+    const [inFull] = lint([source('a.yaml', stringify(selecting))], elsewhere).findings
+    expect(inFull?.message).toMatch(
+      /^network "finance\/ledger" breaks default-route: "0.0.0.0\/0" is a default route/,
+    )
+  })
+
+  it.each<[what: string, annotations: Record<string, string>, rules: string[]]>([
+    [
+      'a default network that is no list',
+      { 'v1.multus-cni.io/default-network': '{"name": "a"}' },
+      ['default-network-override'],
+    ],
+    [
+      'a name that no network can have',
+      { 'k8s.v1.cni.cncf.io/networks': '[{"name": "My Net"}]' },
+      ['unreadable-selection'],
+    ],
+  ])('is told once: %s', (_, annotations, rules) => {
+    const { spec, ...rest } = pod(undefined)
+    expect(found({ ...rest, metadata: { name: 'a', annotations }, spec }).map(({ rule }) => rule)).toEqual(
+      rules,
+    )
+  })
+
+  it('of what a virtual machine is on is shown where it says so', () => {
+    const networks = [{ name: 'a', multus: { networkName: 'b', default: true } }]
+    const machine = {
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachine',
+      metadata: { name: 'vm' },
+      spec: { template: { spec: { networks } } },
+    }
+    expect(found(machine).map(({ rule, line }) => [rule, line.trim()])).toEqual([
+      ['default-network-override', 'default: true'],
+    ])
+  })
+})
+
+describe('what files cannot tell', () => {
+  const STATUS = 'k8s.v1.cni.cncf.io/network-status'
+
+  it('is whether a network exists, unless a cluster was asked', () => {
+    const text = JSON.stringify(pod('ledger'))
+    const [inFiles] = lintText(text).findings
+    expect(inFiles?.message).toMatch(/^NetworkAttachmentDefinition "finance\/ledger" is in none of the files/)
+    const [inCluster] = lint([source('a.yaml', text)], { ...options, cluster: [], rules: {} }).findings
+    expect(inCluster?.message).toMatch(/^there is no NetworkAttachmentDefinition "finance\/ledger": /)
+  })
+
+  it('is a reason to refuse a dumped pod: the webhook leaves out the status that it was dumped with', () => {
+    const dumped = pod(undefined, { metadata: { annotations: { [STATUS]: '[]' } } })
+    const found = lintText(JSON.stringify(dumped)).findings
+    expect(found.map(({ rule, severity }) => [rule, severity])).toEqual([
+      ['forged-network-status', 'warning'],
+    ])
+    for (const circumstances of [{ user: 'alice' }, { before: pod(undefined) }])
+      expect(judge(dumped, exampleInventory(), circumstances).map(({ severity }) => severity)).toEqual([
+        'error',
+      ])
+  })
+
+  it.each([
+    ['sriovnetwork.openshift.io/v1', 'SriovNetwork', {}, true],
+    ['mellanox.com/v1alpha1', 'MacvlanNetwork', {}, true],
+    ['k8s.ovn.org/v1', 'ClusterUserDefinedNetwork', {}, true],
+    ['operator.openshift.io/v1', 'Network', { additionalNetworks: [] }, true],
+    ['operator.openshift.io/v1', 'Network', {}, false],
+    ['networking.k8s.io/v1', 'NetworkPolicy', {}, false],
+  ])('is what operators make: %s %s', (apiVersion, kind, spec, isTold) => {
+    const text = JSON.stringify({ apiVersion, kind, metadata: { name: 'a' }, spec })
+    const { notices } = lint([source('a.yaml', `${text}\n---\n${text}`)], { ...options, cluster: [] })
+    const told = `${kind}: not judged here, as operators make the NetworkAttachmentDefinitions of these; the webhook judges what they make`
+    expect(notices).toEqual(isTold ? [told] : [])
+  })
+})
+
+describe('a text that ends to be JSON somewhere', () => {
+  it('is told of by its place in the file alone', () => {
+    const broken = attachment('{"type": "macvlan"\n "master": "eth0"}')
+    const selecting = pod('[{"name": "ledger"}\n{"name": "storage"}]')
+    const text = [broken, selecting].map(manifest => stringify(manifest)).join('---\n')
+    const found = lintText(text).findings.filter(({ rule }) => rule.startsWith('unreadable'))
+    expect(found.map(({ place, message }) => `${place.line}:${place.column} ${message}`)).toEqual([
+      '9:6 a "," is missing before "master"',
+      '19:7 a "," is missing before "{"',
+    ])
+    const told = [broken, selecting].flatMap(manifest => judge(manifest, exampleInventory()))
+    expect(told.map(({ message }) => message)).toEqual([
+      'a "," is missing before "master" (line 2, column 2)',
+      'a "," is missing before "{" (line 2, column 1)',
+    ])
   })
 })
 
@@ -105,12 +215,23 @@ describe('a place', () => {
     ['quotes', nad(`'{"type": "bridge", "vlan": 5,}'`), ','],
     ['what goes on behind its end', nad('>-\n    {\n      "type": "bridge"\n    } }'), '}'],
     ['what was quoted twice', nad(`|-\n    '{"type": "bridge"}'`), "'"],
-    ['an annotation', annotated(`'[{"name": "a" "mac": ""}]'`), '"'],
-    ['an annotation without JSON, which is shown as a whole', annotated(`"a b"`), '"a b"'],
+    ['an annotation', annotated(`'[{"name": "a" "mac": ""}]'`), '"mac"'],
+    ['an annotation without JSON', annotated(`"a b"`), 'a b'],
+    ['one of its names', annotated(`"b b ,c"`), 'b b'],
   ])('is where JSON ends to be any, in %s', (_, text, shown) => {
     const [finding] = lintText(text).findings
     expect(finding?.rule).toMatch(/^unreadable-/)
     expect(finding && slice(text, finding.place)).toBe(shown)
+  })
+})
+
+describe('the place of a network in the short form', () => {
+  it('is that of its name', () => {
+    const text = stringify(pod('a,  finance/b@net7 ,c'))
+    const shown = lintText(text).findings.map(({ place, line }) =>
+      line.slice(place.column - 1, place.endColumn - 1),
+    )
+    expect(shown).toEqual(['a', 'finance/b@net7', 'c'])
   })
 })
 

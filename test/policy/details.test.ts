@@ -484,3 +484,124 @@ describe('a network that each node has in a file', () => {
     expect(rulesFor(selecting, cluster(spec), first, tagged('net2'))).toEqual([])
   })
 })
+
+describe('an old CNI version', () => {
+  const told = (config: Record<string, unknown>) =>
+    judge(network(config), exampleInventory())
+      .filter(({ rule }) => rule === 'old-cni-version')
+      .map(({ message, fix }) => [message.replace(/.*: use "([0-9.]+)".*/, '$1'), fix?.text])
+  const ipam = { type: 'host-local', subnet: '10.100.1.0/24' }
+
+  it('is worth a word only where a result cannot name the interface', () => {
+    for (const cniVersion of ['0.3.0', '0.3.1', '0.4.0', '1.0.0']) expect(told({ cniVersion })).toEqual([])
+    expect(told({ cniVersion: undefined })).toHaveLength(1)
+  })
+
+  it.each<[what: string, config: Record<string, unknown>, answer: string, fix: string | undefined]>([
+    ['reference plugins', { ipam }, '1.0.0', '1.0.0'],
+    ['reference plugins without addresses', { ipam: {} }, '1.0.0', '1.0.0'],
+    ['a plugin of somebody else', { type: 'netop-cni', ipam }, '0.3.1', undefined],
+    ['an IPAM plugin of somebody else', { ipam: { type: 'whereabouts' } }, '0.3.1', undefined],
+    [
+      'one of somebody else in the chain',
+      { type: undefined, plugins: [{ type: 'macvlan' }, { type: 'own' }] },
+      '0.3.1',
+      undefined,
+    ],
+  ])('is fixed where that is safe: %s', (_, config, answer, fix) => {
+    expect(told({ cniVersion: '0.2.0', ...config })).toEqual([[answer, fix]])
+  })
+})
+
+describe('an MTU that nobody wrote', () => {
+  const cluster = (spec: object): Manifest => ({
+    apiVersion: 'socni.dev/v1alpha1',
+    kind: 'ClusterConfiguration',
+    metadata: { name: 'cluster' },
+    spec,
+  })
+  const ofBridge = { type: 'bridge', bridge: 'br-finance', vlan: 100, preserveDefaultVlan: false }
+
+  it('is said to be assumed', () => {
+    const jumbo = network({ mtu: 9000 })
+    expect(messagesFor(jumbo)).toEqual([
+      '9000 is more than the 1500 bytes that "eth0" is assumed to have, as nobody wrote its MTU: use at most 1500, or have a cluster admin write it under mtus of the ClusterConfiguration or as mtu of the grant',
+    ])
+    expect(messagesFor(jumbo, cluster({ mtus: { eth0: 2000 } }))).toEqual([
+      '9000 is more than the 2000 bytes of "eth0": use at most 2000',
+    ])
+  })
+
+  it('is written of a device resource where it is granted alone', () => {
+    const device = attachment(
+      {
+        cniVersion: '1.0.0',
+        name: 'fast',
+        plugins: [
+          { type: 'sriov', vlan: 100 },
+          { type: 'tuning', mtu: 9000 },
+        ],
+      },
+      { name: 'fast', annotations: { [RESOURCE_NAME_ANNOTATION]: 'intel.com/nic' } },
+    )
+    expect(messagesFor(device)).toContainEqual(
+      expect.stringMatching(
+        /^9000 is more .* "intel.com\/nic" is assumed .* cluster admin write it as mtu of the grant$/,
+      ),
+    )
+  })
+
+  it('is said to be assumed of the bridge that the node is on', () => {
+    const small = network({ ...ofBridge, master: undefined, mode: undefined, mtu: 1400 })
+    const ofNode = { primaryInterface: 'br-finance' }
+    expect(messagesFor(small, cluster(ofNode))).toEqual([
+      expect.stringMatching(
+        /drops to 1400 bytes: use at least 1500, which is assumed, as nobody wrote its MTU/,
+      ),
+    ])
+    expect(messagesFor(small, cluster({ ...ofNode, mtus: { 'br-finance': 1450 } }))).toEqual([
+      expect.stringMatching(/drops to 1400 bytes: use at least 1450$/),
+    ])
+  })
+})
+
+describe('an interface of the pod that a node has as well', () => {
+  const granted = tenant('edge', { namespaces: ['edge'], vlans: [{ ids: 7, masters: ['eth0', 'net1'] }] })
+  const riding = (master: string) =>
+    messagesFor(
+      attachment(
+        { cniVersion: '1.0.0', type: 'ipvlan', master, linkInContainer: true, ipam: { type: 'static' } },
+        { namespace: 'edge' },
+      ),
+      granted,
+    )
+
+  it('is not what the finding says to name instead', () => {
+    expect(riding('eth0')).toEqual([
+      'plugins before 1.3.0 do not read "linkInContainer", and take "eth0" of the node: name an interface that only the pod has, such as "net1"',
+    ])
+    expect(riding('net1')).toEqual([
+      'plugins before 1.3.0 do not read "linkInContainer", and take "net1" of the node: name an interface that only the pod has',
+    ])
+  })
+})
+
+describe('a finding', () => {
+  it('names of many granted interfaces those that are nearest', () => {
+    const masters = Array.from({ length: 46 }, (_, index) => `ens${index + 1}`)
+    const many = tenant('many', { namespaces: ['many'], vlans: [{ ids: 7, masters }] })
+    const riding = attachment({ ...macvlanConfig(), master: 'ens50', ipam: undefined }, { namespace: 'many' })
+    expect(messagesFor(riding, many)).toEqual([
+      '"ens50" is no host interface of tenant "many": its grants are on "ens5", "ens10", "ens20", "ens30", "ens40", … and 41 more',
+    ])
+  })
+
+  it('names a container without a name by its number', () => {
+    const trunk = { type: 'bridge', bridge: 'br-finance', vlan: 100, vlanTrunk: [{ minID: 200, maxID: 209 }] }
+    const carrying = network({ ...trunk, master: undefined, mode: undefined, ipam: undefined }, 'trunk')
+    const spec = { containers: [{ name: 'a', securityContext: { capabilities: { drop: ['ALL'] } } }, {}] }
+    expect(messagesFor(pod('trunk', { spec }), carrying)).toEqual([
+      expect.stringMatching(/^container 2 has NET_RAW, and network "trunk" carries VLAN 100,200-209: /),
+    ])
+  })
+})

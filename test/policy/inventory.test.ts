@@ -369,6 +369,25 @@ describe('the decision', () => {
     expect(outcome(spec, own)).toEqual(expected)
   })
 
+  it('tells one cause once, as long as what tells it refuses', () => {
+    const at = (rule: string, inside: (string | number)[], severity: Finding['severity'] = 'error') => ({
+      ...finding(rule, severity),
+      inside,
+    })
+    const denied = (spec: object, ...found: Finding[]) =>
+      decide(found, { cluster: clusterWith(spec), tenant: undefined, namespace: 'n' }).denied.map(
+        ({ rule }) => rule,
+      )
+    const both = [at('interface-not-granted', ['bridge']), at('protected-interface', ['bridge'])]
+    expect(denied({}, ...both)).toEqual(['protected-interface'])
+    expect(denied({ rules: { 'protected-interface': 'warn' } }, ...both)).toEqual(['interface-not-granted'])
+    expect(denied({ rules: { 'protected-interface': 'off' } }, ...both)).toEqual(['interface-not-granted'])
+    const apart = [at('interface-not-granted', ['master']), at('protected-interface', ['bridge'])]
+    expect(denied({}, ...apart)).toEqual(['interface-not-granted', 'protected-interface'])
+    const inList = [at('unreadable-selection', [0]), at('unknown-attachment', [0, 'name'])]
+    expect(denied({}, ...inList)).toEqual(['unreadable-selection'])
+  })
+
   it('is not led astray by a namespace that is named like a method', () => {
     const where = { cluster: defaultCluster, tenant: undefined, namespace: 'constructor' }
     expect(ids(decide([finding('toString', 'error')], where).denied)).toBe('toString')
@@ -377,7 +396,7 @@ describe('the decision', () => {
 
 describe('what stands against a network that a pod selects', () => {
   const storage = attachment(
-    { ...macvlanConfig(), cniVersion: '0.3.1', name: 'storage' },
+    { ...macvlanConfig(), cniVersion: '0.2.0', name: 'storage' },
     { name: 'storage' },
   )
   const [finance] = exampleWorld

@@ -28,6 +28,11 @@ const inPod = {
   vlanId: 500,
   linkInContainer: true,
 }
+const ipam = { type: 'host-local', ranges: [[{ subnet: '10.140.0.0/24' }]] }
+const lab = attachment(
+  { cniVersion: '1.0.0', name: 'lab', type: 'macvlan', master: 'eth0.400', ipam },
+  { name: 'lab', namespace: 'default' },
+)
 const world: Manifest[] = [
   ...exampleWorld,
   attachment({ ...macvlanConfig(), name: 'second', master: 'eth0.200' }, { name: 'second' }),
@@ -44,6 +49,8 @@ const world: Manifest[] = [
   tenant('flat', { namespaces: ['flat'], vlans: [{ ids: 'native,500', masters: ['eth0'] }] }),
   attachment({ cniVersion: '1.0.0', name: 'floor', type: 'macvlan', master: 'eth0' }, inFlat('floor')),
   attachment({ ...inPod, ipam: { type: 'static' } }, inFlat('tagged')),
+  tenant('lab', { namespaces: ['default'], vlans: [{ ids: 400, masters: ['eth0'] }] }),
+  { ...lab, metadata: { name: 'lab' } },
 ]
 
 const networksOf = (manifest: Manifest) => manifest.metadata.annotations?.[NETWORKS_ANNOTATION] ?? ''
@@ -91,6 +98,12 @@ describe('the webhook', () => {
         'cni-args': { [CLAIM_ARG]: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) },
       },
     ])
+  })
+
+  it('has what a file puts into no namespace in the one where kubectl would', async () => {
+    const { response } = await create(pod('lab', { metadata: { namespace: 'default' } }))
+    expect(response).toMatchObject({ allowed: true })
+    expect((await create(lab)).response).toMatchObject({ allowed: true })
   })
 
   it('keeps every key of the JSON form, and their order', async () => {

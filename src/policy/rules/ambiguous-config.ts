@@ -14,8 +14,8 @@ export const ambiguousConfig: Rule<'attachment'> = {
   bad: { manifest: attachment({ ...macvlanConfig(), prevResult: { interfaces: [{ name: 'eth0' }] } }) },
 
   *check({ attachment: { reading, facts, resourceName }, eitherMasters }) {
-    for (const { problem, at, message, fix } of reading.problems) {
-      if (problem === 'ambiguous') yield { inside: at, message, fix }
+    for (const { problem, at, message, placed, fix } of reading.problems) {
+      if (problem === 'ambiguous') yield { inside: at, message, placed, fix }
     }
     for (const { problem, at, message, fix } of facts?.problems ?? []) {
       if (problem === 'misspelt-key' || problem === 'contradiction') yield { inside: at, message, fix }
@@ -28,7 +28,9 @@ export const ambiguousConfig: Rule<'attachment'> = {
     }
     for (const { name, at } of eitherMasters) {
       const taken = name === undefined ? 'the default interface of the node' : `${quote(name)} of the node`
-      const message = `plugins before 1.3.0 do not read "linkInContainer", and take ${taken}: name an interface that only the pod has, such as "net1"`
+      // Whoever was granted an interface of the name that Multus gives to those of pods is not told to take that one.
+      const such = name?.startsWith('net') ? '' : ', such as "net1"'
+      const message = `plugins before 1.3.0 do not read "linkInContainer", and take ${taken}: name an interface that only the pod has${such}`
       yield { inside: at, message }
     }
   },

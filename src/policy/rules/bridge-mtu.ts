@@ -27,15 +27,20 @@ export const bridgeMtu: Rule<'attachment'> = {
       const { master } = uplink
       if (master.use !== 'bridge' || master.name === undefined) continue
       const isOfNode = master.name === own || master.name === primaryInterface
-      const least = isOfNode ? (mtus[primaryInterface] ?? mtus[own] ?? DEFAULT) : IPV6_MINIMUM
+      const known = mtus[primaryInterface] ?? mtus[own]
+      const least = isOfNode ? (known ?? DEFAULT) : IPV6_MINIMUM
       const { mtu, at } = mtuOf(uplink, facts)
       if (mtu >= least) continue
       const whose = isOfNode ? ', which the node itself is on,' : ''
       const loss = mtu < IPV6_MINIMUM ? ', too few for IPv6' : ''
+      const assumed =
+        isOfNode && known === undefined
+          ? ', which is assumed, as nobody wrote its MTU: a cluster admin may, under mtus of the ClusterConfiguration'
+          : ''
       yield {
         severity: isOfNode && mtu < IPV6_MINIMUM ? 'error' : 'warning',
         inside: at,
-        message: `the MTU of bridge "${master.name}"${whose} drops to ${mtu} bytes${loss}: use at least ${least}`,
+        message: `the MTU of bridge "${master.name}"${whose} drops to ${mtu} bytes${loss}: use at least ${least}${assumed}`,
       }
     }
   },

@@ -16,11 +16,11 @@ export const defaultNetworkOverride: Rule<'pod'> = {
     }),
   },
 
-  *check({ metadata, defaultNetwork }) {
+  *check({ metadata, defaultNetwork, defaultNetworkAt }) {
     if (defaultNetwork === undefined) return
     const value = metadata.annotations?.[DEFAULT_NETWORK_ANNOTATION] ?? defaultNetwork.selection?.name
     yield {
-      at: ['metadata', 'annotations', DEFAULT_NETWORK_ANNOTATION],
+      at: defaultNetworkAt,
       message: `${quoteValue(value)} would take the place of Flannel on eth0: select it as a further network instead`,
     }
   },

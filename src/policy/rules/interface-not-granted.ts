@@ -1,5 +1,6 @@
 import type { Cluster } from '../../config/cluster.ts'
 import type { Tenant } from '../../config/tenant.ts'
+import { distance } from '../../json/distance.ts'
 import { quote } from '../../json/quote.ts'
 import { RESOURCE_NAME_ANNOTATION } from '../../kube/annotations.ts'
 import { attachment, macvlanConfig } from '../example.ts'
@@ -29,10 +30,9 @@ export const interfaceNotGranted: Rule<'attachment'> = {
         continue
       }
       const masters = [...new Set(tenant.vlans.flatMap(grant => grant.masters))]
-      const listed = masters.map(name => `"${name}"`).join(', ') || 'no interface'
       yield {
         inside: reach.uplink.master.at,
-        message: `"${reach.master}" is no host interface of tenant "${tenant.name}": its grants are on ${listed}${hint(masters, reach, cluster)}`,
+        message: `"${reach.master}" is no host interface of tenant "${tenant.name}": its grants are on ${listMasters(masters, reach.master)}${hint(masters, reach, cluster)}`,
       }
     }
   },
@@ -57,6 +57,20 @@ function* findForeignDevice(
     at: ['metadata', 'annotations', RESOURCE_NAME_ANNOTATION],
     message: `the devices of ${quote(resourceName)} ${whose}, and "${device.plugin}" takes one: name a resource that the tenant was granted, or have a cluster admin grant it`,
   }
+}
+
+/** Interfaces that are named in a message. */
+const MAX_LISTED = 5
+
+/** All of them, or of many those that the name is most like. */
+function listMasters(masters: readonly string[], name: string): string {
+  if (masters.length === 0) return 'no interface'
+  const shown =
+    masters.length <= MAX_LISTED
+      ? masters
+      : masters.toSorted((a, b) => distance(a, name) - distance(b, name)).slice(0, MAX_LISTED)
+  const more = masters.length > shown.length ? `, … and ${masters.length - shown.length} more` : ''
+  return shown.map(master => `"${master}"`).join(', ') + more
 }
 
 /** For who granted VLAN 100 on `eth0.100`. */

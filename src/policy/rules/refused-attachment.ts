@@ -18,7 +18,12 @@ export const refusedAttachment: Rule<'selection'> = {
     if (first === undefined) return
     const also = new Set(others.map(({ rule }) => rule).filter(rule => rule !== first.rule))
     const more = also.size === 0 ? '' : `; it also breaks ${[...also].join(', ')}`
-    const message = `network "${selection.namespace}/${selection.name}" breaks ${first.rule}: ${first.message}${more}`
-    yield { inside: ['name'], message }
+    const network = `${selection.namespace}/${selection.name}`
+    const message = `network "${network}" breaks ${first.rule}: ${first.message}${more}`
+    const brief = {
+      object: `NetworkAttachmentDefinition ${network}`,
+      message: `network "${network}" breaks ${[first.rule, ...also].join(', ')}`,
+    }
+    yield { inside: ['name'], message, brief }
   },
 }

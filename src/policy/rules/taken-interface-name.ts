@@ -22,7 +22,7 @@ export const takenInterfaceName: Rule<'pod'> = {
       else {
         yield {
           at: ['metadata', 'annotations', NETWORKS_ANNOTATION],
-          inside: [...selection.at, 'interface'],
+          inside: selection.body === undefined ? [selection.index] : [...selection.at, 'interface'],
           message: `"${selection.interface}" is already taken by ${holder}: choose another name, or none`,
         }
       }

@@ -11,8 +11,8 @@ export const unreadableConfig: Rule<'attachment'> = {
   bad: { manifest: attachment(JSON.stringify(macvlanConfig()).replace('"bridge"', '"bridge",')) },
 
   *check({ attachment: { reading, facts } }) {
-    for (const { problem, at, message } of reading.problems) {
-      if (problem === 'unreadable') yield { inside: at, message }
+    for (const { problem, at, message, placed } of reading.problems) {
+      if (problem === 'unreadable') yield { inside: at, message, placed }
     }
     for (const { problem, at, message, fix } of facts?.problems ?? []) {
       if (problem === 'wrong-type' || problem === 'malformed' || problem === 'missing')

@@ -1,4 +1,5 @@
-import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../../kube/annotations.ts'
+import type { Path } from '../../json/value.ts'
+import { NETWORKS_ANNOTATION } from '../../kube/annotations.ts'
 import type { SelectionProblem } from '../../kube/selections.ts'
 import { pod } from '../example.ts'
 import type { Rule, Violation } from '../rule.ts'
@@ -13,17 +14,17 @@ export const unreadableSelection: Rule<'pod'> = {
   good: { manifest: pod('storage@net1') },
   bad: { manifest: pod('[{"name": "storage", "Namespace": "logistics"}]') },
 
-  *check({ reading, defaultNetwork }) {
-    yield* violations(reading.problems, NETWORKS_ANNOTATION)
-    yield* violations(defaultNetwork?.problems ?? [], DEFAULT_NETWORK_ANNOTATION)
+  *check({ reading, defaultNetwork, defaultNetworkAt }) {
+    yield* violations(reading.problems, ['metadata', 'annotations', NETWORKS_ANNOTATION])
+    yield* violations(defaultNetwork?.problems ?? [], defaultNetworkAt)
   },
 }
 
-function* violations(problems: readonly SelectionProblem[], annotation: string): Iterable<Violation> {
-  for (const { problem, at, message, fix } of problems) {
+function* violations(problems: readonly SelectionProblem[], at: Path): Iterable<Violation> {
+  for (const { problem, at: inside, message, placed, fix } of problems) {
     if (problem === 'unknown-key') continue
     // What Multus attaches all the same is no reason to refuse a pod.
     const severity = problem === 'disagreement' ? 'warning' : 'error'
-    yield { severity, at: ['metadata', 'annotations', annotation], inside: at, message, fix }
+    yield { severity, at, inside, message, placed, fix }
   }
 }

@@ -48,10 +48,15 @@ export const vlanHoppingCapability: Rule<'pod'> = {
       if (power === undefined) continue
       yield {
         at: ['spec', ...at],
-        message: `container "${container.name}" ${power.what}, and ${carries}: ${power.remedy}, or use a network of one tagged VLAN`,
+        message: `container ${nameOf(container, at)} ${power.what}, and ${carries}: ${power.remedy}, or use a network of one tagged VLAN`,
       }
     }
   },
+}
+
+/** In quotes; by its number in the list where it has no name, as in what is not applied yet. */
+function nameOf({ name }: Container, at: readonly (string | number)[]): string {
+  return name === undefined || name === '' ? String(Number(at.at(-1)) + 1) : `"${name}"`
 }
 
 /** A trunk, or a port whose untagged side is shared with the host. */
