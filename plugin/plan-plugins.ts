@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { CONF_DIR_FILE, GUARD_DIRECTORY, GUARD_TYPE, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
 import { copyExecutable, isSameFile, readHeader } from './executable.ts'
@@ -7,11 +7,13 @@ import { InstallError } from './install-error.ts'
 import { buildLauncher } from './launcher.ts'
 import { distinct } from './one-installer.ts'
 import {
+  isGuard,
   isLeftOver,
   isLost,
   isReal,
   isThere,
   lostText,
+  putStandIn,
   putStandInIfFree,
   replacePlugin,
   resolved,
@@ -58,7 +60,7 @@ function planLauncher(executable: string, file: string, guard: string): Step[] {
 }
 
 /** @param path What is called by the guard's name, as the node has it. */
-function planStandIns({ binDirs }: InstallOptions, binDir: string, path: string): Step[] {
+function planStandIns({ binDirs, root = '/' }: InstallOptions, binDir: string, path: string): Step[] {
   // A link into another of the directories leads to the guard there.
   const others = distinct(binDirs)
     .filter(other => other !== binDir)
@@ -66,6 +68,7 @@ function planStandIns({ binDirs }: InstallOptions, binDir: string, path: string)
   const isOwn = (file: string): boolean => !others.includes(dirname(resolved(file)))
   const absent = GUARDED_PLUGINS.filter(name => !isThere(join(binDir, name)))
   const replaced = GUARDED_PLUGINS.filter(name => isReal(join(binDir, name)) && isOwn(join(binDir, name)))
+  const misled = GUARDED_PLUGINS.filter(name => isMisled(join(binDir, name), path, root))
   const lost = GUARDED_PLUGINS.filter(name => isLost(binDir, name))
   const several = (names: readonly string[], text: string, put: (name: string) => void): Step[] =>
     names.length === 0 ? [] : [{ text: `${text}: ${names.join(', ')}`, run: () => names.forEach(put) }]
@@ -83,5 +86,20 @@ function planStandIns({ binDirs }: InstallOptions, binDir: string, path: string)
       // Copying the guard takes a while, in which somebody may have unpacked one.
       if (!putStandInIfFree(binDir, name, path)) replacePlugin(binDir, name, path)
     }),
+    ...several(misled, `lead to the guard in ${binDir} what led to another place`, name => {
+      if (isGuard(join(binDir, name))) putStandIn(binDir, name, path)
+    }),
   ]
+}
+
+/** Whether a stand-in names a guard elsewhere, as after its directory was moved: nothing would answer by its name. */
+function isMisled(file: string, path: string, root: string): boolean {
+  if (!isGuard(file) || lstatSync(file).isSymbolicLink()) return false
+  const named = readFileSync(file, 'latin1').slice('#!'.length).trim()
+  if (named === path) return false
+  // By another name of this directory it is found as well.
+  const [own, other] = [join(dirname(file), GUARD_TYPE), join(root, named)].map(launcher =>
+    statSync(launcher, { throwIfNoEntry: false }),
+  )
+  return own === undefined || own.dev !== other?.dev || own.ino !== other.ino
 }

@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -367,6 +368,30 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     cpSync(file, aside)
     expect(run(node, 'uninstall').stdout).toContain(lost.replace(aside, file))
     expect(existsSync(file)).toBe(false)
+  })
+
+  it('leads stand-ins to itself again when their directory was moved', () => {
+    const node = newNode()
+    run(node, 'install', '--keys', keys)
+    const moved = { ...node, binDir: join(node.root, 'moved') }
+    renameSync(node.binDir, moved.binDir)
+    expect(run(moved, 'install').stdout).toContain(
+      `lead to the guard in ${moved.binDir} what led to another place: vlan, `,
+    )
+    expect(callPlugin(join(moved.binDir, 'vlan'), 'DEL', moved.binDir).stdout).toContain('/socni.d/vlan DEL')
+    // By another name of the same directory they lead there as well.
+    const alias = { ...node, binDir: join(node.root, 'alias') }
+    symlinkSync(moved.binDir, alias.binDir)
+    expect(run(alias, 'install').stdout).not.toContain('another place')
+  })
+
+  it('puts a plugin back also where its stand-in was deleted', () => {
+    const node = newNode()
+    const before = snapshot(node.binDir)
+    run(node, 'install', '--keys', keys)
+    for (const name of ['vlan', 'bridge', 'tap']) rmSync(join(node.binDir, name))
+    expect(run(node, 'uninstall').exit).toBe(0)
+    expect(snapshot(node.binDir)).toEqual(before)
   })
 
   it('only says what it would do, with --dry-run', () => {
