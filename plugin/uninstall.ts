@@ -1,17 +1,12 @@
 import { join } from 'node:path'
 import { GUARD_DIRECTORY, GUARD_TYPE, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
+import type { InstallOptions } from './install.ts'
 import { distinct } from './one-installer.ts'
 import { isGuard, isLost, isThere, listPlugins, lostText, readRecord, restorePlugin } from './stand-in.ts'
 import { planRemoval, type Step } from './steps.ts'
 
 /** What brings everything back to how it was. A plugin that somebody put back meanwhile stays. */
-export function planUninstall({
-  binDirs,
-  confDir,
-}: {
-  readonly binDirs: readonly string[]
-  readonly confDir: string
-}): Step[] {
+export function planUninstall({ binDirs, confDir }: Pick<InstallOptions, 'binDirs' | 'confDir'>): Step[] {
   return [...distinct(binDirs).flatMap(planRestoring), ...planRemoval([join(confDir, GUARD_DIRECTORY)])]
 }
 
