@@ -301,7 +301,8 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
         expect(texts).toContain(plugin)
       }
     }
-    expect(run(node, 'install').exit).toBe(0)
+    // Whoever came last: uninstall takes the keys as well.
+    expect(run(node, 'install', '--keys', keys).exit).toBe(0)
     expect(run(node, 'uninstall').exit).toBe(0)
     for (const name of names) expect(String(spawnSync(join(node.binDir, name)).stdout)).toBe('7\n')
   })
