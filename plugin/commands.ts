@@ -4,11 +4,12 @@ import { CNI_VERSIONS } from '../src/cni/spec.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { type Authorization, authorize } from './authorize.ts'
 import { withoutDaemonSettings } from './daemon-settings.ts'
-import { realDirectories, runDelegate } from './delegate.ts'
+import { realDirectories, runDelegate, type Surroundings } from './delegate.ts'
 import type { CallEnvironment, CommandName, Variables } from './environment.ts'
 import { closeFile, openFile } from './libc.ts'
-import { logDecision } from './log.ts'
+import { logDecision, logGone } from './log.ts'
 import { type Delegation, delegationOf } from './own-type.ts'
+import { isNothingLeft } from './removal.ts'
 import { judgeResult } from './result.ts'
 import { withoutAnnouncedDefaultRoute } from './router-advertisements.ts'
 import { findDirectory, readSettings, readTrust, type Settings } from './settings.ts'
@@ -34,11 +35,18 @@ export function createCommands(variables: Variables, executable: string): Comman
   const ownDirectory = directoryOf(executable)
   const filesDirectory = (): string => findDirectory(variables.SOCNI_CONF_DIR, ownDirectory)
   const settings = (): Settings => readSettings(filesDirectory())
+  /** Without an installation's word it is one that is not there. */
+  const directoryForCleanUp = (): string => orNothing(filesDirectory) ?? ''
+  const noteGone = (call: Call, { stdout }: Output): void => {
+    const found = orNothing(settings)
+    if (found !== undefined) logGone(found.log, call, stdout)
+  }
   const directories = realDirectories(ownDirectory, variables.CNI_PATH ?? '')
+  const surroundings = (locks: readonly number[]): Surroundings => ({ directories, variables, locks })
   const runner =
     (locks: readonly number[] = []): Runner =>
     (type, command, body) =>
-      runDelegate({ directories, variables, locks }, type, command, body)
+      runDelegate(surroundings(locks), type, command, body)
   const missing = (type: string): never => {
     throw new CniError(
       'io',
@@ -90,12 +98,18 @@ export function createCommands(variables: Variables, executable: string): Comman
       const delegation = delegationForCleanUp(call)
       if (delegation?.type === undefined) return NOTHING
       // An ADD that was killed may still run its plugin. One that hangs must not keep the pod from being cleaned up.
-      const { locks } = await lockPod(call.environment)
+      const { locks, isLocked } = await lockPod(call.environment)
+      const { type, shared } = delegation
+      const body = forRemoval(delegation)
       // What is not installed any more has nothing to take off.
-      const removed = runner(locks)(delegation.type, 'DEL', forRemoval(delegation)) ?? NOTHING
-      if (delegation.shared !== undefined && removed.exit === 0)
-        await leave(delegation.shared, userOf(call), filesDirectory())
-      return removed
+      const removed = runner(locks)(type, 'DEL', body) ?? NOTHING
+      if (removed.exit !== 0) {
+        // The runtime calls again and again, and the pod never ends: that is for what is there, or may still come.
+        if (!isLocked || !isNothingLeft(type, body, call.environment, surroundings(locks))) return removed
+        noteGone(call, removed)
+      }
+      if (shared !== undefined) await leave(shared, userOf(call), directoryForCleanUp())
+      return removed.exit === 0 ? removed : NOTHING
     },
 
     async GC(call) {
@@ -104,7 +118,7 @@ export function createCommands(variables: Variables, executable: string): Comman
       const collected = runner()(delegation.type, 'GC', delegation.body) ?? NOTHING
       const valid = validAttachments(call.body)
       if (delegation.shared !== undefined && valid !== undefined)
-        await collect(networkOf(call.body), valid, filesDirectory())
+        await collect(networkOf(call.body), valid, directoryForCleanUp())
       return collected
     },
 
@@ -195,8 +209,13 @@ async function lockPod({ netns }: CallEnvironment): Promise<{ locks: number[]; i
 
 /** What a clean-up delegates to; what cannot be delegated to was never attached. */
 function delegationForCleanUp({ calledAs, body }: Call): Delegation | undefined {
+  return orNothing(() => delegationOf(calledAs, body))
+}
+
+/** Cleaning up depends on no file of the guard's. */
+function orNothing<T>(read: () => T): T | undefined {
   try {
-    return delegationOf(calledAs, body)
+    return read()
   } catch (error) {
     if (error instanceof CniError) return undefined
     throw error

@@ -53,6 +53,34 @@ export function runDelegate(
   if (variables[MARK] === type) return undefined
   const path = directories.map(directory => `${directory}/${type}`).find(isThere)
   if (path === undefined) return undefined
+  return runPlugin(path, { variables, locks }, type, command, body)
+}
+
+/**
+ * Has the plugin that gave a real plugin its addresses take them back. It is found as the real one finds it
+ * (containernetworking/cni pkg/invoke/find.go): the first in CNI_PATH, by a name that is no path. Undefined when it is not
+ * installed.
+ * @param type The real plugin: a guard that is named there knows by it that it runs already.
+ */
+export function releaseAddresses(
+  { variables, locks }: Surroundings,
+  type: string,
+  ipam: string,
+  body: JsonObject,
+): Output | undefined {
+  if (ipam.includes('/')) return undefined
+  const directories = (variables.CNI_PATH ?? '').split(':').filter(directory => directory.startsWith('/'))
+  const path = directories.map(directory => `${directory}/${ipam}`).find(isThere)
+  return path === undefined ? undefined : runPlugin(path, { variables, locks }, type, 'DEL', body)
+}
+
+function runPlugin(
+  path: string,
+  { variables, locks }: Pick<Surroundings, 'variables' | 'locks'>,
+  type: string,
+  command: CommandName,
+  body: JsonObject,
+): Output | undefined {
   return runProgram({
     path,
     input: JSON.stringify(withoutClaim(body)),

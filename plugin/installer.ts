@@ -4,18 +4,12 @@ import { KeyError } from '../src/claims/jwk.ts'
 import { chosenBinDirs, findDistribution } from '../src/doctor/distribution.ts'
 import { Tree } from '../src/doctor/tree.ts'
 import type { Variables } from './environment.ts'
-import {
-  carryOut,
-  carryOutSteps,
-  describePassed,
-  type InstallOptions,
-  isInstalled,
-  planInstall,
-  planParts,
-  planUninstall,
-  type Step,
-} from './install.ts'
+import { type InstallOptions, isInstalled, planInstall, planParts, warnOfUnguarded } from './install.ts'
 import { InstallError } from './install-error.ts'
+import { tryLock } from './libc.ts'
+import { runAlone, takeSteps } from './one-installer.ts'
+import { runSteps, type Step } from './steps.ts'
+import { planUninstall } from './uninstall.ts'
 
 const USAGE = `Usage: socni install [options]
        socni uninstall [--watch] [--dry-run]
@@ -54,42 +48,7 @@ export function runInstaller(world: InstallerWorld): number {
       world.stdout(USAGE)
       return values.help ? 0 : 2
     }
-    const directories = findDirectories(world.variables)
-    if (verb === 'uninstall') {
-      const uninstall = (): Step[] => planUninstall(directories)
-      const exit = carryOut(uninstall(), values['dry-run'], world.stdout)
-      if (values.watch && !values['dry-run']) watch(() => [uninstall], world)
-      return exit
-    }
-    const { mode } = values
-    if (mode !== undefined && mode !== 'enforce' && mode !== 'audit')
-      throw new InstallError(`--mode "${mode}" is not understood: use enforce or audit`)
-    const optionsWith = (keys: string | undefined): InstallOptions => ({
-      ...directories,
-      executable: world.executable,
-      keys,
-      revocations: readIfThere(values.revocations),
-      facts: readIfThere(values.facts),
-      mode,
-      node: values.node,
-      log: values.log,
-    })
-    const readKeys = (): string | undefined =>
-      values.keys === undefined ? undefined : readFileSync(values.keys, 'utf8')
-    const checkKeys = (): Step[] => {
-      readKeys()
-      return []
-    }
-    const parts = (): (() => Step[])[] => [checkKeys, ...planParts(optionsWith(readIfThere(values.keys)))]
-    const isWatching = values.watch && !values['dry-run']
-    // All or nothing on a node without it. One that has it gets revocations whatever is wrong with the rest, which is told by
-    // the exit: a rollout waits for what stays up.
-    const isThere = isWatching && isInstalled(directories)
-    if (isThere && !carryOutParts(parts, world)) return 3
-    const exit = isThere ? 0 : carryOut(planInstall(optionsWith(readKeys())), values['dry-run'], world.stdout)
-    world.stderr(describePassed(directories))
-    if (isWatching) watch(parts, world)
-    return exit
+    return (verb === 'uninstall' ? uninstall : install)(values, world)
   } catch (error) {
     const isOurs =
       error instanceof InstallError ||
@@ -101,6 +60,65 @@ export function runInstaller(world: InstallerWorld): number {
     return isUsage ? 2 : 3
   }
 }
+
+type Values = ReturnType<typeof parse>['values']
+
+function uninstall(values: Values, world: InstallerWorld): number {
+  const directories = findDirectories(world.variables)
+  const plan = (): Step[] => planUninstall(directories)
+  const isDryRun = values['dry-run']
+  takeSteps(plan, { ...directories, tryLock, isDryRun, stdout: world.stdout })
+  if (values.watch && !isDryRun) watch(() => [plan], directories, world)
+  return 0
+}
+
+function install(values: Values, world: InstallerWorld): number {
+  const directories = findDirectories(world.variables)
+  const isDryRun = values['dry-run']
+  const read = readersOf(values, directories, world.executable)
+  const isWatching = values.watch && !isDryRun
+  // All or nothing on a node without it. One that has it gets revocations whatever is wrong with the rest, which is told by
+  // the exit: a rollout waits for what stays up.
+  if (isWatching && isInstalled(directories)) {
+    if (!runParts(read.parts, directories, world)) return 3
+  } else
+    takeSteps(() => planInstall(read.options()), { ...directories, tryLock, isDryRun, stdout: world.stdout })
+  world.stderr(warnOfUnguarded(directories))
+  if (isWatching) watch(read.parts, directories, world)
+  return 0
+}
+
+/** What is to be installed, read anew each time: the DaemonSet's files change. */
+function readersOf(values: Values, directories: Directories, executable: string) {
+  const { mode } = values
+  if (mode !== undefined && mode !== 'enforce' && mode !== 'audit')
+    throw new InstallError(`--mode "${mode}" is not understood: use enforce or audit`)
+  const optionsWith = (keys: string | undefined): InstallOptions => ({
+    ...directories,
+    executable,
+    keys,
+    revocations: readIfThere(values.revocations),
+    facts: readIfThere(values.facts),
+    mode,
+    node: values.node,
+    log: values.log,
+  })
+  const readKeys = (): string | undefined =>
+    values.keys === undefined ? undefined : readFileSync(values.keys, 'utf8')
+  const checkKeys = (): Step[] => {
+    readKeys()
+    return []
+  }
+  return {
+    options: () => optionsWith(readKeys()),
+    parts: (): Parts => [checkKeys, ...planParts(optionsWith(readIfThere(values.keys)))],
+  }
+}
+
+/** What can be done, and fail, each for itself. */
+type Parts = readonly (() => Step[])[]
+
+type Directories = Pick<InstallOptions, 'binDirs' | 'confDir'>
 
 function parse(args: readonly string[]) {
   return parseArgs({
@@ -125,10 +143,7 @@ function readIfThere(file: string | undefined): string | undefined {
   return file === undefined || !existsSync(file) ? undefined : readFileSync(file, 'utf8')
 }
 
-function findDirectories({
-  CNI_BIN_DIR,
-  CNI_CONF_DIR,
-}: Variables): Pick<InstallOptions, 'binDirs' | 'confDir'> {
+function findDirectories({ CNI_BIN_DIR, CNI_CONF_DIR }: Variables): Directories {
   const found = findDistribution(new Tree('/'))
   const binDirs = chosenBinDirs(CNI_BIN_DIR, found)
   const confDir = CNI_CONF_DIR ?? found?.confDir
@@ -143,12 +158,12 @@ function findDirectories({
  * An upgrade of K3s unpacks its plugins anew; until then the guard is put back, new attachments are unchecked. When the
  * guard is taken off, the pod of a DaemonSet that stays says that its node is done.
  */
-function watch(parts: () => readonly (() => Step[])[], world: InstallerWorld): void {
-  setInterval(() => carryOutParts(parts, world), WATCH_MS)
+function watch(parts: () => Parts, directories: Directories, world: InstallerWorld): void {
+  setInterval(() => runParts(parts, directories, world), WATCH_MS)
 }
 
 /** Does each part for itself; returns whether all could be done. */
-function carryOutParts(parts: () => readonly (() => Step[])[], { stdout, stderr }: InstallerWorld): boolean {
+function runParts(parts: () => Parts, { binDirs }: Directories, { stdout, stderr }: InstallerWorld): boolean {
   const tryTo = (work: () => void): boolean => {
     try {
       work()
@@ -159,8 +174,9 @@ function carryOutParts(parts: () => readonly (() => Step[])[], { stdout, stderr 
     }
   }
   const outcomes: boolean[] = []
-  const isPlanned = tryTo(() => {
-    for (const plan of parts()) outcomes.push(tryTo(() => carryOutSteps(plan(), false, stdout)))
-  })
+  const runEach = (): void => {
+    for (const plan of parts()) outcomes.push(tryTo(() => runSteps(plan(), false, stdout)))
+  }
+  const isPlanned = tryTo(() => runAlone(binDirs, tryLock, runEach))
   return isPlanned && outcomes.every(isDone => isDone)
 }

@@ -2,6 +2,8 @@ import type { Authorization } from './authorize.ts'
 import { appendText, closeFile, openFile, renameFile, sendDatagram, tryLock } from './libc.ts'
 import type { Call } from './skeleton.ts'
 
+type Outcome = Authorization['outcome'] | 'gone'
+
 /** Writes down a decision, a line of JSON. A log that cannot be written keeps nothing from attaching, or from coming off. */
 export function logDecision(
   log: string,
@@ -27,9 +29,29 @@ export function logDecision(
       ? { tenant: decision.claim.tenant, nad: decision.claim.nad, uplinks: decision.claim.uplinks }
       : { statement: decision.statement, message: decision.message }),
   }
-  const text = JSON.stringify(line)
+  write(log, JSON.stringify(line), decision.outcome)
+}
+
+/** Writes down what a plugin said of an attachment that it could not take off, since nothing was left of it. */
+export function logGone(log: string, { environment, calledAs }: Call, said: string): void {
+  if (log === '') return
+  const { command, containerId } = environment
+  const line = {
+    time: new Date().toISOString(),
+    tag: TAG,
+    command,
+    plugin: calledAs,
+    outcome: 'gone',
+    container: containerId,
+    interface: environment.interface,
+    message: said.trim().slice(0, 1000),
+  }
+  write(log, JSON.stringify(line), 'gone')
+}
+
+function write(log: string, text: string, outcome: Outcome): void {
   // Read-only roots, full disks, a syslog that is away: the decision stands without its line.
-  if (log === SYSLOG) sendDatagram('/dev/log', syslogMessage(text, decision.outcome))
+  if (log === SYSLOG) sendDatagram('/dev/log', syslogMessage(text, outcome))
   else {
     keepSmall(log)
     appendText(log, `${text}\n`)
@@ -67,7 +89,7 @@ const WARNING = 4
 const INFORMATIONAL = 6
 
 /** RFC 3164 section 4.1, as syslog(3) writes it for the local socket: without a host's name. */
-function syslogMessage(text: string, outcome: Authorization['outcome']): string {
+function syslogMessage(text: string, outcome: Outcome): string {
   const priority = FACILITY_DAEMON + (outcome === 'refused' ? WARNING : INFORMATIONAL)
   const [, month = '', day = '', , time = ''] = new Date().toString().split(' ')
   return `<${priority}>${month} ${day.replace(/^0/, ' ')} ${time} ${TAG}: ${text}`

@@ -65,9 +65,10 @@ export async function runPlugin(world: World, commands: Commands): Promise<numbe
 function readBody(command: CommandName, world: World): JsonObject | undefined {
   if (command === 'VERSION') return {}
   const text = world.stdin()
+  // However long: a plugin's result is in it, and what was attached has to come off.
+  if (command === 'DEL') return readForCleanUp(text)
   if (text.length > JSON_LIMIT)
     throw new CniError('decoding', `the configuration is longer than ${JSON_LIMIT} characters`)
-  if (command === 'DEL') return readForCleanUp(text)
   const { body, problem } = readPluginConfiguration(text)
   if (body === undefined) throw new CniError('decoding', `the configuration cannot be read: ${problem}`)
   return body

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
+  existsSync,
   linkSync,
   lstatSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -12,10 +15,11 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import {
-  GUARD_TYPE as GUARD,
+  CONF_DIR_FILE,
+  GUARD_DIRECTORY,
+  GUARD_TYPE,
   isStandIn,
   MAX_STAND_IN,
-  GUARD_DIRECTORY as PRIVATE,
   standInText,
 } from '../src/cni/guarded.ts'
 import { writeAtomically } from '../src/files/atomic.ts'
@@ -32,12 +36,13 @@ export const RECORD = 'installed.json'
  */
 export function replacePlugin(binDir: string, name: string, guard: string): void {
   const file = join(binDir, name)
-  const real = join(binDir, PRIVATE, name)
+  const real = join(binDir, GUARD_DIRECTORY, name)
+  // Whoever planned this has looked before, and a stand-in that is taken for a plugin would replace the last real one.
+  if (!isReal(file)) return
+  const taken = lstatSync(file)
   const temporary = temporaryOf(binDir, name)
-  rmSync(temporary, { force: true })
-  const links = readRecord(join(binDir, PRIVATE))
-  const isLink = lstatSync(file).isSymbolicLink()
-  if (isLink) {
+  const links = readRecord(join(binDir, GUARD_DIRECTORY))
+  if (taken.isSymbolicLink()) {
     // K3s: all plugins are links to one program, which tells by its name which one it is.
     const target = readlinkSync(file)
     symlinkSync(target.startsWith('/') ? target : `../${target}`, temporary)
@@ -46,38 +51,87 @@ export function replacePlugin(binDir: string, name: string, guard: string): void
     linkSync(file, temporary)
     delete links[name]
   }
-  writeAtomically(join(binDir, PRIVATE, RECORD), `${JSON.stringify(links, null, 2)}\n`, 0o644)
+  // The same once more of what nobody else can change: an installer of a version before this one waits for no lock.
+  if (!isReal(temporary)) {
+    rmSync(temporary)
+    return
+  }
+  writeAtomically(join(binDir, GUARD_DIRECTORY, RECORD), `${JSON.stringify(links, null, 2)}\n`, 0o644)
   renameSync(temporary, real)
-  putStandIn(binDir, name, isLink ? undefined : guard)
+  // Somebody who unpacks plugins has put another one there meanwhile: that one is to be taken in.
+  if (lstatSync(file, { throwIfNoEntry: false })?.ino !== taken.ino) replacePlugin(binDir, name, guard)
+  else putStandIn(binDir, name, taken.isSymbolicLink() ? undefined : guard)
 }
 
 /** A line that names the guard as its interpreter; a link where no guard is named, or none that fits such a line. */
 export function putStandIn(binDir: string, name: string, guard: string | undefined): void {
+  renameSync(writeStandIn(binDir, name, guard), join(binDir, name))
+}
+
+/** The same under a name that is free. Returns whether it still was: what came there meanwhile stays. */
+export function putStandInIfFree(binDir: string, name: string, guard: string): boolean {
+  const temporary = writeStandIn(binDir, name, guard)
+  try {
+    linkSync(temporary, join(binDir, name))
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+}
+
+function writeStandIn(binDir: string, name: string, guard: string | undefined): string {
   const temporary = temporaryOf(binDir, name)
-  rmSync(temporary, { force: true })
   const line = standInText(guard ?? '')
   if (isStandIn(line)) {
     writeFileSync(temporary, line)
     chmodSync(temporary, 0o755)
-  } else symlinkSync(GUARD, temporary)
-  renameSync(temporary, join(binDir, name))
+  } else symlinkSync(GUARD_TYPE, temporary)
+  return temporary
 }
 
+/** @param link Where the plugin led, when it was a link. */
 export function restorePlugin(binDir: string, name: string, link: string | undefined): void {
   const file = join(binDir, name)
   if (link === undefined) {
-    renameSync(join(binDir, PRIVATE, name), file)
+    renameSync(join(binDir, GUARD_DIRECTORY, name), file)
     return
   }
   const temporary = temporaryOf(binDir, name)
-  rmSync(temporary, { force: true })
   symlinkSync(link, temporary)
   renameSync(temporary, file)
 }
 
-/** What is left of an installer that was killed goes with the guard's directory. */
+/** A name that no other process has: containers have the same process ids. */
 export function temporaryOf(binDir: string, name: string): string {
-  return join(binDir, PRIVATE, `.${name}.tmp`)
+  return join(binDir, GUARD_DIRECTORY, `.${name}.${randomUUID()}.tmp`)
+}
+
+/** What an installer leaves when it is killed; while no other one is at work, nobody needs it. */
+export function isLeftOver(name: string): boolean {
+  return name.startsWith('.') && name.endsWith('.tmp')
+}
+
+/** The plugins that were set aside in a directory, by their names. */
+export function listPlugins(binDir: string): string[] {
+  const directory = join(binDir, GUARD_DIRECTORY)
+  const names = existsSync(directory) ? readdirSync(directory) : []
+  return names.filter(name => !OWN_FILES.includes(name) && !isLeftOver(name) && isReal(join(directory, name)))
+}
+
+const OWN_FILES: readonly string[] = [RECORD, CONF_DIR_FILE, GUARD_TYPE]
+
+/** Whether a stand-in was set aside in a plugin's place, as installers did to each other that did not wait. */
+export function isLost(binDir: string, name: string): boolean {
+  const aside = join(binDir, GUARD_DIRECTORY, name)
+  return isThere(aside) && !isReal(aside) && !isReal(join(binDir, name))
+}
+
+/** What is done about that, and what to do. */
+export function lostText(standIn: string): string {
+  return `remove ${standIn}, a stand-in for a plugin that is lost: unpack the CNI plugins of this node again`
 }
 
 /** Where plugins that were links led, by their names. */
@@ -91,7 +145,7 @@ export function readRecord(directory: string): Record<string, string> {
 /** A plugin that is there, and not the guard in its place: nor a link to where the guard already is. */
 export function isReal(file: string): boolean {
   const end = resolved(file)
-  return isThere(file) && !isGuard(file) && !isGuard(end) && basename(end) !== GUARD
+  return isThere(file) && !isGuard(file) && !isGuard(end) && basename(end) !== GUARD_TYPE
 }
 
 /** Where links lead in the end; a link into what is not mounted here leads nowhere. */
@@ -105,7 +159,7 @@ export function resolved(file: string): string {
 
 export function isGuard(path: string): boolean {
   const status = lstatSync(path, { throwIfNoEntry: false })
-  if (status?.isSymbolicLink()) return readlinkSync(path) === GUARD
+  if (status?.isSymbolicLink()) return readlinkSync(path) === GUARD_TYPE
   return status?.isFile() === true && status.size <= MAX_STAND_IN && isStandIn(readFileSync(path, 'latin1'))
 }
 

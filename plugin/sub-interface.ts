@@ -120,11 +120,12 @@ const RETRY_MS = 2
 
 /**
  * Runs alone among the guards of this node, for some system calls' time. The lock is the kernel's, on a directory that is
- * there anyway: it ends with the process that holds it, however that ends.
+ * there anyway: it ends with the process that holds it, however that ends. Where somebody has deleted the directory nothing
+ * is attached any more, and those that clean up keep themselves apart by the root's.
  */
 async function exclusively(directory: string, work: () => void): Promise<void> {
-  const file = openFile(directory)
-  if (file === undefined) throw new CniError('io', `${directory} cannot be opened`)
+  const file = openFile(directory) ?? openFile('/')
+  if (file === undefined) throw new CniError('io', `neither ${directory} nor / can be opened`)
   try {
     if (!(await waitForLock(file)))
       throw new CniError('tryLater', `${directory} stays locked by another guard`)

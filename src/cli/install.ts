@@ -1,13 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { arch } from 'node:os'
 import { join, resolve } from 'node:path'
-import {
-  carryOut,
-  describePassed,
-  type InstallOptions,
-  planInstall,
-  planUninstall,
-} from '../../plugin/install.ts'
+import { type InstallOptions, planInstall, warnOfUnguarded } from '../../plugin/install.ts'
+import { type Taking, takeSteps } from '../../plugin/one-installer.ts'
+import { planUninstall } from '../../plugin/uninstall.ts'
 import { printKeySet } from '../claims/keys.ts'
 import { printRevocations } from '../claims/revocations.ts'
 import { chosenBinDirs, findDistribution } from '../doctor/distribution.ts'
@@ -102,16 +99,30 @@ async function install(flags: InstallFlags, terminal: Terminal): Promise<ExitCod
   }
   if (!existsSync(options.executable))
     throw new FailureError(`${options.executable} does not exist: npm run build:plugin`)
-  const exit = carryOut(planInstall(options), flags.dryRun === true, terminal.stdout)
-  terminal.stderr(describePassed(options))
-  return exit
+  takeSteps(() => planInstall(options), taking(binDirs, flags, terminal))
+  terminal.stderr(warnOfUnguarded(options))
+  return 0
 }
 
 function uninstall(flags: InstallFlags, terminal: Terminal): ExitCode {
-  const steps = planUninstall(directories(flags, terminal))
-  if (steps.length > 0)
+  const places = directories(flags, terminal)
+  if (planUninstall(places).length > 0)
     askFirst('Take the guard off this node? Nothing checks claims here any more.', flags, terminal)
-  return carryOut(steps, flags.dryRun === true, terminal.stdout)
+  takeSteps(() => planUninstall(places), taking(places.binDirs, flags, terminal))
+  return 0
+}
+
+function taking(binDirs: readonly string[], flags: InstallFlags, { stdout }: Terminal): Taking {
+  return { binDirs, tryLock, isDryRun: flags.dryRun === true, stdout }
+}
+
+/**
+ * As the guard's own installer locks, which Node itself cannot: flock(1) locks the open file that it shares with us, and
+ * the lock stays. Where there is none (macOS, with the file system of a node) nobody else installs either.
+ */
+function tryLock(file: number): boolean {
+  const { error, status } = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', file] })
+  return error !== undefined || status !== 1
 }
 
 /** What the cluster, or the webhook beside us, has for nodes; without either the node may have what it needs. */

@@ -800,6 +800,105 @@ describe.skipIf(obstacle !== undefined)(
       )
     })
 
+    describe('takes off what is gone already, for which the real plugin fails each time', () => {
+      const gone = '/run/netns/gone'
+      const pool = (name: string, more: JsonObject = {}): JsonObject => ({
+        cniVersion: '1.0.0',
+        name,
+        ipam: { type: 'host-local', subnet: '10.100.9.0/24' },
+        ...more,
+      })
+      const leases = (name: string) =>
+        node.run('sh', '-c', `ls /var/lib/cni/networks/${name} | grep -c '^10\\.' || true`).trim()
+      const remove = (plugin: string, config: JsonObject | string, netns: string) =>
+        node.call({ plugin, command: 'DEL', config, environment: { CNI_NETNS: netns } })
+      /** An address that the attachment had, as the real plugin asks for it. */
+      const reserve = (config: JsonObject) => {
+        const environment = { CNI_NETNS: gone }
+        expect(node.call({ plugin: 'host-local', command: 'ADD', config, environment }).exit).toBe(0)
+        expect(leases(String(config.name))).toBe('1')
+      }
+      let netns: string
+      beforeAll(() => {
+        netns = node.addPod('gone')
+      })
+
+      it.each<[plugin: string, what: string, config: JsonObject, netns: () => string]>([
+        ['host-device', 'the interface', { device: 'eth7' }, () => netns],
+        ['host-device', 'the namespace', { device: 'eth7' }, () => gone],
+        ['macvlan', 'the master', { master: 'gone0' }, () => netns],
+        ['vlan', 'the master', { master: 'gone0', vlanId: 5 }, () => netns],
+        ['vlan', 'the master, and nobody says which namespace', { master: 'gone0', vlanId: 5 }, () => ''],
+      ])('%s without %s, and releases its addresses', (plugin, _, more, where) => {
+        const config = pool('gone', { type: plugin, ...more })
+        reserve(config)
+        expect(remove(plugin, config, where())).toMatchObject({ exit: 0, stdout: '' })
+        expect(leases('gone')).toBe('0')
+        expect(remove(plugin, config, where())).toMatchObject({ exit: 0, stdout: '' })
+      })
+
+      it('writes down what the real plugin said', () => {
+        remove('macvlan', pool('gone', { type: 'macvlan', master: 'gone0' }), netns)
+        const log = readFileSync(join(node.directory, 'guard.log'), 'utf8')
+        expect(JSON.parse(log.trim().split('\n').at(-1) ?? '')).toMatchObject({
+          command: 'DEL',
+          plugin: 'macvlan',
+          outcome: 'gone',
+          container: 'c1',
+          interface: 'net1',
+          message: expect.stringContaining('Link not found'),
+        })
+      })
+
+      it('hands the failure on while the interface is there, or addresses are not released', () => {
+        const config = pool('kept', { type: 'macvlan', master: 'gone0' })
+        const failure = { exit: 1, stdout: expect.stringContaining('Link not found') }
+        node.run('ip', '-n', 'gone', 'link', 'add', 'net1', 'type', 'bridge')
+        expect(remove('macvlan', config, netns)).toMatchObject(failure)
+        node.run('ip', '-n', 'gone', 'link', 'delete', 'net1')
+        const broken = join(node.binDir, 'broken')
+        writeFileSync(broken, '#!/bin/sh\necho "{}"; exit 1\n', { mode: 0o755 })
+        for (const type of ['broken', 'not-installed', '../bin/host-local'])
+          expect(remove('macvlan', { ...config, ipam: { type } }, netns)).toMatchObject(failure)
+        // As Go reads it, of a configuration that the strict reader refuses.
+        const text = JSON.stringify({ ...config, ipam: {} }).replace(
+          '"ipam":{}',
+          '"x":1,"x":1,"IPAM":{"Type":"broken"}',
+        )
+        expect(remove('macvlan', text, netns)).toMatchObject(failure)
+        writeFileSync(broken, '#!/bin/sh\nexit 0\n', { mode: 0o755 })
+        expect(remove('macvlan', text, netns)).toMatchObject({ exit: 0, stdout: '' })
+        // By these names it is the guard again, which must not go round in circles, and gives no addresses.
+        for (const type of ['macvlan', 'vlan', 'socni'])
+          expect(remove('macvlan', { ...config, ipam: { type } }, netns)).toMatchObject({
+            exit: 0,
+            stdout: '',
+          })
+      })
+
+      it('with a result before it that is longer than any configuration', () => {
+        const config = pool('long', { type: 'macvlan', master: 'eth0.100' })
+        reserve(config)
+        const routes = Array.from({ length: 200_000 }, (_, index) => ({
+          dst: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}/32`,
+        }))
+        const text = JSON.stringify({ ...config, prevResult: { cniVersion: '1.0.0', ips: [], routes } })
+        expect(text.length).toBeGreaterThan(4 * 1024 * 1024)
+        expect(remove('macvlan', text, gone)).toMatchObject({ exit: 0, stdout: '' })
+        expect(leases('long')).toBe('0')
+        expect(errorOf(add(text, admitted.args))).toMatchObject({ code: 6 })
+      })
+
+      it('by its own name where all of its own files are gone', () => {
+        const config = { ...pool('own'), type: 'socni', master: 'eth0', vlan: 100 }
+        for (const directory of ['/nowhere', undefined]) {
+          const environment = { CNI_NETNS: gone, SOCNI_CONF_DIR: directory }
+          const removed = node.call({ plugin: 'socni', command: 'DEL', config, environment })
+          expect(removed).toMatchObject({ exit: 0, stdout: '' })
+        }
+      })
+    })
+
     it('waits with DEL for a plugin that goes on after its guard was killed, so that nothing is left', async () => {
       const own = macvlan({ name: 'killed', ipam: { type: 'host-local', subnet: '10.100.4.0/24' } })
       const { config, args: given } = await admit(own, node.key)

@@ -3,12 +3,14 @@ import { once } from 'node:events'
 import {
   chmodSync,
   cpSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -18,6 +20,9 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { planInstall } from '../../plugin/install.ts'
+import { runAlone } from '../../plugin/one-installer.ts'
+import { runSteps } from '../../plugin/steps.ts'
 import { buildPlugin } from '../../scripts/build-plugin.ts'
 import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
 import { defaultCluster } from '../../src/config/cluster.ts'
@@ -263,7 +268,130 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
       writeFileSync(join(node.binDir, 'socni.d', name), 'half', { mode: 0o755 })
     rmSync(join(node.binDir, 'socni.d/socni'))
     expect(run(node, 'install')).toMatchObject({ exit: 0, stderr: '' })
+    expect(readdirSync(join(node.binDir, 'socni.d')).filter(name => name.startsWith('.'))).toEqual([])
     expect(run(node, 'uninstall')).toMatchObject({ exit: 0, stderr: '' })
+    expect(snapshot(node.binDir)).toEqual(before)
+  })
+
+  it('loses no plugin to installers that are at work at the same moment', async () => {
+    const node = newNode()
+    const names = ['vlan', 'ipvlan', 'host-device', 'tap', 'bond']
+    const start = async (...args: string[]) => {
+      const child = spawn(executable, args, {
+        env: { CNI_BIN_DIR: node.binDir, CNI_CONF_DIR: node.confDir },
+        stdio: 'ignore',
+      })
+      return (await once(child, 'exit'))[0]
+    }
+    for (let round = 0; round < 8; round++) {
+      const plugin = `#!/bin/sh\necho ${round}\n`
+      // As an upgrade unpacks them.
+      for (const name of names) {
+        rmSync(join(node.binDir, name), { force: true })
+        writeFileSync(join(node.binDir, name), plugin, { mode: 0o755 })
+      }
+      const verbs = round % 4 === 3 ? ['install', 'uninstall', 'install'] : ['install', 'install', 'install']
+      const exits = await Promise.all(
+        verbs.map(verb => start(verb, ...(verb === 'install' ? ['--keys', keys] : []))),
+      )
+      expect(exits).toEqual([0, 0, 0])
+      for (const name of names) {
+        const [file, aside] = [join(node.binDir, name), join(node.binDir, 'socni.d', name)]
+        const texts = [file, aside].filter(path => existsSync(path)).map(path => readFileSync(path, 'utf8'))
+        expect(texts).toContain(plugin)
+      }
+    }
+    // Whoever came last: uninstall takes the keys as well.
+    expect(run(node, 'install', '--keys', keys).exit).toBe(0)
+    expect(run(node, 'uninstall').exit).toBe(0)
+    for (const name of names) expect(String(spawnSync(join(node.binDir, name)).stdout)).toBe('7\n')
+  })
+
+  /** Planned here, where something may happen between planning and doing. */
+  const planHere = (node: ReturnType<typeof newNode>) =>
+    planInstall({
+      binDirs: [node.binDir],
+      confDir: node.confDir,
+      executable,
+      keys: readFileSync(keys, 'utf8'),
+      mode: undefined,
+      node: undefined,
+      log: undefined,
+    })
+
+  it('looks once more before it takes a plugin in, and before it puts a stand-in where there was none', () => {
+    const node = newNode()
+    const late = '#!/bin/sh\necho late\n'
+    const plans = [planHere(node), planHere(node)]
+    for (const name of ['tap', 'bond']) writeFileSync(join(node.binDir, name), late, { mode: 0o755 })
+    for (const plan of plans) runSteps(plan, false, () => {})
+    for (const name of ['vlan', 'bridge', 'macvlan', 'tap', 'bond'])
+      expect(String(spawnSync(join(node.binDir, 'socni.d', name)).stdout)).toMatch(
+        name === 'tap' || name === 'bond' ? /^late$/m : `/socni.d/${name}`,
+      )
+    expect(readFileSync(join(node.binDir, 'tap'), 'utf8')).toBe(standIn(node.binDir))
+    expect(run(node, 'install').stdout).toBe('nothing to do\n')
+  })
+
+  it('waits for another installer, and says so when that one does not end', async () => {
+    const node = newNode()
+    const holder = spawn('flock', [node.binDir, 'sh', '-c', 'echo; exec sleep 1'])
+    const ended = once(holder, 'exit')
+    await once(holder.stdout, 'data')
+    const before = snapshot(node.root)
+    const tryNever = () => false
+    expect(() => runAlone([node.binDir], tryNever, () => {}, 50)).toThrow(
+      `another installer has been at work in ${node.binDir} for 0.05 seconds: nothing was changed`,
+    )
+    expect(run(node, 'install', '--keys', keys, '--dry-run').exit).toBe(0)
+    expect(snapshot(node.root)).toEqual(before)
+    expect(run(node, 'install', '--keys', keys)).toMatchObject({ exit: 0, stderr: '' })
+    await ended
+    // Both ways of asking for the lock mean the same one.
+    const other = spawn('flock', [node.binDir, 'sh', '-c', 'echo; exec sleep 1'])
+    const otherEnded = once(other, 'exit').then(() => Date.now())
+    await once(other.stdout, 'data')
+    const flags = ['--config-dir', node.confDir, '--bin-dir', node.binDir]
+    expect((await ctl(['uninstall', ...flags, '--yes'])).exit).toBe(0)
+    expect(Date.now()).toBeGreaterThanOrEqual((await otherEnded) - 50)
+  })
+
+  it('says it loudly when a stand-in was set aside, and no plugin: unpack them again', () => {
+    const node = newNode()
+    run(node, 'install', '--keys', keys)
+    const [file, aside] = [join(node.binDir, 'vlan'), join(node.binDir, 'socni.d/vlan')]
+    cpSync(file, aside)
+    const lost = `remove ${aside}, a stand-in for a plugin that is lost: unpack the CNI plugins of this node again\n`
+    expect(run(node, 'install').stdout).toBe(lost)
+    expect(JSON.parse(callPlugin(file, 'STATUS', node.binDir).stdout)).toMatchObject({
+      msg: 'the real plugin "vlan" is not on this node: install it, and then the guard again',
+    })
+    cpSync(file, aside)
+    expect(run(node, 'uninstall').stdout).toContain(lost.replace(aside, file))
+    expect(existsSync(file)).toBe(false)
+  })
+
+  it('leads stand-ins to itself again when their directory was moved', () => {
+    const node = newNode()
+    run(node, 'install', '--keys', keys)
+    const moved = { ...node, binDir: join(node.root, 'moved') }
+    renameSync(node.binDir, moved.binDir)
+    expect(run(moved, 'install').stdout).toContain(
+      `lead to the guard in ${moved.binDir} what led to another place: vlan, `,
+    )
+    expect(callPlugin(join(moved.binDir, 'vlan'), 'DEL', moved.binDir).stdout).toContain('/socni.d/vlan DEL')
+    // By another name of the same directory they lead there as well.
+    const alias = { ...node, binDir: join(node.root, 'alias') }
+    symlinkSync(moved.binDir, alias.binDir)
+    expect(run(alias, 'install').stdout).not.toContain('another place')
+  })
+
+  it('puts a plugin back also where its stand-in was deleted', () => {
+    const node = newNode()
+    const before = snapshot(node.binDir)
+    run(node, 'install', '--keys', keys)
+    for (const name of ['vlan', 'bridge', 'tap']) rmSync(join(node.binDir, name))
+    expect(run(node, 'uninstall').exit).toBe(0)
     expect(snapshot(node.binDir)).toEqual(before)
   })
 
@@ -457,8 +585,8 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
       rmSync(join(node.binDir, 'vlan'))
       cpSync(join(node.binDir, 'loopback'), join(node.binDir, 'vlan'))
       // Not always in one round: it may read the revocations while they are written.
-      while (!said.includes('/vlan') || !said.includes(brought)) await once(watcher.stdout, 'data')
-      expect(complaint).toContain(wrong)
+      while (!said.includes('/vlan') || !said.includes(brought) || !complaint.includes(wrong))
+        await Promise.race([once(watcher.stdout, 'data'), once(watcher.stderr, 'data')])
       expect(watcher.exitCode).toBeNull()
     } finally {
       const ended = once(watcher, 'exit')
