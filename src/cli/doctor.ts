@@ -72,7 +72,7 @@ async function examine(flags: DoctorFlags, terminal: Terminal): Promise<Check[]>
   const { nodes } = flags
   if (nodes !== undefined && !/^[1-9]\d{0,5}$/.test(nodes))
     throw new UsageError(`--nodes "${nodes}" is no number of nodes`)
-  const { tenants, inventory } = await readWorld(await openStore(flags, terminal))
+  const { tenants, inventory } = await readWorld(await openStore(flags, terminal), terminal.stderr)
   return examineNode(resolve(terminal.directory, flags.root), {
     masters: flags.master ?? mastersOf(tenants),
     cluster: inventory.cluster,

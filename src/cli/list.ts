@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { type NodeConfiguration, readConfigurations, readKernelVlans } from '../manage/node.ts'
 import { type GrantOverview, overviewOf } from '../manage/overview.ts'
-import { readWorld } from '../manage/world.ts'
+import { readShownWorld } from '../manage/world.ts'
 import type { KernelVlan } from '../net/kernel-vlans.ts'
 import { readVlans } from './arguments.ts'
 import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
@@ -42,7 +42,7 @@ export const addList: AddCommand = (program, { terminal, action }) => {
 async function list(flags: ListFlags, terminal: Terminal): Promise<ExitCode> {
   const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
   noteMissing(flags, terminal)
-  const world = await readWorld(await openStore(flags, terminal))
+  const world = await readShownWorld(await openStore(flags, terminal), terminal.stderr)
   const grants = overviewOf(world)
   const configurations =
     flags.configDir === undefined
@@ -64,7 +64,7 @@ async function status(flags: StatusFlags, terminal: Terminal): Promise<ExitCode>
   const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
   const vlans = flags.id === undefined ? undefined : readVlans('--id', flags.id)
   noteMissing(flags, terminal)
-  const world = await readWorld(await openStore(flags, terminal))
+  const world = await readShownWorld(await openStore(flags, terminal), terminal.stderr)
   const grants = overviewOf(world, vlans)
   const interfaces = readKernelVlans(resolve(terminal.directory, flags.root), vlans)
   const configurations =

@@ -113,7 +113,7 @@ async function create(flags: CreateFlags, terminal: Terminal): Promise<ExitCode>
   }
   const name = readName('--tenant-id', flags.tenantId)
   const store = await openStore(flags, terminal)
-  const world = await readWorld(store)
+  const world = await readWorld(store, terminal.stderr)
   const namespaces = (flags.namespace ?? [name]).map(namespace => readName('--namespace', namespace))
   const plan = planCreate(world, name, text, namespaces)
   return write(
@@ -133,7 +133,7 @@ async function grant(flags: TargetFlags, terminal: Terminal): Promise<ExitCode> 
     readName('--target-tenant', flags.targetTenant),
   ]
   const store = await openStore(flags, terminal)
-  const world = await readWorld(store)
+  const world = await readWorld(store, terminal.stderr)
   const what = `VLAN ${printVlans(vlans)} of tenant ${owner}, shared with tenant ${target}`
   return write(planGrant(world, owner, target, vlans), world, store, flags, terminal, what)
 }
@@ -142,7 +142,7 @@ async function revoke(flags: TargetFlags, terminal: Terminal): Promise<ExitCode>
   const vlans = readVlans('--vlan-id', flags.vlanId)
   const name = readName('--target-tenant', flags.targetTenant)
   const store = await openStore(flags, terminal)
-  const world = await readWorld(store)
+  const world = await readWorld(store, terminal.stderr)
   const plan = planRevoke(world, name, vlans, flags.master)
   const what = describe(vlans, flags.master)
   askFirst(`Take ${what} away from tenant ${name}?`, flags, terminal)
@@ -160,7 +160,7 @@ async function remove(flags: DeleteFlags, terminal: Terminal): Promise<ExitCode>
   const vlans = readVlans('--id', flags.id)
   const name = readName('--tenant-id', flags.tenantId)
   const store = await openStore(flags, terminal)
-  const world = await readWorld(store)
+  const world = await readWorld(store, terminal.stderr)
   const plan = planRevoke(world, name, vlans, flags.master)
   const what = describe(vlans, flags.master)
   const users = networksLosing(plan, world)

@@ -15,7 +15,7 @@ import {
 import { revocationsOf } from '../policy/grants.ts'
 import { resolveSegment, type Segment } from '../policy/reach.ts'
 import { applyEdits, StoreError, type TenantEdit } from '../store/store.ts'
-import type { StoredTenant, World } from './world.ts'
+import { type StoredTenant, storedTenant, type World } from './world.ts'
 
 /** What a command would change: nothing is written before all of it has been judged. */
 export interface Plan {
@@ -43,12 +43,12 @@ export interface GrantText {
 
 /** A tenant gets VLANs that nobody holds; a tenant that does not exist yet gets its namespaces. */
 export function planCreate(
-  { tenants }: World,
+  world: World,
   name: string,
   grant: GrantText,
   namespaces: readonly string[],
 ): Plan {
-  const stored = tenants.get(name)
+  const stored = storedTenant(world, name)
   const vlans = parseVlanSet(grant.ids) ?? NO_VLANS
   const own = stored === undefined ? [] : grant.masters.flatMap(master => grantsOf(stored, vlans, master))
   const [held] = own
@@ -60,20 +60,20 @@ export function planCreate(
 }
 
 /** A tenant's VLANs become shared, and another tenant gets them too. Throws a StoreError when they are not its own. */
-export function planGrant({ tenants }: World, owner: string, target: string, vlans: VlanSet): Plan {
+export function planGrant(world: World, owner: string, target: string, vlans: VlanSet): Plan {
   if (owner === target)
     throw new StoreError(`tenant "${owner}" cannot grant a VLAN to itself: name another --target-tenant`)
-  const stored = tenants.get(owner)
+  const [stored, receiving] = [storedTenant(world, owner), storedTenant(world, target)]
   const held = stored === undefined ? [] : grantsOf(stored, vlans)
   const missing = subtractVlans(vlans, uniteVlans(...held.map(({ grant }) => grant.ids)))
   if (stored === undefined || !isEmptyVlans(missing))
     throw new StoreError(
-      `tenant "${owner}" holds no VLAN ${printVlans(missing)}: ${holdersOf(tenants, missing)}`,
+      `tenant "${owner}" holds no VLAN ${printVlans(missing)}: ${holdersOf(world.tenants, missing)}`,
     )
   const edits = held.flatMap(({ index, grant, text }) => shareEdits(index, grant, text, vlans))
-  const texts = held.flatMap(each => lackingOf(tenants.get(target), each, vlans))
+  const texts = held.flatMap(each => lackingOf(receiving, each, vlans))
   const receiver = texts.reduce<Change | undefined>(
-    (change, text) => addGrant(tenants.get(target), target, text, [target], change),
+    (change, text) => addGrant(receiving, target, text, [target], change),
     undefined,
   )
   const changes = [...change(stored.manifest, edits), ...(receiver === undefined ? [] : [receiver])]
@@ -101,13 +101,9 @@ function lackingOf(
 }
 
 /** A tenant loses VLANs, and its claims for them no longer count. */
-export function planRevoke(
-  { tenants, inventory }: World,
-  name: string,
-  vlans: VlanSet,
-  master: string | undefined,
-): Plan {
-  const stored = tenants.get(name)
+export function planRevoke(world: World, name: string, vlans: VlanSet, master: string | undefined): Plan {
+  const { tenants, inventory } = world
+  const stored = storedTenant(world, name)
   const held = stored === undefined ? [] : grantsOf(stored, vlans, master)
   if (stored === undefined || held.length === 0) {
     const where = master === undefined ? '' : ` on ${master}`

@@ -45,6 +45,8 @@ export function openClusterStore(access: ClusterAccess): PolicyStore {
         return [...(await configuration()), ...kinds.flatMap(list => list?.items ?? []), ...pods.items]
       }),
 
+    placeOf: () => undefined,
+
     createTenant: manifest =>
       call(`Tenant "${manifest.metadata.name}" cannot be created`, async () => {
         await client.create(manifest)
