@@ -10,7 +10,22 @@ const { run } = await import('./socni-ctl.ts')
 
 const isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true
 
-process.exitCode = await run(process.argv.slice(2), {
+/** What the shell says of a program that SIGPIPE ended: 128 and the signal's number (signal(7)). */
+const CLOSED_PIPE = 141
+
+// Whoever reads may close early (`| head`), and a disk may be full. What was begun is done to its end all the same.
+let unwritten: number | undefined
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    const isClosed = error.code === 'EPIPE'
+    if (!isClosed && unwritten === undefined && stream !== process.stderr)
+      process.stderr.write(`socni-ctl: standard output cannot be written: ${error.message}\n`)
+    unwritten ??= isClosed ? CLOSED_PIPE : 3
+    process.exitCode = unwritten
+  })
+}
+
+const exit = await run(process.argv.slice(2), {
   stdin: () => readFileSync(0, 'utf8'),
   stdout: text => process.stdout.write(text),
   stderr: text => process.stderr.write(text),
@@ -26,3 +41,4 @@ process.exitCode = await run(process.argv.slice(2), {
     },
   }),
 })
+process.exitCode = unwritten ?? exit

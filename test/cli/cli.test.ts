@@ -334,6 +334,21 @@ describe('socni-ctl', () => {
     })
     expect([status, stdout.includes('<stdin>:17:20')]).toEqual([1, true])
   })
+
+  it.each([
+    ['rules | true', '141', ''],
+    ['nosuch 2>&1 | true', '141', ''],
+    [
+      'rules > /dev/full',
+      '3',
+      'socni-ctl: standard output cannot be written: ENOSPC: no space left on device, write\n',
+    ],
+    ['nosuch 2> /dev/full', '3', ''],
+  ])('ends without a trace of the program where nobody reads: %s', (line, exit, said) => {
+    const command = `"$0" src/cli/main.ts ${line}; echo "\${PIPESTATUS[0]}"`
+    const { stdout, stderr } = spawnSync('bash', ['-c', command, process.execPath], { encoding: 'utf8' })
+    expect([stdout.trim(), stderr]).toEqual([exit, said])
+  })
 })
 
 describe('socni-ctl claim verify', () => {
