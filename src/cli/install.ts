@@ -23,7 +23,7 @@ import {
   type GlobalFlags,
   type Terminal,
 } from './command.ts'
-import { namesCluster, openKeyStore } from './store.ts'
+import { isInCluster, namesCluster, openKeyStore } from './store.ts'
 
 interface InstallFlags extends GlobalFlags {
   readonly plugin?: string
@@ -116,8 +116,10 @@ function uninstall(flags: InstallFlags, terminal: Terminal): ExitCode {
 
 /** What the cluster, or the webhook beside us, has for nodes; without either the node may have what it needs. */
 async function publishedFor(flags: InstallFlags, terminal: Terminal): Promise<PublishedKeys | undefined> {
-  const isBeside = flags.keys === undefined && existsSync(resolve(terminal.directory, flags.keysDir))
-  return namesCluster(flags) || isBeside ? (await openKeyStore(flags, terminal)).published() : undefined
+  const isFound = isInCluster(flags) || existsSync(resolve(terminal.directory, flags.keysDir))
+  return namesCluster(flags) || (flags.keys === undefined && isFound)
+    ? (await openKeyStore(flags, terminal)).published()
+    : undefined
 }
 
 function directories(

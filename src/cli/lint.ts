@@ -114,7 +114,7 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
   const rules = { ...checkRules(configuration.rules, named ?? 'socni.yaml'), ...readRules(flags.rule ?? []) }
   const options = {
     policy: policy.sources,
-    cluster: isCluster ? await (await openCluster(flags)).list() : undefined,
+    cluster: isCluster ? await (await openCluster(flags, terminal)).list() : undefined,
     rules,
     namespace:
       flags.namespace === undefined

@@ -42,7 +42,8 @@ export const addList: AddCommand = (program, { terminal, action }) => {
 async function list(flags: ListFlags, terminal: Terminal): Promise<ExitCode> {
   const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
   noteMissing(flags, terminal)
-  const world = await readShownWorld(await openStore(flags, terminal), terminal.stderr)
+  const store = await openStore(flags, terminal)
+  const world = await readShownWorld(store, terminal.stderr)
   const grants = overviewOf(world)
   const configurations =
     flags.configDir === undefined
@@ -53,7 +54,9 @@ async function list(flags: ListFlags, terminal: Terminal): Promise<ExitCode> {
     return 0
   }
   terminal.stdout(
-    grants.length === 0 ? 'no VLAN is granted: socni-ctl create makes one\n' : grantTable(grants, flags),
+    grants.length === 0
+      ? `no VLAN is granted in ${store.title}: socni-ctl create makes one\n`
+      : grantTable(grants, flags),
   )
   if (configurations !== undefined)
     terminal.stdout(`\n${flags.configDir}:\n${configurationTable(configurations)}`)

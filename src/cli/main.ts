@@ -2,7 +2,7 @@
 import { readFileSync, readSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, delimiter, join } from 'node:path'
 
 // Compiling takes most of a start; what is compiled once is kept where only this user may write.
 enableCompileCache(join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'socni-ctl'))
@@ -31,6 +31,9 @@ const exit = await run(process.argv.slice(2), {
   stderr: text => process.stderr.write(text),
   color: process.stdout.isTTY === true && process.stdout.hasColors() && !process.env.NO_COLOR,
   hasProgress: process.stderr.isTTY === true && !process.env.CI,
+  // The name that it was called by: a package manager links both names to one file.
+  isKubectlPlugin: basename(process.argv[1] ?? '') === 'kubectl-socni',
+  kubeconfigs: (process.env.KUBECONFIG ?? '').split(delimiter).filter(file => file !== ''),
   directory: process.cwd(),
   ...(isInteractive && {
     confirm: (question: string) => {

@@ -65,6 +65,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 /** The whole command line; `finish` is told how an action ended. */
 export function buildProgram(terminal: Terminal, finish: (exit: ExitCode) => void): Command {
   const program = newProgram(terminal)
+  program.hook('preAction', () => {
+    const isNamed = ['policyDir', 'keysDir'].some(name => program.getOptionValueSource(name) !== 'default')
+    program.setOptionValue('isClusterMeant', terminal.isKubectlPlugin === true && !isNamed)
+  })
   const action: Setup['action'] =
     run =>
     async (...given) =>

@@ -327,6 +327,28 @@ describe('socni-ctl', () => {
     },
   )
 
+  it('works on the cluster of the kubeconfig as the plugin of kubectl, unless a directory is named', async () => {
+    const own = mkdtempSync(join(directory, 'plugin-'))
+    const kubeconfigs = [join(own, 'nowhere')]
+    const plugin = (...args: string[]) => ctl(args, { directory: own, isKubectlPlugin: true, kubeconfigs })
+    for (const args of [['list'], ['map'], ['keys', 'list'], ['create', '--id', '7', '--master', 'eth0']])
+      expect(await plugin(...args)).toEqual({
+        exit: 3,
+        stdout: '',
+        stderr: `socni-ctl: the variable KUBECONFIG names no file that is there: ${join(own, 'nowhere')}\n`,
+      })
+    expect((await plugin('list', '--policy-dir', 'policy')).exit).toBe(0)
+    expect((await plugin('--keys-dir', 'keys', 'list')).exit).toBe(0)
+    expect((await plugin('lint', '--no-config', resolve(defaultRoute))).exit).toBe(1)
+    expect((await ctl(['list'], { directory: own })).exit).toBe(0)
+    symlinkSync(resolve('bin/socni-ctl.js'), join(own, 'kubectl-socni'))
+    const { status, stderr } = spawnSync(process.execPath, [join(own, 'kubectl-socni'), 'list'], {
+      encoding: 'utf8',
+      env: { KUBECONFIG: join(own, 'nowhere') },
+    })
+    expect([status, stderr]).toEqual([3, expect.stringContaining('KUBECONFIG')])
+  })
+
   it('is a program that runs from the checkout', async () => {
     const { status, stdout } = spawnSync(process.execPath, ['src/cli/main.ts', 'lint', '-'], {
       input: readFileSync(defaultRoute),

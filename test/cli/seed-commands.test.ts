@@ -62,7 +62,7 @@ socni-ctl: warning: 10.200.0.0/24 is given out by each node by itself: use "wher
 wrote /var/lib/rancher/k3s/agent/etc/cni/net.d/200-vlan.conflist
 `,
     })
-    expect(stdout).toBe(`no VLAN is granted: socni-ctl create makes one
+    expect(stdout).toBe(`no VLAN is granted in .socni/policy: socni-ctl create makes one
 
 /var/lib/rancher/k3s/agent/etc/cni/net.d:
 FILE                 NETWORK  TYPES    VLANS           TENANTS

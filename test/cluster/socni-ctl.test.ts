@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ctl } from '../socni-ctl.ts'
 import { findBinaries } from './binaries.ts'
@@ -26,7 +26,7 @@ describe('socni-ctl on a cluster', () => {
   it('lists nothing, and says so, before anything is installed', async () => {
     expect(await cluster('list')).toEqual({
       exit: 0,
-      stdout: 'no VLAN is granted: socni-ctl create makes one\n',
+      stdout: `no VLAN is granted in the cluster at ${plane.server}: socni-ctl create makes one\n`,
       stderr: '',
     })
     expect((await cluster('create', '--id', '200', '--master', 'eth0')).exit).toBe(3)
@@ -163,13 +163,19 @@ describe('kubectl socni', () => {
     const shims = join(plane.directory, 'bin')
     mkdirSync(shims)
     const program = join(shims, 'kubectl-socni')
-    writeFileSync(program, `#!/bin/sh\nexec ${process.execPath} ${join(root, 'bin/socni-ctl.js')} "$@"\n`)
-    chmodSync(program, 0o755)
-    const args = ['socni', 'lint', '--no-config', join(seeds, '004-macvlan-conf.yaml')]
-    const { status, stdout } = spawnSync(findBinaries().kubectl, args, {
-      encoding: 'utf8',
-      env: { PATH: `${shims}:/usr/bin:/bin`, HOME: plane.directory },
-    })
+    symlinkSync(join(root, 'bin/socni-ctl.js'), program)
+    const kubectl = (...args: string[]) =>
+      spawnSync(findBinaries().kubectl, ['socni', ...args], {
+        encoding: 'utf8',
+        env: {
+          PATH: `${shims}:${dirname(process.execPath)}:/usr/bin:/bin`,
+          HOME: plane.directory,
+          KUBECONFIG: `${join(shims, 'nowhere')}:${plane.kubeconfig('admin')}`,
+        },
+      })
+    const { status, stdout } = kubectl('lint', '--no-config', join(seeds, '004-macvlan-conf.yaml'))
     expect([status, stdout.includes('[default-route]')]).toEqual([1, true])
+    const { grants } = JSON.parse(kubectl('list', '--format', 'json').stdout)
+    expect(grants).toContainEqual(expect.objectContaining({ tenant: 'secure', vlans: '100' }))
   })
 })
