@@ -23,6 +23,7 @@ import {
   type Terminal,
   UsageError,
 } from './command.ts'
+import { neededOption, onceOption } from './options.ts'
 import { printPlain } from './output.ts'
 
 interface GenerateFlags extends GlobalFlags {
@@ -48,9 +49,15 @@ export const addGenerate: AddCommand = (program, { terminal, action }) => {
     .description(
       'Prints a CNI configuration list for a VLAN, or a NetworkAttachmentDefinition, that passes lint.',
     )
-    .requiredOption('--id <vlan>', 'VLAN id')
-    .requiredOption('--master <interface>', 'host interface that it is on; with --type bridge the bridge')
-    .option('--subnet <prefix>', 'subnet of its addresses (host-local and whereabouts need one)')
+    .addOption(neededOption(onceOption('--id <vlan>', 'VLAN id')))
+    .addOption(
+      neededOption(
+        onceOption('--master <interface>', 'host interface that it is on; with --type bridge the bridge'),
+      ),
+    )
+    .addOption(
+      onceOption('--subnet <prefix>', 'subnet of its addresses (host-local and whereabouts need one)'),
+    )
     .option('--gateway <address>', "the subnet's gateway; no default route is made of it")
     .option('--name <name>', 'name of the network (default: vlan and the id)')
     .option('--mtu <bytes>', 'MTU of the interface in the pod')

@@ -84,6 +84,7 @@ export const addInstall: AddCommand = (program, { terminal, action }) => {
 }
 
 async function install(flags: InstallFlags, terminal: Terminal): Promise<ExitCode> {
+  choose('--format', flags.format, ['text'])
   const mode = flags.mode === undefined ? undefined : choose('--mode', flags.mode, ['enforce', 'audit'])
   const { binDirs, confDir, root } = directories(flags, terminal)
   const read = (file: string): string => readTextFile(resolve(terminal.directory, file))
@@ -108,6 +109,7 @@ async function install(flags: InstallFlags, terminal: Terminal): Promise<ExitCod
 }
 
 function uninstall(flags: InstallFlags, terminal: Terminal): ExitCode {
+  choose('--format', flags.format, ['text'])
   const steps = planUninstall(directories(flags, terminal))
   if (steps.length > 0)
     askFirst('Take the guard off this node? Nothing checks claims here any more.', flags, terminal)

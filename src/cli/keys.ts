@@ -44,9 +44,10 @@ export const addKeys: AddCommand = (program, { terminal, action }) => {
   verb('list', 'key ids (RFC 7638 thumbprints) and their states; * signs', async (store, flags) =>
     show(await store.read(), flags),
   )
-  verb('export', 'print the public keys as a JWK Set (RFC 7517)', async store =>
-    printKeySet((await store.published()).keys),
-  )
+  verb('export', 'print the public keys as a JWK Set (RFC 7517)', async (store, { format }) => {
+    choose('--format', format, ['text', 'json'])
+    return printKeySet((await store.published()).keys)
+  })
   verb('generate', 'make the key that will sign next, and publish its public half', async (store, flags) =>
     flags.dryRun ? `would publish a new key in ${store.place}\n` : show(await store.publishNext(), flags),
   ).option('--dry-run', 'only say what would be written')

@@ -103,6 +103,9 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
   const wanted = paths.length > 0 ? paths : configuration.paths
   if (wanted.length === 0)
     throw new UsageError('name what to lint: files, directories, or - for standard input')
+  if (flags.dryRun && !flags.fix && flags.writeBaseline === undefined)
+    throw new UsageError('--dry-run is for --fix and --write-baseline: lint alone writes nothing')
+  if (flags.fix && wanted.includes('-')) throw new UsageError('standard input cannot be fixed: name a file')
   const render = reportNamed('--format', flags.format)
   const furtherReports = (flags.report ?? []).map(text => {
     const [format, file] = split(text, '--report', 'FORMAT=FILE')

@@ -5,6 +5,7 @@ import { readShownWorld } from '../manage/world.ts'
 import type { KernelVlan } from '../net/kernel-vlans.ts'
 import { readVlans } from './arguments.ts'
 import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
+import { vlansOption } from './options.ts'
 import { printPlain, printTable } from './output.ts'
 import { noteMissing, openStore } from './store.ts'
 
@@ -33,7 +34,7 @@ export const addList: AddCommand = (program, { terminal, action }) => {
     .command('status')
     .summary('show what a VLAN is granted to and used by')
     .description('Shows grants, networks and pods of a VLAN, and on a node the interfaces of its kernel.')
-    .option('--id <vlans>', 'a VLAN id, or several (default: all)')
+    .addOption(vlansOption('--id <vlans>', 'a VLAN id, or several (default: all); repeatable'))
     .option('--root <dir>', 'where the file system of the node is', '/')
     .addHelpText('after', '\nExample:\n  socni-ctl status --id 200')
     .action(action((_, command) => status(command.optsWithGlobals(), terminal)))

@@ -24,6 +24,7 @@ import { addKeys } from './keys.ts'
 import { addLint } from './lint.ts'
 import { addList } from './list.ts'
 import { addMap } from './map.ts'
+import { checkNeeded } from './options.ts'
 import { addReview } from './review.ts'
 import { addExplain, addRules } from './rules.ts'
 import { addVlans } from './vlans.ts'
@@ -65,7 +66,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 /** The whole command line; `finish` is told how an action ended. */
 export function buildProgram(terminal: Terminal, finish: (exit: ExitCode) => void): Command {
   const program = newProgram(terminal)
-  program.hook('preAction', () => {
+  program.hook('preAction', (_, command) => {
+    checkNeeded(command)
     const isNamed = ['policyDir', 'keysDir'].some(name => program.getOptionValueSource(name) !== 'default')
     program.setOptionValue('isClusterMeant', terminal.isKubectlPlugin === true && !isNamed)
   })

@@ -14,8 +14,9 @@ import {
   FailureError,
   type GlobalFlags,
   type Terminal,
+  UsageError,
 } from './command.ts'
-import { listOption } from './options.ts'
+import { listOption, neededOption, onceOption, vlansOption } from './options.ts'
 import { printPlain } from './output.ts'
 import { openStore } from './store.ts'
 
@@ -48,11 +49,9 @@ interface DeleteFlags extends WritingFlags {
 /** `socni-ctl create`, `grant`, `revoke` and `delete`: who holds which VLAN. */
 export const addVlans: AddCommand = (program, { terminal, action }) => {
   writing(program, 'create', 'give a VLAN that nobody holds to the tenant --tenant-id')
-    .requiredOption('--id <vlans>', 'a VLAN id, or several: 100,200-209')
-    .addOption(
-      listOption('--master <interface>', 'host interface that it is on; repeatable').makeOptionMandatory(),
-    )
-    .option('--mtu <bytes>', 'largest MTU of networks in it')
+    .addOption(neededOption(vlansOption('--id <vlans>', 'a VLAN id, or several: 100,200-209; repeatable')))
+    .addOption(neededOption(listOption('--master <interface>', 'host interface that it is on; repeatable')))
+    .addOption(onceOption('--mtu <bytes>', 'largest MTU of networks in it'))
     .addOption(listOption('--subnet <prefix>', 'subnet that networks in it may use; repeatable'))
     .addOption(listOption('--label <key=value>', 'a note; repeatable'))
     .addOption(
@@ -68,8 +67,8 @@ export const addVlans: AddCommand = (program, { terminal, action }) => {
     .action(action((_, command) => create(command.optsWithGlobals(), terminal)))
 
   writing(program, 'grant', 'share a VLAN of the tenant --tenant-id with another tenant')
-    .requiredOption('--vlan-id <vlans>', 'a VLAN id, or several')
-    .requiredOption('--target-tenant <name>', 'who gets it; made when it does not exist')
+    .addOption(neededOption(vlansOption('--vlan-id <vlans>', 'a VLAN id, or several; repeatable')))
+    .addOption(neededOption(onceOption('--target-tenant <name>', 'who gets it; made when it does not exist')))
     .addHelpText(
       'after',
       '\nExample:\n  socni-ctl --tenant-id admin grant --vlan-id 200 --target-tenant finance',
@@ -77,16 +76,16 @@ export const addVlans: AddCommand = (program, { terminal, action }) => {
     .action(action((_, command) => grant(command.optsWithGlobals(), terminal)))
 
   writing(program, 'revoke', 'take a VLAN away from a tenant; its claims for it no longer count')
-    .requiredOption('--vlan-id <vlans>', 'a VLAN id, or several')
-    .requiredOption('--target-tenant <name>', 'who loses it')
-    .option('--master <interface>', 'only on this host interface')
+    .addOption(neededOption(vlansOption('--vlan-id <vlans>', 'a VLAN id, or several; repeatable')))
+    .addOption(neededOption(onceOption('--target-tenant <name>', 'who loses it')))
+    .addOption(onceOption('--master <interface>', 'only on this host interface'))
     .option('--yes', 'do not ask')
     .addHelpText('after', '\nExample:\n  socni-ctl revoke --vlan-id 200 --target-tenant finance --yes')
     .action(action((_, command) => revoke(command.optsWithGlobals(), terminal)))
 
   writing(program, 'delete', 'take a VLAN away from the tenant --tenant-id')
-    .requiredOption('--id <vlans>', 'a VLAN id, or several')
-    .option('--master <interface>', 'only on this host interface')
+    .addOption(neededOption(vlansOption('--id <vlans>', 'a VLAN id, or several; repeatable')))
+    .addOption(onceOption('--master <interface>', 'only on this host interface'))
     .option('--force', 'even while networks use it')
     .option('--yes', 'do not ask')
     .addHelpText('after', '\nExample:\n  socni-ctl --tenant-id admin delete --id 200 --yes')
@@ -115,6 +114,12 @@ async function create(flags: CreateFlags, terminal: Terminal): Promise<ExitCode>
   const store = await openStore(flags, terminal)
   const world = await readWorld(store, terminal.stderr)
   const namespaces = (flags.namespace ?? [name]).map(namespace => readName('--namespace', namespace))
+  const held = world.tenants.get(name)?.tenant.namespaces
+  const other = flags.namespace?.find(namespace => held !== undefined && !held.includes(namespace))
+  if (other !== undefined)
+    throw new UsageError(
+      `--namespace "${other}" is for a tenant that is new, and "${name}" is there: add the namespace to its Tenant`,
+    )
   const plan = planCreate(world, name, text, namespaces)
   return write(
     plan,

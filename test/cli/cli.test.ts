@@ -309,6 +309,10 @@ describe('socni-ctl', () => {
     expect(JSON.parse((await ctl(['rules', '--format', 'json'])).stdout)).toHaveLength(ruleTexts.length)
     for (const { id, why } of ruleTexts)
       expect(await ctl(['explain', id])).toMatchObject({ exit: 0, stdout: expect.stringContaining(why) })
+    expect(JSON.parse((await ctl(['explain', 'default-route', '--format', 'json'])).stdout)).toMatchObject({
+      id: 'default-route',
+      refused: expect.stringContaining('kind: NetworkAttachmentDefinition'),
+    })
   })
 
   it.each([
