@@ -14,7 +14,7 @@ import { chosenBinDirs, findDistribution } from '../doctor/distribution.ts'
 import { Tree } from '../doctor/tree.ts'
 import { readTextFile } from '../files/read-text.ts'
 import type { PublishedKeys } from '../store/keys.ts'
-import { askFirst } from './arguments.ts'
+import { askFirst, readRoot } from './arguments.ts'
 import {
   type AddCommand,
   choose,
@@ -128,7 +128,7 @@ function directories(
   flags: InstallFlags,
   terminal: Terminal,
 ): Pick<InstallOptions, 'binDirs' | 'confDir'> & { readonly root: string } {
-  const root = resolve(terminal.directory, flags.root)
+  const root = readRoot(flags.root, terminal)
   const found = findDistribution(new Tree(root))
   const binDirs = chosenBinDirs(flags.binDir, found)
   const confDir = flags.configDir ?? found?.confDir

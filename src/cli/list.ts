@@ -3,7 +3,7 @@ import { type NodeConfiguration, readConfigurations, readKernelVlans } from '../
 import { type GrantOverview, overviewOf } from '../manage/overview.ts'
 import { readShownWorld } from '../manage/world.ts'
 import type { KernelVlan } from '../net/kernel-vlans.ts'
-import { readVlans } from './arguments.ts'
+import { readRoot, readVlans } from './arguments.ts'
 import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
 import { vlansOption } from './options.ts'
 import { printPlain, printTable } from './output.ts'
@@ -70,7 +70,7 @@ async function status(flags: StatusFlags, terminal: Terminal): Promise<ExitCode>
   noteMissing(flags, terminal)
   const world = await readShownWorld(await openStore(flags, terminal), terminal.stderr)
   const grants = overviewOf(world, vlans)
-  const interfaces = readKernelVlans(resolve(terminal.directory, flags.root), vlans)
+  const interfaces = readKernelVlans(readRoot(flags.root, terminal), vlans)
   const configurations =
     flags.configDir === undefined
       ? undefined
