@@ -194,6 +194,7 @@ async function write(
     terminal.stderr(`socni-ctl: ${severity}: ${message} [${rule}]\n`)
   if (findings.some(({ severity }) => severity === 'error')) return 1
   if (!dryRun) await carryOut(plan, store)
+  for (const note of plan.notes ?? []) terminal.stderr(`note: ${note}\n`)
   const manifests = plan.changes.map(({ after }) => after)
   if (chosen !== 'text') terminal.stdout(printPlain(manifests, chosen))
   else if (dryRun)

@@ -22,6 +22,8 @@ export interface Plan {
   readonly changes: readonly Change[]
   /** Claims that no longer count. */
   readonly revocations?: readonly Omit<Revocation, 'notBefore'>[]
+  /** What somebody should know of it, who may have meant it so. */
+  readonly notes?: readonly string[]
 }
 
 export interface Change {
@@ -124,7 +126,33 @@ export function planRevoke(world: World, name: string, vlans: VlanSet, master: s
   return {
     changes: change(stored.manifest, edits),
     revocations: revocationsOf(name, lost, inventory.cluster),
+    notes: stillShared(world, stored, vlans, master),
   }
+}
+
+/** Who shared one of these VLANs with this tenant, and nobody else: whether the mark was made for it alone nobody knows. */
+function stillShared(
+  { tenants }: World,
+  loser: StoredTenant,
+  vlans: VlanSet,
+  master: string | undefined,
+): string[] {
+  const idsOn = (stored: StoredTenant, name: string): VlanSet =>
+    uniteVlans(...grantsOf(stored, vlans, name).map(({ grant }) => grant.ids))
+  const owners = [...tenants.values()].filter(stored => stored !== loser)
+  return owners.flatMap(owner => {
+    const shared = grantsOf(owner, vlans, master).filter(({ grant }) => grant.shared)
+    return shared.flatMap(({ grant: { ids, masters } }) =>
+      masters.flatMap(name => {
+        const lost = master === undefined || master === name ? idsOn(loser, name) : NO_VLANS
+        const others = owners.filter(stored => stored !== owner).map(stored => idsOn(stored, name))
+        const left = subtractVlans(intersectVlans(intersectVlans(ids, vlans), lost), uniteVlans(...others))
+        return isEmptyVlans(left)
+          ? []
+          : [`still marked as shared: VLAN ${printVlans(left)} on ${name} of tenant ${owner.tenant.name}`]
+      }),
+    )
+  })
 }
 
 /** A grant without some VLANs, on one of its interfaces or on all. */

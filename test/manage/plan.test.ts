@@ -135,6 +135,24 @@ describe('plans', () => {
   })
 })
 
+describe('a revocation of what was shared', () => {
+  it('says what is still marked as shared, although nobody else holds it', () => {
+    const shared = (name: string, ids: string, masters: string[]) =>
+      tenant(name, { namespaces: [name], vlans: [{ ids, masters, shared: true }] })
+    const world = buildWorld([
+      shared('admin', '300-302', ['eth0', 'eth1']),
+      shared('finance', '300,301', ['eth0']),
+      shared('retail', '301', ['eth0']),
+    ])
+    const notes = (name: string, master?: string) =>
+      planRevoke(world, name, parseVlanSet('300-305') ?? { ranges: [] }, master).notes
+    expect(notes('finance')).toEqual(['still marked as shared: VLAN 300 on eth0 of tenant admin'])
+    expect(notes('retail')).toEqual([])
+    expect(notes('admin')).toEqual(['still marked as shared: VLAN 300 on eth0 of tenant finance'])
+    expect(notes('admin', 'eth1')).toEqual([])
+  })
+})
+
 describe('a Tenant that slipped in', () => {
   const good = (name: string, ids: string) =>
     tenant(name, { namespaces: [name], vlans: [{ ids, masters: ['eth0'] }] })
