@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { dropKey, publishNextKey, readKeys, readPublicKeys, rotateKeys } from '../claims/files.ts'
+import {
+  checkKeyChange,
+  dropKey,
+  publishNextKey,
+  readKeys,
+  readPublicKeys,
+  rotateKeys,
+} from '../claims/files.ts'
 
 import { openPolicyDirectory } from '../store/directory.ts'
 import type { KeyStore } from '../store/keys.ts'
@@ -55,5 +62,6 @@ export async function openKeyStore(flags: GlobalFlags, terminal: Terminal): Prom
     publishNext: async () => publishNextKey(directory),
     rotate: async () => rotateKeys(directory),
     drop: async kid => dropKey(directory, kid),
+    check: async (change, kid) => checkKeyChange(directory, change, kid),
   }
 }

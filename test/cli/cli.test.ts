@@ -238,12 +238,16 @@ describe('socni-ctl keys', () => {
     })
     const before = openKeys(join(directory, 'keys'))
     expect(states((await keys('list')).stdout)).toEqual(['current *'])
-    expect(await keys('rotate')).toMatchObject({
-      exit: 3,
-      stderr: expect.stringContaining('make one with socni-ctl keys generate'),
-    })
+    for (const args of [['rotate'], ['rotate', '--dry-run']])
+      expect(await keys(...args)).toMatchObject({
+        exit: 3,
+        stderr: expect.stringContaining('make one with socni-ctl keys generate'),
+      })
+    expect((await keys('generate', '--dry-run')).stdout).toContain('would publish a new key in')
     expect(states((await keys('generate')).stdout)).toEqual(['current *', 'next'])
-    expect(await keys('generate')).toMatchObject({ exit: 3, stderr: expect.stringContaining('rotate first') })
+    for (const args of [['generate'], ['generate', '--dry-run']])
+      expect(await keys(...args)).toMatchObject({ exit: 3, stderr: expect.stringContaining('rotate first') })
+    expect((await keys('rotate', '--dry-run')).stdout).toContain('would sign with the key')
     expect(states((await keys('rotate')).stdout)).toEqual(['retired', 'current *'])
     const after = readKeys(join(directory, 'keys'))
     expect([after.keys.has(before.signing.kid), after.signing.kid === before.signing.kid]).toEqual([
@@ -253,12 +257,13 @@ describe('socni-ctl keys', () => {
     expect(parseKeySet((await keys('export')).stdout).size).toBe(2)
     expect((await keys('export')).stdout).not.toContain('"d"')
     // Somebody may have read the old one: then its claims must not hold any more.
-    expect(await keys('drop', after.signing.kid, '--yes')).toMatchObject({
-      exit: 3,
-      stderr: expect.stringContaining(
-        `is "current", and only keys that have retired can be dropped: ${before.signing.kid}`,
-      ),
-    })
+    for (const flag of ['--yes', '--dry-run'])
+      expect(await keys('drop', after.signing.kid, flag)).toMatchObject({
+        exit: 3,
+        stderr: expect.stringContaining(
+          `is "current", and only keys that have retired can be dropped: ${before.signing.kid}`,
+        ),
+      })
     expect((await keys('drop', before.signing.kid, '--dry-run')).stdout).toContain('would drop')
     expect((await keys('drop', before.signing.kid)).stderr).toContain('Nobody is here to answer: add --yes')
     expect(states((await keys('drop', before.signing.kid, '--yes')).stdout)).toEqual(['current *'])
@@ -274,6 +279,10 @@ describe('socni-ctl keys', () => {
     openKeys(own)
     const set = join(own, 'keys.json')
     const before = readFileSync(set)
+    // generate publishes the key that signs, where a crash left it unpublished; so would a dry run.
+    rmSync(set)
+    expect((await ctl(['keys', 'generate', '--dry-run', '--keys-dir', own])).exit).toBe(0)
+    writeFileSync(set, before)
     await keys('generate')
     const waiting = readFileSync(join(own, 'next-signing-key.json'))
     const [signing, published] = [readFileSync(join(own, 'signing-key.json')), readFileSync(set)]
