@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { isConfigurationFile } from '../cni/spec.ts'
-import { writeAtomically } from '../files/atomic.ts'
 import { lint } from '../lint/lint.ts'
 import {
   generateAttachment,
@@ -24,7 +23,7 @@ import {
   UsageError,
 } from './command.ts'
 import { neededOption, onceOption } from './options.ts'
-import { printPlain } from './output.ts'
+import { printPlain, writeOutput } from './output.ts'
 
 interface GenerateFlags extends GlobalFlags {
   readonly id: string
@@ -101,7 +100,7 @@ function generate(flags: GenerateFlags, terminal: Terminal): ExitCode {
       `${dirname(file)} does not exist: is this the node, and is that its CNI directory?`,
     )
   if (!flags.nad) warnOfOrder(file, terminal)
-  writeAtomically(file, text, 0o644)
+  writeOutput('--output', flags.output, text, terminal)
   terminal.stderr(`wrote ${flags.output}\n`)
   return 0
 }

@@ -8,7 +8,8 @@ import {
   planInstall,
   planUninstall,
 } from '../../plugin/install.ts'
-import { printKeySet } from '../claims/keys.ts'
+import { KeyError } from '../claims/jwk.ts'
+import { parseKeySet, printKeySet } from '../claims/keys.ts'
 import { printRevocations } from '../claims/revocations.ts'
 import { chosenBinDirs, findDistribution } from '../doctor/distribution.ts'
 import { Tree } from '../doctor/tree.ts'
@@ -94,7 +95,7 @@ async function install(flags: InstallFlags, terminal: Terminal): Promise<ExitCod
     confDir,
     root,
     executable: flags.plugin === undefined ? builtPlugin() : resolve(terminal.directory, flags.plugin),
-    keys: flags.keys === undefined ? published && printKeySet(published.keys) : read(flags.keys),
+    keys: flags.keys === undefined ? published && printKeySet(published.keys) : keysIn(flags.keys, read),
     revocations: published?.revocations.length ? printRevocations(published.revocations) : undefined,
     facts: flags.facts === undefined ? published?.facts : read(flags.facts),
     mode,
@@ -106,6 +107,17 @@ async function install(flags: InstallFlags, terminal: Terminal): Promise<ExitCod
   const exit = carryOut(planInstall(options), flags.dryRun === true, terminal.stdout)
   terminal.stderr(describePassed(options))
   return exit
+}
+
+/** The public keys in a file that was named. */
+function keysIn(file: string, read: (file: string) => string): string {
+  const text = read(file)
+  try {
+    parseKeySet(text)
+    return text
+  } catch (error) {
+    throw error instanceof KeyError ? new FailureError(`--keys ${file}: ${error.message}`) : error
+  }
 }
 
 function uninstall(flags: InstallFlags, terminal: Terminal): ExitCode {

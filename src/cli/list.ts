@@ -1,10 +1,18 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type NodeConfiguration, readConfigurations, readKernelVlans } from '../manage/node.ts'
 import { type GrantOverview, overviewOf } from '../manage/overview.ts'
-import { readShownWorld } from '../manage/world.ts'
+import { readShownWorld, type World } from '../manage/world.ts'
 import type { KernelVlan } from '../net/kernel-vlans.ts'
 import { readRoot, readVlans } from './arguments.ts'
-import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
+import {
+  type AddCommand,
+  choose,
+  type ExitCode,
+  FailureError,
+  type GlobalFlags,
+  type Terminal,
+} from './command.ts'
 import { vlansOption } from './options.ts'
 import { printPlain, printTable } from './output.ts'
 import { noteMissing, openStore } from './store.ts'
@@ -46,17 +54,14 @@ async function list(flags: ListFlags, terminal: Terminal): Promise<ExitCode> {
   const store = await openStore(flags, terminal)
   const world = await readShownWorld(store, terminal.stderr)
   const grants = overviewOf(world)
-  const configurations =
-    flags.configDir === undefined
-      ? undefined
-      : readConfigurations(resolve(terminal.directory, flags.configDir), world)
+  const configurations = configurationsOf(flags, world, terminal)
   if (chosen !== 'text') {
     terminal.stdout(printPlain({ grants, ...(configurations && { configurations }) }, chosen))
     return 0
   }
   terminal.stdout(
     grants.length === 0
-      ? `no VLAN is granted in ${store.title}: socni-ctl create makes one\n`
+      ? `no VLAN is granted in ${store.title}: ${store.missing ?? 'socni-ctl create makes one'}\n`
       : grantTable(grants, flags),
   )
   if (configurations !== undefined)
@@ -71,10 +76,7 @@ async function status(flags: StatusFlags, terminal: Terminal): Promise<ExitCode>
   const world = await readShownWorld(await openStore(flags, terminal), terminal.stderr)
   const grants = overviewOf(world, vlans)
   const interfaces = readKernelVlans(readRoot(flags.root, terminal), vlans)
-  const configurations =
-    flags.configDir === undefined
-      ? undefined
-      : readConfigurations(resolve(terminal.directory, flags.configDir), world)
+  const configurations = configurationsOf(flags, world, terminal)
   if (chosen !== 'text') {
     const data = { grants, ...(configurations && { configurations }), ...(interfaces && { interfaces }) }
     terminal.stdout(printPlain(data, chosen))
@@ -90,6 +92,17 @@ async function status(flags: StatusFlags, terminal: Terminal): Promise<ExitCode>
     terminal.stdout(`\n${flags.configDir}:\n${configurationTable(configurations)}`)
   if (interfaces !== undefined) terminal.stdout(`\n${interfaceTable(interfaces)}`)
   return 0
+}
+
+/** The node's, where its directory is named. */
+function configurationsOf({ configDir }: GlobalFlags, world: World, { directory }: Terminal) {
+  if (configDir === undefined) return undefined
+  const absolute = resolve(directory, configDir)
+  if (!statSync(absolute, { throwIfNoEntry: false })?.isDirectory())
+    throw new FailureError(
+      `--config-dir "${configDir}" is no directory: name that of the node's CNI configurations`,
+    )
+  return readConfigurations(absolute, world)
 }
 
 function grantTable(grants: readonly GrantOverview[], { detailed }: ListFlags): string {

@@ -56,11 +56,19 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return 2
   }
   try {
+    checkHelp(args, program)
     await program.parseAsync([...args], { from: 'user' })
     return exit
   } catch (error) {
     return report(error, terminal)
   }
+}
+
+/** Commander shows its whole help for a command that is none. */
+function checkHelp([word, name]: readonly string[], { commands }: Command): void {
+  const names = commands.map(command => command.name())
+  if (word !== 'help' || name === undefined || name.startsWith('-') || names.includes(name)) return
+  throw new UsageError(`unknown command '${name}': use ${names.join(', ')}`)
 }
 
 /** The whole command line; `finish` is told how an action ended. */
@@ -76,7 +84,29 @@ export function buildProgram(terminal: Terminal, finish: (exit: ExitCode) => voi
     async (...given) =>
       finish(await run(...given))
   for (const add of subcommands) add(program, { terminal, action })
+  explainErrors(program)
   return program
+}
+
+/** One line in our own form: what is wrong, then what was perhaps meant, or all that is accepted. */
+function explainErrors(command: Command): void {
+  const names = command.commands.map(sub => sub.name()).join(', ')
+  const accepted = (text: string): string => {
+    if (/unknown command '[^']*'$/.test(text)) return `: use ${names}`
+    const [, missing] = /missing required argument '(.*)'$/.exec(text) ?? []
+    const argument = command.registeredArguments.find(each => each.name() === missing)
+    return argument === undefined ? '' : `: ${argument.description}`
+  }
+  command.configureOutput({
+    outputError: (text, write) => {
+      const line = text
+        .replace(/^error: /, '')
+        .trimEnd()
+        .replaceAll('\n', ' ')
+      write(`socni-ctl: ${line}${accepted(line)}\n`)
+    },
+  })
+  for (const sub of command.commands) explainErrors(sub)
 }
 
 function newProgram(terminal: Terminal): Command {
@@ -88,14 +118,6 @@ function newProgram(terminal: Terminal): Command {
       .configureOutput({
         writeOut: terminal.stdout,
         writeErr: terminal.stderr,
-        // One line in our own form: what is wrong, then what was perhaps meant.
-        outputError: (text, write) =>
-          write(
-            `socni-ctl: ${text
-              .replace(/^error: /, '')
-              .trimEnd()
-              .replaceAll('\n', ' ')}\n`,
-          ),
       })
       // The same on every terminal, so that it can be documented.
       .configureHelp({ showGlobalOptions: true, helpWidth: 100 })

@@ -429,6 +429,11 @@ describe('socni-ctl review --server', () => {
         expect([asked.exit, plain(asked.stdout)]).toEqual([local.exit, plain(local.stdout)])
         expect(asked.exit).toBe(name === 'good' ? 0 : 1)
       }
+      const unknown = await ctl(['review', '--server', webhook.service.url, join(directory, 'good.json')])
+      expect([unknown.exit, unknown.stderr]).toEqual([
+        3,
+        expect.stringMatching(/; name the authority of its certificate: --ca \.socni\/tls\/ca\.crt\n$/),
+      ])
       // What answers is no webhook, though its certificate is good.
       const page = createServer(
         {

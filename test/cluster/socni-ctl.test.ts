@@ -26,10 +26,14 @@ describe('socni-ctl on a cluster', () => {
   it('lists nothing, and says so, before anything is installed', async () => {
     expect(await cluster('list')).toEqual({
       exit: 0,
-      stdout: `no VLAN is granted in the cluster at ${plane.server}: socni-ctl create makes one\n`,
+      stdout: `no VLAN is granted in the cluster at ${plane.server}: the definition of Tenant is not installed (docs/install.md)\n`,
       stderr: '',
     })
-    expect((await cluster('create', '--id', '200', '--master', 'eth0')).exit).toBe(3)
+    expect(await cluster('create', '--id', '200', '--master', 'eth0')).toEqual({
+      exit: 3,
+      stdout: '',
+      stderr: `socni-ctl: ${plane.server}: Tenant "admin" cannot be created: the definition of Tenant is not installed (docs/install.md)\n`,
+    })
   })
 
   it('makes, shares and takes away VLANs in Tenants that kubectl shows', async () => {
