@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
+import { readTenant } from '../config/tenant.ts'
 import { carryOut, judgePlan } from '../manage/carry-out.ts'
 import { networksLosing } from '../manage/overview.ts'
-import { type GrantText, type Plan, planCreate, planGrant, planRevoke } from '../manage/plan.ts'
+import { type Change, type GrantText, type Plan, planCreate, planGrant, planRevoke } from '../manage/plan.ts'
 import { readWorld, type World } from '../manage/world.ts'
 import { printVlans, type VlanSet } from '../net/vlan-set.ts'
 import type { PolicyStore } from '../store/store.ts'
@@ -18,7 +19,7 @@ import {
 } from './command.ts'
 import { listOption, neededOption, onceOption, vlansOption } from './options.ts'
 import { printPlain } from './output.ts'
-import { openStore } from './store.ts'
+import { isInCluster, openStore } from './store.ts'
 
 interface WritingFlags extends GlobalFlags {
   readonly dryRun?: true
@@ -184,21 +185,34 @@ async function write(
   plan: Plan,
   world: World,
   store: PolicyStore,
-  { format, dryRun }: WritingFlags,
+  flags: WritingFlags,
   terminal: Terminal,
   what: string,
 ): Promise<ExitCode> {
+  const { format, dryRun } = flags
   const chosen = choose('--format', format, ['text', 'json', 'yaml'])
   const findings = judgePlan(plan, world)
   for (const { rule, severity, message } of findings)
     terminal.stderr(`socni-ctl: ${severity}: ${message} [${rule}]\n`)
   if (findings.some(({ severity }) => severity === 'error')) return 1
   if (!dryRun) await carryOut(plan, store)
-  for (const note of plan.notes ?? []) terminal.stderr(`note: ${note}\n`)
+  const made = plan.changes.flatMap(change => describeNew(change, world, flags))
+  for (const note of [...made, ...(plan.notes ?? [])]) terminal.stderr(`note: ${note}\n`)
   const manifests = plan.changes.map(({ after }) => after)
   if (chosen !== 'text') terminal.stdout(printPlain(manifests, chosen))
   else if (dryRun)
     terminal.stdout(`would write to ${store.title}: ${what}\n\n${manifests.map(printManifest).join('---\n')}`)
   else terminal.stdout(`${what} (${store.title})\n`)
   return 0
+}
+
+/** A tenant that nobody named before may be a misspelt one. Only a cluster knows which namespaces are there. */
+function describeNew({ after, edit }: Change, { inventory }: World, flags: WritingFlags): string[] {
+  const reading = readTenant(after)
+  if (edit !== undefined || !reading.ok) return []
+  const { name, namespaces } = reading.value
+  const shown = namespaces.map(namespace =>
+    isInCluster(flags) && !inventory.hasNamespace(namespace) ? `${namespace} (not there yet)` : namespace,
+  )
+  return [`${flags.dryRun ? 'would make' : 'made'} tenant ${name}, for namespace ${shown.join(', ')}`]
 }

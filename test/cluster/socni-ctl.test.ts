@@ -56,10 +56,13 @@ describe('socni-ctl on a cluster', () => {
     ).toEqual({
       exit: 0,
       stdout: `VLAN 200 on eth0 for tenant admin (the cluster at ${plane.server})\n`,
-      stderr: '',
+      stderr: 'note: made tenant admin, for namespace admin (not there yet)\n',
     })
     expect((await cluster('--tenant-id', 'other', 'create', '--id', '200', '--master', 'eth0')).exit).toBe(1)
-    expect((await cluster('grant', '--vlan-id', '200', '--target-tenant', 'finance')).exit).toBe(0)
+    expect(await cluster('grant', '--vlan-id', '200', '--target-tenant', 'finance')).toMatchObject({
+      exit: 0,
+      stderr: 'note: made tenant finance, for namespace finance\n',
+    })
     const tenant = JSON.parse(plane.kubectl(['get', 'tenant', 'finance', '-o', 'json']))
     expect(tenant.spec).toMatchObject({
       namespaces: ['finance'],
