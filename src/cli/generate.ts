@@ -100,8 +100,9 @@ function generate(flags: GenerateFlags, terminal: Terminal): ExitCode {
       `${dirname(file)} does not exist: is this the node, and is that its CNI directory?`,
     )
   if (!flags.nad) warnOfOrder(file, terminal)
+  const verb = existsSync(file) ? 'replaced' : 'wrote'
   writeOutput('--output', flags.output, text, terminal)
-  terminal.stderr(`wrote ${flags.output}\n`)
+  terminal.stderr(`${verb} ${flags.output}\n`)
   return 0
 }
 

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, type Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { InstallError } from '../../plugin/install-error.ts'
 import { KeyError } from '../claims/jwk.ts'
@@ -109,6 +109,21 @@ function explainErrors(command: Command): void {
   for (const sub of command.commands) explainErrors(sub)
 }
 
+/** Options of the program that mean something to some commands only; the help of the others leaves them out. */
+const MEANT_FOR: Readonly<Record<string, readonly string[]>> = {
+  '--keys-dir': ['review', 'revoke', 'delete', 'keys', 'claim', 'install'],
+  '--config-dir': ['list', 'status', 'install', 'uninstall'],
+  '--tenant-id': ['create', 'grant', 'delete'],
+}
+
+/** Those of the program that a subcommand takes: `keys rotate` what `keys` does. */
+function globalOptions(command: Command): Option[] {
+  const { parent } = command
+  if (parent === null) return []
+  if (parent.parent !== null) return globalOptions(parent)
+  return parent.options.filter(({ long }) => MEANT_FOR[long ?? '']?.includes(command.name()) ?? true)
+}
+
 function newProgram(terminal: Terminal): Command {
   return (
     new Command('socni-ctl')
@@ -120,7 +135,7 @@ function newProgram(terminal: Terminal): Command {
         writeErr: terminal.stderr,
       })
       // The same on every terminal, so that it can be documented.
-      .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
+      .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: globalOptions, helpWidth: 100 })
       .version(packageJson.version)
       .exitOverride()
       .option('--format <format>', 'how to print: text, json, yaml (lint has more)', 'text')

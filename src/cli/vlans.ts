@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { readTenant } from '../config/tenant.ts'
+import type { Manifest } from '../kube/manifest.ts'
 import { carryOut, judgePlan } from '../manage/carry-out.ts'
 import { networksLosing } from '../manage/overview.ts'
 import { type Change, type GrantText, type Plan, planCreate, planGrant, planRevoke } from '../manage/plan.ts'
@@ -198,12 +199,17 @@ async function write(
   if (!dryRun) await carryOut(plan, store)
   const made = plan.changes.flatMap(change => describeNew(change, world, flags))
   for (const note of [...made, ...(plan.notes ?? [])]) terminal.stderr(`note: ${note}\n`)
-  const manifests = plan.changes.map(({ after }) => after)
+  const manifests = plan.changes.map(({ after }) => (isInCluster(flags) ? withoutStatus(after) : after))
   if (chosen !== 'text') terminal.stdout(printPlain(manifests, chosen))
   else if (dryRun)
     terminal.stdout(`would write to ${store.title}: ${what}\n\n${manifests.map(printManifest).join('---\n')}`)
   else terminal.stdout(`${what} (${store.title})\n`)
   return 0
+}
+
+/** What people write of an object: the API server and the webhook write the rest. */
+function withoutStatus({ apiVersion, kind, metadata: { name = '', labels }, spec }: Manifest): Manifest {
+  return { apiVersion, kind, metadata: { name, ...(labels !== undefined && { labels }) }, spec }
 }
 
 /** A tenant that nobody named before may be a misspelt one. Only a cluster knows which namespaces are there. */

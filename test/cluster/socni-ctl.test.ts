@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { ctl } from '../socni-ctl.ts'
 import { findBinaries } from './binaries.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
@@ -67,6 +68,13 @@ describe('socni-ctl on a cluster', () => {
     expect(tenant.spec).toMatchObject({
       namespaces: ['finance'],
       vlans: [{ ids: '200', masters: ['eth0'], labels: { environment: 'production' }, shared: true }],
+    })
+    const dry = await cluster('revoke', '--vlan-id', '200', '--target-tenant', 'finance', '--dry-run')
+    expect(parse(dry.stdout.slice(dry.stdout.indexOf('\n')))).toEqual({
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'Tenant',
+      metadata: { name: 'finance' },
+      spec: { namespaces: ['finance'], vlans: [] },
     })
     expect((await cluster('revoke', '--vlan-id', '200', '--target-tenant', 'finance', '--yes')).exit).toBe(0)
     expect(JSON.parse(plane.kubectl(['get', 'tenant', 'finance', '-o', 'json'])).spec.vlans).toEqual([])
