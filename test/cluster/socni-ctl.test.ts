@@ -128,6 +128,25 @@ describe('socni-ctl on a cluster', () => {
     expect(plane.kubectl(['get', 'tenants,net-attach-def,pods', '-A', '-o', 'json'])).toBe(before)
   })
 
+  it('asks for no more than examples/ci/cluster-role.yaml allows, to read', async () => {
+    const alice = (...args: string[]) => ctl(['--kubeconfig', plane.kubeconfig('alice'), ...args])
+    const pod = join(seeds, '000-dual-net-pod.yaml')
+    const commands = [
+      ['list'],
+      ['map'],
+      ['status'],
+      ['lint', '--no-config', '--cluster', '-n', 'secure-zone-1', pod],
+    ]
+    for (const args of commands) expect((await alice(...args)).exit).toBe(3)
+    plane.kubectl(['apply', '-f', join(root, 'examples/ci/cluster-role.yaml')])
+    for (const args of commands) expect([args, await alice(...args)]).toMatchObject([args, { exit: 0 }])
+    expect((await alice('review', '-n', 'secure-zone-1', pod)).exit).toBe(0)
+    // What it may read has no keys: no webhook has started here.
+    expect((await alice('keys', 'export')).stderr).toContain('lacks keys.json')
+    expect((await alice('create', '--id', '7', '--master', 'eth0')).exit).toBe(3)
+    plane.kubectl(['delete', '-f', join(root, 'examples/ci/cluster-role.yaml')])
+  })
+
   it('takes the cluster configuration from its ConfigMap', async () => {
     const configuration =
       'apiVersion: socni.dev/v1alpha1\nkind: ClusterConfiguration\nspec: {exemptNamespaces: [secure-zone-1]}\nmetadata: {}\n'
