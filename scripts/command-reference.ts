@@ -32,7 +32,8 @@ Every command with what \`--help\` says of it. Global options stand before or af
 1 findings or refusals, 2 wrong usage, 3 something could not be read, written or reached.
 
 The program runs as \`npx socni-ctl\` in a checkout, as \`socni-ctl\` where the package is installed, and as
-\`kubectl socni\` where kubectl is as well.
+\`kubectl socni\` where kubectl is as well. As that it works on the cluster of the kubeconfig that kubectl takes (KUBECONFIG, or
+~/.kube/config), unless --policy-dir or --keys-dir is named; lint asks a cluster only with --cluster, --kubeconfig or --context.
 
 ${section(program, []).join('\n')}`
 }

@@ -60,6 +60,9 @@ describe('the README', () => {
       const args = line.replace('npx socni-ctl ', '').split(' ')
       expect([line, (await ctl(args, { directory, confirm: () => true })).exit]).toEqual([line, 0])
     }
+    // "Run the webhook" comes next, with these beside what is there.
+    cpSync(join(root, 'examples/policy/tenants.yaml'), join(directory, '.socni/policy/tenants.yaml'))
+    expect(await ctl(['list'], { directory })).toMatchObject({ exit: 0, stderr: '' })
     rmSync(directory, { recursive: true })
   })
 

@@ -76,31 +76,34 @@ export function readFlags(
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
-  const value = (flag: Flag): string => {
-    const variable = environment[`SOCNI_${flag.toUpperCase().replaceAll('-', '_')}`]
-    const given = flags[flag]
-    return (typeof given === 'string' && given) || variable || FLAGS[flag].default
+  const isGiven = (flag: Flag): boolean => typeof flags[flag] === 'string' && flags[flag] !== ''
+  const value = (flag: Flag): string =>
+    (isGiven(flag) ? String(flags[flag]) : environment[variableOf(flag)]) || FLAGS[flag].default
+  /** As it was written, for a message. */
+  const said = (flag: Flag): string => {
+    const isVariable = !isGiven(flag) && Boolean(environment[variableOf(flag)])
+    return `${isVariable ? variableOf(flag) : `--${flag}`} "${value(flag)}"`
   }
   const port = Number(value('port'))
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new UsageError(`--port "${value('port')}" is no port: use 0 to 65535`)
+    throw new UsageError(`${said('port')} is no port: use 0 to 65535`)
   if ((value('tls-cert') === '') !== (value('tls-key') === ''))
     throw new UsageError('--tls-cert and --tls-key belong together')
   const isTrue = (flag: Flag): boolean => {
     if (!['', 'true', 'false'].includes(value(flag)))
-      throw new UsageError(`--${flag} "${value(flag)}" is neither "true" nor "false"`)
+      throw new UsageError(`${said(flag)} is neither "true" nor "false"`)
     return value(flag) === 'true'
   }
   const isInCluster = isTrue('cluster')
   const reports = value('reports')
   if (reports !== 'none' && !isReportApi(reports))
-    throw new UsageError(`--reports "${reports}" is none: use openreports, wgpolicyk8s or none`)
+    throw new UsageError(`${said('reports')} is none: use openreports, wgpolicyk8s or none`)
   const auditInterval = Number(value('audit-interval'))
   if (!Number.isInteger(auditInterval) || auditInterval < 1)
-    throw new UsageError(`--audit-interval "${value('audit-interval')}" is no number of seconds`)
+    throw new UsageError(`${said('audit-interval')} is no number of seconds`)
   const level = value('log-level')
   if (!['fatal', 'error', 'warn', 'info', 'debug', 'trace'].includes(level)) {
-    throw new UsageError(`--log-level "${level}" is none: use fatal, error, warn, info, debug or trace`)
+    throw new UsageError(`${said('log-level')} is none: use fatal, error, warn, info, debug or trace`)
   }
   return {
     stateDirectory: value('state'),
@@ -121,6 +124,10 @@ export function readFlags(
     logLevel: level,
     apiServerService: environment.KUBERNETES_SERVICE_HOST,
   }
+}
+
+function variableOf(flag: Flag): string {
+  return `SOCNI_${flag.toUpperCase().replaceAll('-', '_')}`
 }
 
 function isReportApi(text: string): text is ReportApi {

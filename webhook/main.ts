@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { KeyError } from '../src/claims/jwk.ts'
+import { UnreadableFileError } from '../src/files/read-text.ts'
 import { ApiError } from '../src/kube-api/client.ts'
 import { startClusterService } from './cluster-service.ts'
 import { readFlags, UsageError, usage } from './configuration.ts'
@@ -46,16 +47,17 @@ function greeting(url: string, state: string, policy: string): string {
 `
 }
 
-function isExplained(error: unknown): error is UsageError | KeyError | ApiError | NodeJS.ErrnoException {
+function isExplained(error: unknown): error is Error {
   return (
     error instanceof UsageError ||
+    error instanceof UnreadableFileError ||
     error instanceof KeyError ||
     error instanceof ApiError ||
     isSystemError(error)
   )
 }
 
-function explain(error: UsageError | KeyError | ApiError | NodeJS.ErrnoException): string {
+function explain(error: Error): string {
   const isTaken = isSystemError(error) && error.code === 'EADDRINUSE'
   return isTaken ? `${error.message}; choose another with --port, or 0 for any that is free` : error.message
 }

@@ -31,7 +31,7 @@ export class Metrics {
   })
   readonly #problems = new Gauge({
     name: 'socni_policy_problems',
-    help: 'Policy documents and files that cannot be read; what they said before stays in force.',
+    help: 'Policy documents and files that cannot be read, and Tenants that are not in force; what they said before stays.',
     registers: [this.registry],
   })
   readonly #leader = new Gauge({

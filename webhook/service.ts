@@ -36,7 +36,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const { stateDirectory, policyDirectory } = configuration
   preparePolicy(policyDirectory)
   const store = openDirectory(policyDirectory)
-  for (const problem of store.problems) log.error({ problem }, 'a policy document cannot be read')
+  for (const problem of store.problems) log.error({ problem }, 'a policy document is wrong, or not in force')
   const keyDirectory = join(stateDirectory, 'keys')
   let keys = openKeys(keyDirectory)
   const metrics = new Metrics()
@@ -82,7 +82,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     look('policy', () => {
       if (!store.reload()) return
       if (store.problems.length === 0) log.info('the policy was read again')
-      for (const problem of store.problems) log.error({ problem }, 'a policy document cannot be read')
+      for (const problem of store.problems)
+        log.error({ problem }, 'a policy document is wrong, or not in force')
     })
     look('keys', () => {
       keys = readKeys(keyDirectory)

@@ -126,6 +126,42 @@ export function dropKey(directory: string, kid: string): ClaimKeys {
   return readKeys(directory)
 }
 
+export type KeyChange = 'generate' | 'rotate' | 'drop'
+
+/** Throws the KeyError that a change in a directory would throw, and writes nothing. */
+export function checkKeyChange(directory: string, change: KeyChange, kid = ''): void {
+  const read = (name: string): string | undefined => readFile(directory, name)
+  if (change !== 'generate') {
+    changedKeyFiles(change, read, directory, kid)
+    return
+  }
+  const signing = readSigningKey(join(directory, SIGNING_KEY))
+  const known = readIfThere(join(directory, KEYS), parseKeySet) ?? new Map()
+  if (signing === undefined) return
+  // As openKeys mends it first.
+  const keys = known.has(signing.kid)
+    ? known
+    : new Map([...known, [signing.kid, publish(signing, 'current')]])
+  nextKeyFiles(name => (name === KEYS ? printKeySet(keys) : read(name)), directory)
+}
+
+/** What a change writes. Throws the KeyError of that change. */
+export function changedKeyFiles(
+  change: KeyChange,
+  read: (name: string) => string | undefined,
+  place: string,
+  kid: string,
+): KeyFileChanges {
+  switch (change) {
+    case 'generate':
+      return nextKeyFiles(read, place)
+    case 'rotate':
+      return rotatedKeyFiles(read, place)
+    case 'drop':
+      return droppedKeyFiles(read, place, kid)
+  }
+}
+
 /** Files of a set of keys that change; undefined is one that goes. */
 export type KeyFileChanges = Readonly<Record<string, string | undefined>>
 
@@ -133,7 +169,7 @@ export type KeyFileChanges = Readonly<Record<string, string | undefined>>
  * What changes when a next key is made. Throws a KeyError when there is one already; one that a crash left unpublished is
  * published.
  */
-export function nextKeyFiles(read: (name: string) => string | undefined, place: string): KeyFileChanges {
+function nextKeyFiles(read: (name: string) => string | undefined, place: string): KeyFileChanges {
   const { keys } = readKeyFiles(read, place)
   const waiting = parseFile(read, place, NEXT_SIGNING_KEY, parseSigningKey)
   if (waiting !== undefined && keys.has(waiting.kid))
@@ -146,7 +182,7 @@ export function nextKeyFiles(read: (name: string) => string | undefined, place: 
 }
 
 /** What changes when the next key takes over. Throws a KeyError when none is published. */
-export function rotatedKeyFiles(read: (name: string) => string | undefined, place: string): KeyFileChanges {
+function rotatedKeyFiles(read: (name: string) => string | undefined, place: string): KeyFileChanges {
   const { keys } = readKeyFiles(read, place)
   const next = parseFile(read, place, NEXT_SIGNING_KEY, parseSigningKey)
   const state = next && keys.get(next.kid)?.state
@@ -162,7 +198,7 @@ export function rotatedKeyFiles(read: (name: string) => string | undefined, plac
 }
 
 /** What changes when a retired key is dropped. Throws a KeyError for any other key. */
-export function droppedKeyFiles(
+function droppedKeyFiles(
   read: (name: string) => string | undefined,
   place: string,
   kid: string,

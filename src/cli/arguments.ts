@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { masterName } from '../config/values.ts'
 import { isDnsLabel } from '../net/dns-label.ts'
 import { isInterfaceName } from '../net/interface-name.ts'
@@ -66,6 +68,14 @@ export function readMtu(text: string): number {
   const mtu = /^\d{2,5}$/.test(text) ? Number(text) : 0
   if (mtu < 68 || mtu > 65_535) throw new UsageError(`--mtu "${text}" is no MTU: use 68 to 65535`)
   return mtu
+}
+
+/** The directory of a node's file system: another machine's, or one that is mounted. */
+export function readRoot(text: string, { directory }: Terminal): string {
+  const root = resolve(directory, text)
+  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory())
+    throw new FailureError(`--root "${text}" is no directory: name where the file system of the node is`)
+  return root
 }
 
 /** Reads `KEY=VALUE`s. */

@@ -76,6 +76,7 @@ function inspect(what: string, { format }: ClaimFlags, terminal: Terminal): Exit
 }
 
 async function verify(what: string, flags: ClaimFlags, terminal: Terminal): Promise<ExitCode> {
+  const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
   const published = await (await openKeyStore(flags, terminal)).published()
   const { keys, revocations } = published
   const text = textOf(what, terminal)
@@ -89,7 +90,9 @@ async function verify(what: string, flags: ClaimFlags, terminal: Terminal): Prom
       : claim !== undefined && revocationOf(claim, revocations) !== undefined
         ? 'revoked: it was signed before its VLAN was taken away from the tenant'
         : undefined
-  terminal.stdout(problem === undefined ? 'valid: signature and revocations\n' : `invalid: ${problem}\n`)
+  const state = problem === undefined ? 'valid: signature and revocations' : `invalid: ${problem}`
+  const data = [{ state: problem === undefined ? 'valid' : 'wrong', ...(problem && { message: problem }) }]
+  terminal.stdout(chosen === 'text' ? `${state}\n` : printPlain(data, chosen))
   return problem === undefined ? 0 : 1
 }
 
@@ -102,7 +105,8 @@ async function verifyPods(
   keys: VerificationKeys,
 ): Promise<ExitCode> {
   const inventory = await readInForce(await openStore(flags, terminal), terminal.stderr)
-  let isValid = true
+  const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
+  const rows: { pod: string; network: string; interface: string; state: string; message?: string }[] = []
   for (const pod of podsIn(text, what, flags.namespace)) {
     const template = findPodTemplate(pod)
     const { name } = readMetadata(pod.metadata)
@@ -110,15 +114,19 @@ async function verifyPods(
     for (const subject of podSubject(pod, template, inventory, {}).selections) {
       const state = checkClaim(subject, template.metadata, keys, boundPod(pod), false)
       const { namespace, name: network, interface: name_ } = subject.selection
-      const detail = 'message' in state ? `: ${state.message}` : ''
-      terminal.stdout(`${name}: ${namespace}/${network} as ${name_}: ${state.state}${detail}\n`)
-      if (state.state === 'wrong' || state.state === 'missing') isValid = false
+      rows.push({ pod: name ?? '', network: `${namespace}/${network}`, interface: name_, ...state })
     }
   }
-  return isValid ? 0 : 1
+  const lines = rows.map(
+    ({ pod, network, interface: name, state, message }) =>
+      `${pod}: ${network} as ${name}: ${state}${message === undefined ? '' : `: ${message}`}\n`,
+  )
+  terminal.stdout(chosen === 'text' ? lines.join('') : printPlain(rows, chosen))
+  return rows.some(({ state }) => state === 'wrong' || state === 'missing') ? 1 : 0
 }
 
 async function issue(what: string, flags: ClaimFlags, terminal: Terminal): Promise<ExitCode> {
+  choose('--format', flags.format, ['text', 'yaml'])
   const keys = await (await openKeyStore(flags, terminal)).read()
   const inventory = await readInForce(await openStore(flags, terminal), terminal.stderr)
   const decide = createLocalReview(inventory, keys)

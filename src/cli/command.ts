@@ -12,6 +12,10 @@ export interface Terminal {
   readonly hasProgress: boolean
   /** Asks somebody a question; undefined where nobody is there to answer. */
   readonly confirm?: (question: string) => boolean
+  /** kubectl runs the program as its plugin, and works on the cluster of the kubeconfig. */
+  readonly isKubectlPlugin?: boolean
+  /** The files that the variable KUBECONFIG names. */
+  readonly kubeconfigs?: readonly string[]
   /** Where relative paths start. */
   readonly directory: string
 }
@@ -31,6 +35,8 @@ export interface GlobalFlags {
   readonly configDir?: string
   readonly kubeconfig?: string
   readonly context?: string
+  /** kubectl runs the program, and no directory is named. */
+  readonly isClusterMeant?: boolean
 }
 
 export type Action = (...args: unknown[]) => Promise<void>

@@ -8,6 +8,7 @@ import { readTextFile } from '../files/read-text.ts'
 import { printable } from '../json/quote.ts'
 import { STDIN } from '../lint/result.ts'
 import { readWorld, type World } from '../manage/world.ts'
+import { readRoot } from './arguments.ts'
 import {
   type AddCommand,
   choose,
@@ -72,8 +73,9 @@ async function examine(flags: DoctorFlags, terminal: Terminal): Promise<Check[]>
   const { nodes } = flags
   if (nodes !== undefined && !/^[1-9]\d{0,5}$/.test(nodes))
     throw new UsageError(`--nodes "${nodes}" is no number of nodes`)
-  const { tenants, inventory } = await readWorld(await openStore(flags, terminal))
-  return examineNode(resolve(terminal.directory, flags.root), {
+  const root = readRoot(flags.root, terminal)
+  const { tenants, inventory } = await readWorld(await openStore(flags, terminal), terminal.stderr)
+  return examineNode(root, {
     masters: flags.master ?? mastersOf(tenants),
     cluster: inventory.cluster,
     nodes: nodes === undefined ? undefined : Number(nodes),

@@ -2,8 +2,7 @@ import { realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { writeAtomically } from '../files/atomic.ts'
 import { applyFixes } from '../lint/fix.ts'
-import { type LintResult, type Source, STDIN } from '../lint/result.ts'
-import { UsageError } from './command.ts'
+import type { LintResult, Source } from '../lint/result.ts'
 
 /** A fix may uncover another one; what needs more than these goes round in circles. */
 const FIX_ROUNDS = 5
@@ -40,7 +39,6 @@ function fixSources(
     if (own === undefined) continue
     const { text, fixed } = applyFixes(source.read(), own)
     if (fixed.length === 0) continue
-    if (source.path === STDIN) throw new UsageError('standard input cannot be fixed: name a file')
     count += fixed.length
     keep(source, text)
   }

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { isConfigurationFile } from '../cni/spec.ts'
-import { writeAtomically } from '../files/atomic.ts'
 import { lint } from '../lint/lint.ts'
 import {
   generateAttachment,
@@ -23,7 +22,8 @@ import {
   type Terminal,
   UsageError,
 } from './command.ts'
-import { printPlain } from './output.ts'
+import { neededOption, onceOption } from './options.ts'
+import { printPlain, writeOutput } from './output.ts'
 
 interface GenerateFlags extends GlobalFlags {
   readonly id: string
@@ -48,9 +48,15 @@ export const addGenerate: AddCommand = (program, { terminal, action }) => {
     .description(
       'Prints a CNI configuration list for a VLAN, or a NetworkAttachmentDefinition, that passes lint.',
     )
-    .requiredOption('--id <vlan>', 'VLAN id')
-    .requiredOption('--master <interface>', 'host interface that it is on; with --type bridge the bridge')
-    .option('--subnet <prefix>', 'subnet of its addresses (host-local and whereabouts need one)')
+    .addOption(neededOption(onceOption('--id <vlan>', 'VLAN id')))
+    .addOption(
+      neededOption(
+        onceOption('--master <interface>', 'host interface that it is on; with --type bridge the bridge'),
+      ),
+    )
+    .addOption(
+      onceOption('--subnet <prefix>', 'subnet of its addresses (host-local and whereabouts need one)'),
+    )
     .option('--gateway <address>', "the subnet's gateway; no default route is made of it")
     .option('--name <name>', 'name of the network (default: vlan and the id)')
     .option('--mtu <bytes>', 'MTU of the interface in the pod')
@@ -94,8 +100,9 @@ function generate(flags: GenerateFlags, terminal: Terminal): ExitCode {
       `${dirname(file)} does not exist: is this the node, and is that its CNI directory?`,
     )
   if (!flags.nad) warnOfOrder(file, terminal)
-  writeAtomically(file, text, 0o644)
-  terminal.stderr(`wrote ${flags.output}\n`)
+  const verb = existsSync(file) ? 'replaced' : 'wrote'
+  writeOutput('--output', flags.output, text, terminal)
+  terminal.stderr(`${verb} ${flags.output}\n`)
   return 0
 }
 

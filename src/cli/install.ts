@@ -5,13 +5,14 @@ import { join, resolve } from 'node:path'
 import { type InstallOptions, planInstall, warnOfUnguarded } from '../../plugin/install.ts'
 import { type Taking, takeSteps } from '../../plugin/one-installer.ts'
 import { planUninstall } from '../../plugin/uninstall.ts'
-import { printKeySet } from '../claims/keys.ts'
+import { KeyError } from '../claims/jwk.ts'
+import { parseKeySet, printKeySet } from '../claims/keys.ts'
 import { printRevocations } from '../claims/revocations.ts'
 import { chosenBinDirs, findDistribution } from '../doctor/distribution.ts'
 import { Tree } from '../doctor/tree.ts'
 import { readTextFile } from '../files/read-text.ts'
 import type { PublishedKeys } from '../store/keys.ts'
-import { askFirst } from './arguments.ts'
+import { askFirst, readRoot } from './arguments.ts'
 import {
   type AddCommand,
   choose,
@@ -20,7 +21,7 @@ import {
   type GlobalFlags,
   type Terminal,
 } from './command.ts'
-import { namesCluster, openKeyStore } from './store.ts'
+import { isInCluster, namesCluster, openKeyStore } from './store.ts'
 
 interface InstallFlags extends GlobalFlags {
   readonly plugin?: string
@@ -81,6 +82,7 @@ export const addInstall: AddCommand = (program, { terminal, action }) => {
 }
 
 async function install(flags: InstallFlags, terminal: Terminal): Promise<ExitCode> {
+  choose('--format', flags.format, ['text'])
   const mode = flags.mode === undefined ? undefined : choose('--mode', flags.mode, ['enforce', 'audit'])
   const { binDirs, confDir, root } = directories(flags, terminal)
   const read = (file: string): string => readTextFile(resolve(terminal.directory, file))
@@ -90,7 +92,7 @@ async function install(flags: InstallFlags, terminal: Terminal): Promise<ExitCod
     confDir,
     root,
     executable: flags.plugin === undefined ? builtPlugin() : resolve(terminal.directory, flags.plugin),
-    keys: flags.keys === undefined ? published && printKeySet(published.keys) : read(flags.keys),
+    keys: flags.keys === undefined ? published && printKeySet(published.keys) : keysIn(flags.keys, read),
     revocations: published?.revocations.length ? printRevocations(published.revocations) : undefined,
     facts: flags.facts === undefined ? published?.facts : read(flags.facts),
     mode,
@@ -104,7 +106,19 @@ async function install(flags: InstallFlags, terminal: Terminal): Promise<ExitCod
   return 0
 }
 
+/** The public keys in a file that was named. */
+function keysIn(file: string, read: (file: string) => string): string {
+  const text = read(file)
+  try {
+    parseKeySet(text)
+    return text
+  } catch (error) {
+    throw error instanceof KeyError ? new FailureError(`--keys ${file}: ${error.message}`) : error
+  }
+}
+
 function uninstall(flags: InstallFlags, terminal: Terminal): ExitCode {
+  choose('--format', flags.format, ['text'])
   const places = directories(flags, terminal)
   if (planUninstall(places).length > 0)
     askFirst('Take the guard off this node? Nothing checks claims here any more.', flags, terminal)
@@ -127,15 +141,17 @@ function tryLock(file: number): boolean {
 
 /** What the cluster, or the webhook beside us, has for nodes; without either the node may have what it needs. */
 async function publishedFor(flags: InstallFlags, terminal: Terminal): Promise<PublishedKeys | undefined> {
-  const isBeside = flags.keys === undefined && existsSync(resolve(terminal.directory, flags.keysDir))
-  return namesCluster(flags) || isBeside ? (await openKeyStore(flags, terminal)).published() : undefined
+  const isFound = isInCluster(flags) || existsSync(resolve(terminal.directory, flags.keysDir))
+  return namesCluster(flags) || (flags.keys === undefined && isFound)
+    ? (await openKeyStore(flags, terminal)).published()
+    : undefined
 }
 
 function directories(
   flags: InstallFlags,
   terminal: Terminal,
 ): Pick<InstallOptions, 'binDirs' | 'confDir'> & { readonly root: string } {
-  const root = resolve(terminal.directory, flags.root)
+  const root = readRoot(flags.root, terminal)
   const found = findDistribution(new Tree(root))
   const binDirs = chosenBinDirs(flags.binDir, found)
   const confDir = flags.configDir ?? found?.confDir

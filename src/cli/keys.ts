@@ -44,25 +44,32 @@ export const addKeys: AddCommand = (program, { terminal, action }) => {
   verb('list', 'key ids (RFC 7638 thumbprints) and their states; * signs', async (store, flags) =>
     show(await store.read(), flags),
   )
-  verb('export', 'print the public keys as a JWK Set (RFC 7517)', async store =>
-    printKeySet((await store.published()).keys),
-  )
-  verb('generate', 'make the key that will sign next, and publish its public half', async (store, flags) =>
-    flags.dryRun ? `would publish a new key in ${store.place}\n` : show(await store.publishNext(), flags),
-  ).option('--dry-run', 'only say what would be written')
+  verb('export', 'print the public keys as a JWK Set (RFC 7517)', async (store, { format }) => {
+    choose('--format', format, ['text', 'json'])
+    return printKeySet((await store.published()).keys)
+  })
+  verb('generate', 'make the key that will sign next, and publish its public half', async (store, flags) => {
+    if (!flags.dryRun) return show(await store.publishNext(), flags)
+    await store.check('generate')
+    return `would publish a new key in ${store.place}\n`
+  }).option('--dry-run', 'only say what would be written')
   verb(
     'rotate',
     'sign with the next key, once every node has it; the present one retires',
-    async (store, flags) =>
-      flags.dryRun
-        ? `would sign with the key published as "next" in ${store.place}\n`
-        : show(await store.rotate(), flags),
+    async (store, flags) => {
+      if (!flags.dryRun) return show(await store.rotate(), flags)
+      await store.check('rotate')
+      return `would sign with the key published as "next" in ${store.place}\n`
+    },
   ).option('--dry-run', 'only say what would be written')
   verb(
     'drop',
     'drop a retired key: pods whose claims it signed are refused when their sandbox is made anew',
     async (store, flags, { args: [kid = ''] }) => {
-      if (flags.dryRun) return `would drop ${kid} from ${store.place}\n`
+      if (flags.dryRun) {
+        await store.check('drop', kid)
+        return `would drop ${kid} from ${store.place}\n`
+      }
       askFirst(`Claims that ${kid} signed will no longer hold. Drop it?`, flags, terminal)
       return show(await store.drop(kid), flags)
     },

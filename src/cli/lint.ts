@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type LinterConfiguration, noLinterConfiguration } from '../config/linter.ts'
-import { writeAtomically } from '../files/atomic.ts'
 import { listPolicyFiles } from '../files/list-policy.ts'
 import { readTextFile } from '../files/read-text.ts'
 import { parseBaseline, printBaseline, withoutBaseline } from '../lint/baseline.ts'
@@ -27,6 +26,7 @@ import {
 import { changedLines, fixInRounds, writeFixed } from './fix.ts'
 import { findConfiguration } from './linter-configuration.ts'
 import { listOption } from './options.ts'
+import { writeOutput } from './output.ts'
 import { findSources } from './sources.ts'
 import { namesCluster, openCluster } from './store.ts'
 
@@ -103,18 +103,21 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
   const wanted = paths.length > 0 ? paths : configuration.paths
   if (wanted.length === 0)
     throw new UsageError('name what to lint: files, directories, or - for standard input')
+  if (flags.dryRun && !flags.fix && flags.writeBaseline === undefined)
+    throw new UsageError('--dry-run is for --fix and --write-baseline: lint alone writes nothing')
+  if (flags.fix && wanted.includes('-')) throw new UsageError('standard input cannot be fixed: name a file')
   const render = reportNamed('--format', flags.format)
   const furtherReports = (flags.report ?? []).map(text => {
     const [format, file] = split(text, '--report', 'FORMAT=FILE')
-    return { render: reportNamed('--report', format), file: resolve(terminal.directory, file) }
+    return { render: reportNamed('--report', format), file }
   })
   const linted = findSources(wanted, configuration.exclude, terminal)
   const isCluster = flags.cluster === true || namesCluster(flags)
   const policy = findSources(policyPaths(flags, configuration, isCluster, terminal), [], terminal)
-  const rules = { ...checkRules(configuration.rules, named ?? 'socni.yaml'), ...readRules(flags.rule ?? []) }
+  const rules = { ...configuration.rules, ...readRules(flags.rule ?? []) }
   const options = {
     policy: policy.sources,
-    cluster: isCluster ? await (await openCluster(flags)).list() : undefined,
+    cluster: isCluster ? await (await openCluster(flags, terminal)).list() : undefined,
     rules,
     namespace:
       flags.namespace === undefined
@@ -134,7 +137,8 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
   }
   if (flags.writeBaseline !== undefined) {
     const file = resolve(terminal.directory, flags.writeBaseline)
-    if (!flags.dryRun) writeAtomically(file, printBaseline(result.findings, pathFrom(file, terminal)), 0o644)
+    const baseline = printBaseline(result.findings, pathFrom(file, terminal))
+    if (!flags.dryRun) writeOutput('--write-baseline', flags.writeBaseline, baseline, terminal)
     terminal.stderr(
       `${flags.dryRun ? 'would write' : 'wrote'} ${count(result.findings.length, 'finding')} to ${flags.writeBaseline}\n`,
     )
@@ -145,7 +149,7 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
 
   terminal.stdout(render(result, { color: terminal.color }))
   for (const { render: renderFurther, file } of furtherReports)
-    writeAtomically(file, renderFurther(result, { color: false }), 0o644)
+    writeOutput('--report', file, renderFurther(result, { color: false }), terminal)
   for (const failure of result.failures) terminal.stderr(`socni-ctl: ${failure}\n`)
   return result.failures.length > 0 ? 3 : exitCode(result, limits)
 }
@@ -261,15 +265,10 @@ function readRules(settings: readonly string[]): RuleSettings {
     const [id, setting] = split(text, '--rule', 'ID=SETTING')
     return [id, choose('--rule', setting, ['off', 'warn', 'deny'])] as const
   })
-  return checkRules(Object.fromEntries(entries), '--rule')
-}
-
-function checkRules(settings: RuleSettings, where: string): RuleSettings {
-  for (const id of Object.keys(settings)) {
+  for (const [id] of entries)
     if (ruleText(id) === undefined)
-      throw new UsageError(`${where}: "${id}" is no rule: socni-ctl rules lists them`)
-  }
-  return settings
+      throw new UsageError(`--rule: "${id}" is no rule: socni-ctl rules lists them`)
+  return Object.fromEntries(entries)
 }
 
 function reportNamed(flag: string, format: string): Report {

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import type { DocumentProblem } from '../config/document.ts'
 import { type LinterConfiguration, noLinterConfiguration, readLinterConfiguration } from '../config/linter.ts'
 import { readTextFile } from '../files/read-text.ts'
 import { printPath } from '../json/value.ts'
+import { ruleText } from '../lint/rules.ts'
 import { readPlain } from '../yaml/plain.ts'
 import { FailureError } from './command.ts'
 
@@ -19,10 +21,9 @@ export function findConfiguration(directory: string, named: string | undefined):
   const { value, problem, lineOf } = readPlain(readTextFile(file))
   if (problem !== undefined) throw new FailureError(`${shown}:${problem.line}: ${problem.message}`)
   const reading = readLinterConfiguration(value)
-  if (!reading.ok) {
-    const lines = reading.problems.map(
-      ({ at, message }) => `${shown}:${lineOf(at)}: ${printPath(at)}: ${message}`,
-    )
+  const problems = reading.ok ? unknownRules(reading.value) : reading.problems
+  if (!reading.ok || problems.length > 0) {
+    const lines = problems.map(({ at, message }) => `${shown}:${lineOf(at)}: ${printPath(at)}: ${message}`)
     throw new FailureError(lines.join('\n'))
   }
   const own = (path: string): string => {
@@ -37,6 +38,11 @@ export function findConfiguration(directory: string, named: string | undefined):
     exclude: exclude.map(own),
     ...(baseline !== undefined && { baseline: own(baseline) }),
   }
+}
+
+function unknownRules({ rules }: LinterConfiguration): DocumentProblem[] {
+  const unknown = Object.keys(rules).filter(id => ruleText(id) === undefined)
+  return unknown.map(id => ({ at: ['rules', id], message: `"${id}" is no rule: socni-ctl rules lists them` }))
 }
 
 /** Above a repository lies what belongs to others. */

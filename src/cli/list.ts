@@ -1,10 +1,19 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type NodeConfiguration, readConfigurations, readKernelVlans } from '../manage/node.ts'
 import { type GrantOverview, overviewOf } from '../manage/overview.ts'
-import { readWorld } from '../manage/world.ts'
+import { readShownWorld, type World } from '../manage/world.ts'
 import type { KernelVlan } from '../net/kernel-vlans.ts'
-import { readVlans } from './arguments.ts'
-import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
+import { readRoot, readVlans } from './arguments.ts'
+import {
+  type AddCommand,
+  choose,
+  type ExitCode,
+  FailureError,
+  type GlobalFlags,
+  type Terminal,
+} from './command.ts'
+import { vlansOption } from './options.ts'
 import { printPlain, printTable } from './output.ts'
 import { noteMissing, openStore } from './store.ts'
 
@@ -33,7 +42,7 @@ export const addList: AddCommand = (program, { terminal, action }) => {
     .command('status')
     .summary('show what a VLAN is granted to and used by')
     .description('Shows grants, networks and pods of a VLAN, and on a node the interfaces of its kernel.')
-    .option('--id <vlans>', 'a VLAN id, or several (default: all)')
+    .addOption(vlansOption('--id <vlans>', 'a VLAN id, or several (default: all); repeatable'))
     .option('--root <dir>', 'where the file system of the node is', '/')
     .addHelpText('after', '\nExample:\n  socni-ctl status --id 200')
     .action(action((_, command) => status(command.optsWithGlobals(), terminal)))
@@ -42,18 +51,18 @@ export const addList: AddCommand = (program, { terminal, action }) => {
 async function list(flags: ListFlags, terminal: Terminal): Promise<ExitCode> {
   const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
   noteMissing(flags, terminal)
-  const world = await readWorld(await openStore(flags, terminal))
+  const store = await openStore(flags, terminal)
+  const world = await readShownWorld(store, terminal.stderr)
   const grants = overviewOf(world)
-  const configurations =
-    flags.configDir === undefined
-      ? undefined
-      : readConfigurations(resolve(terminal.directory, flags.configDir), world)
+  const configurations = configurationsOf(flags, world, terminal)
   if (chosen !== 'text') {
     terminal.stdout(printPlain({ grants, ...(configurations && { configurations }) }, chosen))
     return 0
   }
   terminal.stdout(
-    grants.length === 0 ? 'no VLAN is granted: socni-ctl create makes one\n' : grantTable(grants, flags),
+    grants.length === 0
+      ? `no VLAN is granted in ${store.title}: ${store.missing ?? 'socni-ctl create makes one'}\n`
+      : grantTable(grants, flags),
   )
   if (configurations !== undefined)
     terminal.stdout(`\n${flags.configDir}:\n${configurationTable(configurations)}`)
@@ -64,13 +73,10 @@ async function status(flags: StatusFlags, terminal: Terminal): Promise<ExitCode>
   const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
   const vlans = flags.id === undefined ? undefined : readVlans('--id', flags.id)
   noteMissing(flags, terminal)
-  const world = await readWorld(await openStore(flags, terminal))
+  const world = await readShownWorld(await openStore(flags, terminal), terminal.stderr)
   const grants = overviewOf(world, vlans)
-  const interfaces = readKernelVlans(resolve(terminal.directory, flags.root), vlans)
-  const configurations =
-    flags.configDir === undefined
-      ? undefined
-      : readConfigurations(resolve(terminal.directory, flags.configDir), world)
+  const interfaces = readKernelVlans(readRoot(flags.root, terminal), vlans)
+  const configurations = configurationsOf(flags, world, terminal)
   if (chosen !== 'text') {
     const data = { grants, ...(configurations && { configurations }), ...(interfaces && { interfaces }) }
     terminal.stdout(printPlain(data, chosen))
@@ -86,6 +92,17 @@ async function status(flags: StatusFlags, terminal: Terminal): Promise<ExitCode>
     terminal.stdout(`\n${flags.configDir}:\n${configurationTable(configurations)}`)
   if (interfaces !== undefined) terminal.stdout(`\n${interfaceTable(interfaces)}`)
   return 0
+}
+
+/** The node's, where its directory is named. */
+function configurationsOf({ configDir }: GlobalFlags, world: World, { directory }: Terminal) {
+  if (configDir === undefined) return undefined
+  const absolute = resolve(directory, configDir)
+  if (!statSync(absolute, { throwIfNoEntry: false })?.isDirectory())
+    throw new FailureError(
+      `--config-dir "${configDir}" is no directory: name that of the node's CNI configurations`,
+    )
+  return readConfigurations(absolute, world)
 }
 
 function grantTable(grants: readonly GrantOverview[], { detailed }: ListFlags): string {

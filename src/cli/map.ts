@@ -1,12 +1,10 @@
-import { resolve } from 'node:path'
-import { writeAtomically } from '../files/atomic.ts'
-import { readWorld, type World } from '../manage/world.ts'
+import { readShownWorld, type World } from '../manage/world.ts'
 import { renderHtml } from '../map/html.ts'
 import { renderMermaid } from '../map/mermaid.ts'
 import { printRange, readSpace, type VlanSpace } from '../map/space.ts'
 import { renderSvg } from '../map/svg.ts'
 import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
-import { printPlain, printTable } from './output.ts'
+import { printPlain, printTable, writeOutput } from './output.ts'
 import { noteMissing, openStore } from './store.ts'
 
 interface MapFlags extends GlobalFlags {
@@ -39,9 +37,12 @@ Examples:
 async function map(flags: MapFlags, terminal: Terminal): Promise<ExitCode> {
   const format = choose('--format', flags.format, FORMATS)
   noteMissing(flags, terminal)
-  const text = render(spaceOf(await readWorld(await openStore(flags, terminal))), format)
+  const text = render(
+    spaceOf(await readShownWorld(await openStore(flags, terminal), terminal.stderr)),
+    format,
+  )
   if (flags.output === undefined || flags.dryRun) terminal.stdout(text)
-  else writeAtomically(resolve(terminal.directory, flags.output), text, 0o644)
+  else writeOutput('--output', flags.output, text, terminal)
   return 0
 }
 

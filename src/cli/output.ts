@@ -1,11 +1,24 @@
+import { resolve } from 'node:path'
 import { stringify } from 'yaml'
+import { writeAtomically } from '../files/atomic.ts'
 import { printable } from '../json/quote.ts'
+import { FailureError, type Terminal } from './command.ts'
 
 /** Data for programs. */
 export function printPlain(value: unknown, format: 'json' | 'yaml'): string {
   return format === 'json'
     ? `${JSON.stringify(value, null, 2)}\n`
     : stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+/** Writes a file that an option names. Throws a FailureError that names both. */
+export function writeOutput(option: string, file: string, text: string, { directory }: Terminal): void {
+  try {
+    writeAtomically(resolve(directory, file), text, 0o644)
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    throw new FailureError(`${option} ${file} cannot be written: ${error.message}`)
+  }
 }
 
 /** Columns for people: each as wide as its widest cell, the last one as it is. */

@@ -31,7 +31,7 @@ import {
   UsageError,
 } from './command.ts'
 import { printPlain } from './output.ts'
-import { namesCluster, openKeyStore, openStore } from './store.ts'
+import { isInCluster, openKeyStore, openStore } from './store.ts'
 
 interface ReviewFlags extends GlobalFlags {
   readonly namespace: string
@@ -154,7 +154,7 @@ async function findKeys(flags: GlobalFlags, terminal: Terminal): Promise<ClaimKe
       return undefined
     }
   }
-  const own = namesCluster(flags) ? undefined : await attempt(() => store.read())
+  const own = isInCluster(flags) ? undefined : await attempt(() => store.read())
   if (own !== undefined) return own
   const published = await attempt(() => store.published())
   const reason = reasons[0] ?? 'the key of the cluster is its own'

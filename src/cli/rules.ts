@@ -42,18 +42,23 @@ export const addExplain: AddCommand = (program, { terminal, action }) => {
     .addHelpText('after', '\nExamples:\n  socni-ctl explain default-route')
     .action(
       action((id: string | undefined, _, command) =>
-        id === undefined ? listRules(command.optsWithGlobals(), terminal) : explain(id, terminal),
+        id === undefined
+          ? listRules(command.optsWithGlobals(), terminal)
+          : explain(id, command.optsWithGlobals(), terminal),
       ),
     )
 }
 
-function explain(id: string, terminal: Terminal): ExitCode {
+function explain(id: string, { format }: GlobalFlags, terminal: Terminal): ExitCode {
+  const chosen = choose('--format', format, ['text', 'json', 'yaml'])
   const rule = ruleTexts.find(candidate => candidate.id === id)
   if (rule === undefined) throw new UsageError(`"${id}" is no rule: ${suggest(id)}socni-ctl rules lists them`)
   const { bad, good } = examplesOf(id)
-  terminal.stdout(`${rule.id} (${rule.severity}): ${rule.title}.
+  const { severity, title, why, source } = rule
+  const data = { id, severity, title, why, refused: bad, accepted: good, source }
+  const text = `${id} (${severity}): ${title}.
 
-${rule.why}
+${why}
 
 Refused:
 
@@ -61,8 +66,9 @@ ${indent(bad)}
 Accepted:
 
 ${indent(good)}
-Source: ${rule.source}
-`)
+Source: ${source}
+`
+  terminal.stdout(chosen === 'text' ? text : printPlain(data, chosen))
   return 0
 }
 

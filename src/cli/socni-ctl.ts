@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, type Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { InstallError } from '../../plugin/install-error.ts'
 import { KeyError } from '../claims/jwk.ts'
@@ -24,6 +24,7 @@ import { addKeys } from './keys.ts'
 import { addLint } from './lint.ts'
 import { addList } from './list.ts'
 import { addMap } from './map.ts'
+import { checkNeeded } from './options.ts'
 import { addReview } from './review.ts'
 import { addExplain, addRules } from './rules.ts'
 import { addVlans } from './vlans.ts'
@@ -55,6 +56,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return 2
   }
   try {
+    checkHelp(args, program)
     await program.parseAsync([...args], { from: 'user' })
     return exit
   } catch (error) {
@@ -62,15 +64,64 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
+/** Commander shows its whole help for a command that is none. */
+function checkHelp([word, name]: readonly string[], { commands }: Command): void {
+  const names = commands.map(command => command.name())
+  if (word !== 'help' || name === undefined || name.startsWith('-') || names.includes(name)) return
+  throw new UsageError(`unknown command '${name}': use ${names.join(', ')}`)
+}
+
 /** The whole command line; `finish` is told how an action ended. */
 export function buildProgram(terminal: Terminal, finish: (exit: ExitCode) => void): Command {
   const program = newProgram(terminal)
+  program.hook('preAction', (_, command) => {
+    checkNeeded(command)
+    const isNamed = ['policyDir', 'keysDir'].some(name => program.getOptionValueSource(name) !== 'default')
+    program.setOptionValue('isClusterMeant', terminal.isKubectlPlugin === true && !isNamed)
+  })
   const action: Setup['action'] =
     run =>
     async (...given) =>
       finish(await run(...given))
   for (const add of subcommands) add(program, { terminal, action })
+  explainErrors(program)
   return program
+}
+
+/** One line in our own form: what is wrong, then what was perhaps meant, or all that is accepted. */
+function explainErrors(command: Command): void {
+  const names = command.commands.map(sub => sub.name()).join(', ')
+  const accepted = (text: string): string => {
+    if (/unknown command '[^']*'$/.test(text)) return `: use ${names}`
+    const [, missing] = /missing required argument '(.*)'$/.exec(text) ?? []
+    const argument = command.registeredArguments.find(each => each.name() === missing)
+    return argument === undefined ? '' : `: ${argument.description}`
+  }
+  command.configureOutput({
+    outputError: (text, write) => {
+      const line = text
+        .replace(/^error: /, '')
+        .trimEnd()
+        .replaceAll('\n', ' ')
+      write(`socni-ctl: ${line}${accepted(line)}\n`)
+    },
+  })
+  for (const sub of command.commands) explainErrors(sub)
+}
+
+/** Options of the program that mean something to some commands only; the help of the others leaves them out. */
+const MEANT_FOR: Readonly<Record<string, readonly string[]>> = {
+  '--keys-dir': ['review', 'revoke', 'delete', 'keys', 'claim', 'install'],
+  '--config-dir': ['list', 'status', 'install', 'uninstall'],
+  '--tenant-id': ['create', 'grant', 'delete'],
+}
+
+/** Those of the program that a subcommand takes: `keys rotate` what `keys` does. */
+function globalOptions(command: Command): Option[] {
+  const { parent } = command
+  if (parent === null) return []
+  if (parent.parent !== null) return globalOptions(parent)
+  return parent.options.filter(({ long }) => MEANT_FOR[long ?? '']?.includes(command.name()) ?? true)
 }
 
 function newProgram(terminal: Terminal): Command {
@@ -82,17 +133,9 @@ function newProgram(terminal: Terminal): Command {
       .configureOutput({
         writeOut: terminal.stdout,
         writeErr: terminal.stderr,
-        // One line in our own form: what is wrong, then what was perhaps meant.
-        outputError: (text, write) =>
-          write(
-            `socni-ctl: ${text
-              .replace(/^error: /, '')
-              .trimEnd()
-              .replaceAll('\n', ' ')}\n`,
-          ),
       })
       // The same on every terminal, so that it can be documented.
-      .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
+      .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: globalOptions, helpWidth: 100 })
       .version(packageJson.version)
       .exitOverride()
       .option('--format <format>', 'how to print: text, json, yaml (lint has more)', 'text')

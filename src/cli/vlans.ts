@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
+import { readTenant } from '../config/tenant.ts'
+import type { Manifest } from '../kube/manifest.ts'
 import { carryOut, judgePlan } from '../manage/carry-out.ts'
 import { networksLosing } from '../manage/overview.ts'
-import { type GrantText, type Plan, planCreate, planGrant, planRevoke } from '../manage/plan.ts'
+import { type Change, type GrantText, type Plan, planCreate, planGrant, planRevoke } from '../manage/plan.ts'
 import { readWorld, type World } from '../manage/world.ts'
 import { printVlans, type VlanSet } from '../net/vlan-set.ts'
 import type { PolicyStore } from '../store/store.ts'
@@ -14,10 +16,11 @@ import {
   FailureError,
   type GlobalFlags,
   type Terminal,
+  UsageError,
 } from './command.ts'
-import { listOption } from './options.ts'
+import { listOption, neededOption, onceOption, vlansOption } from './options.ts'
 import { printPlain } from './output.ts'
-import { openStore } from './store.ts'
+import { isInCluster, openStore } from './store.ts'
 
 interface WritingFlags extends GlobalFlags {
   readonly dryRun?: true
@@ -48,11 +51,9 @@ interface DeleteFlags extends WritingFlags {
 /** `socni-ctl create`, `grant`, `revoke` and `delete`: who holds which VLAN. */
 export const addVlans: AddCommand = (program, { terminal, action }) => {
   writing(program, 'create', 'give a VLAN that nobody holds to the tenant --tenant-id')
-    .requiredOption('--id <vlans>', 'a VLAN id, or several: 100,200-209')
-    .addOption(
-      listOption('--master <interface>', 'host interface that it is on; repeatable').makeOptionMandatory(),
-    )
-    .option('--mtu <bytes>', 'largest MTU of networks in it')
+    .addOption(neededOption(vlansOption('--id <vlans>', 'a VLAN id, or several: 100,200-209; repeatable')))
+    .addOption(neededOption(listOption('--master <interface>', 'host interface that it is on; repeatable')))
+    .addOption(onceOption('--mtu <bytes>', 'largest MTU of networks in it'))
     .addOption(listOption('--subnet <prefix>', 'subnet that networks in it may use; repeatable'))
     .addOption(listOption('--label <key=value>', 'a note; repeatable'))
     .addOption(
@@ -68,8 +69,8 @@ export const addVlans: AddCommand = (program, { terminal, action }) => {
     .action(action((_, command) => create(command.optsWithGlobals(), terminal)))
 
   writing(program, 'grant', 'share a VLAN of the tenant --tenant-id with another tenant')
-    .requiredOption('--vlan-id <vlans>', 'a VLAN id, or several')
-    .requiredOption('--target-tenant <name>', 'who gets it; made when it does not exist')
+    .addOption(neededOption(vlansOption('--vlan-id <vlans>', 'a VLAN id, or several; repeatable')))
+    .addOption(neededOption(onceOption('--target-tenant <name>', 'who gets it; made when it does not exist')))
     .addHelpText(
       'after',
       '\nExample:\n  socni-ctl --tenant-id admin grant --vlan-id 200 --target-tenant finance',
@@ -77,16 +78,16 @@ export const addVlans: AddCommand = (program, { terminal, action }) => {
     .action(action((_, command) => grant(command.optsWithGlobals(), terminal)))
 
   writing(program, 'revoke', 'take a VLAN away from a tenant; its claims for it no longer count')
-    .requiredOption('--vlan-id <vlans>', 'a VLAN id, or several')
-    .requiredOption('--target-tenant <name>', 'who loses it')
-    .option('--master <interface>', 'only on this host interface')
+    .addOption(neededOption(vlansOption('--vlan-id <vlans>', 'a VLAN id, or several; repeatable')))
+    .addOption(neededOption(onceOption('--target-tenant <name>', 'who loses it')))
+    .addOption(onceOption('--master <interface>', 'only on this host interface'))
     .option('--yes', 'do not ask')
     .addHelpText('after', '\nExample:\n  socni-ctl revoke --vlan-id 200 --target-tenant finance --yes')
     .action(action((_, command) => revoke(command.optsWithGlobals(), terminal)))
 
   writing(program, 'delete', 'take a VLAN away from the tenant --tenant-id')
-    .requiredOption('--id <vlans>', 'a VLAN id, or several')
-    .option('--master <interface>', 'only on this host interface')
+    .addOption(neededOption(vlansOption('--id <vlans>', 'a VLAN id, or several; repeatable')))
+    .addOption(onceOption('--master <interface>', 'only on this host interface'))
     .option('--force', 'even while networks use it')
     .option('--yes', 'do not ask')
     .addHelpText('after', '\nExample:\n  socni-ctl --tenant-id admin delete --id 200 --yes')
@@ -113,8 +114,14 @@ async function create(flags: CreateFlags, terminal: Terminal): Promise<ExitCode>
   }
   const name = readName('--tenant-id', flags.tenantId)
   const store = await openStore(flags, terminal)
-  const world = await readWorld(store)
+  const world = await readWorld(store, terminal.stderr)
   const namespaces = (flags.namespace ?? [name]).map(namespace => readName('--namespace', namespace))
+  const held = world.tenants.get(name)?.tenant.namespaces
+  const other = flags.namespace?.find(namespace => held !== undefined && !held.includes(namespace))
+  if (other !== undefined)
+    throw new UsageError(
+      `--namespace "${other}" is for a tenant that is new, and "${name}" is there: add the namespace to its Tenant`,
+    )
   const plan = planCreate(world, name, text, namespaces)
   return write(
     plan,
@@ -133,7 +140,7 @@ async function grant(flags: TargetFlags, terminal: Terminal): Promise<ExitCode> 
     readName('--target-tenant', flags.targetTenant),
   ]
   const store = await openStore(flags, terminal)
-  const world = await readWorld(store)
+  const world = await readWorld(store, terminal.stderr)
   const what = `VLAN ${printVlans(vlans)} of tenant ${owner}, shared with tenant ${target}`
   return write(planGrant(world, owner, target, vlans), world, store, flags, terminal, what)
 }
@@ -142,7 +149,7 @@ async function revoke(flags: TargetFlags, terminal: Terminal): Promise<ExitCode>
   const vlans = readVlans('--vlan-id', flags.vlanId)
   const name = readName('--target-tenant', flags.targetTenant)
   const store = await openStore(flags, terminal)
-  const world = await readWorld(store)
+  const world = await readWorld(store, terminal.stderr)
   const plan = planRevoke(world, name, vlans, flags.master)
   const what = describe(vlans, flags.master)
   askFirst(`Take ${what} away from tenant ${name}?`, flags, terminal)
@@ -160,7 +167,7 @@ async function remove(flags: DeleteFlags, terminal: Terminal): Promise<ExitCode>
   const vlans = readVlans('--id', flags.id)
   const name = readName('--tenant-id', flags.tenantId)
   const store = await openStore(flags, terminal)
-  const world = await readWorld(store)
+  const world = await readWorld(store, terminal.stderr)
   const plan = planRevoke(world, name, vlans, flags.master)
   const what = describe(vlans, flags.master)
   const users = networksLosing(plan, world)
@@ -179,20 +186,39 @@ async function write(
   plan: Plan,
   world: World,
   store: PolicyStore,
-  { format, dryRun }: WritingFlags,
+  flags: WritingFlags,
   terminal: Terminal,
   what: string,
 ): Promise<ExitCode> {
+  const { format, dryRun } = flags
   const chosen = choose('--format', format, ['text', 'json', 'yaml'])
   const findings = judgePlan(plan, world)
   for (const { rule, severity, message } of findings)
     terminal.stderr(`socni-ctl: ${severity}: ${message} [${rule}]\n`)
   if (findings.some(({ severity }) => severity === 'error')) return 1
   if (!dryRun) await carryOut(plan, store)
-  const manifests = plan.changes.map(({ after }) => after)
+  const made = plan.changes.flatMap(change => describeNew(change, world, flags))
+  for (const note of [...made, ...(plan.notes ?? [])]) terminal.stderr(`note: ${note}\n`)
+  const manifests = plan.changes.map(({ after }) => (isInCluster(flags) ? withoutStatus(after) : after))
   if (chosen !== 'text') terminal.stdout(printPlain(manifests, chosen))
   else if (dryRun)
     terminal.stdout(`would write to ${store.title}: ${what}\n\n${manifests.map(printManifest).join('---\n')}`)
   else terminal.stdout(`${what} (${store.title})\n`)
   return 0
+}
+
+/** What people write of an object: the API server and the webhook write the rest. */
+function withoutStatus({ apiVersion, kind, metadata: { name = '', labels }, spec }: Manifest): Manifest {
+  return { apiVersion, kind, metadata: { name, ...(labels !== undefined && { labels }) }, spec }
+}
+
+/** A tenant that nobody named before may be a misspelt one. Only a cluster knows which namespaces are there. */
+function describeNew({ after, edit }: Change, { inventory }: World, flags: WritingFlags): string[] {
+  const reading = readTenant(after)
+  if (edit !== undefined || !reading.ok) return []
+  const { name, namespaces } = reading.value
+  const shown = namespaces.map(namespace =>
+    isInCluster(flags) && !inventory.hasNamespace(namespace) ? `${namespace} (not there yet)` : namespace,
+  )
+  return [`${flags.dryRun ? 'would make' : 'made'} tenant ${name}, for namespace ${shown.join(', ')}`]
 }

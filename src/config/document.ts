@@ -1,4 +1,5 @@
-import type { z } from 'zod'
+import { z } from 'zod'
+import { distance } from '../json/distance.ts'
 import { quote, quoteValue } from '../json/quote.ts'
 import type { JsonValue, Path } from '../json/value.ts'
 
@@ -16,18 +17,37 @@ export type DocumentReading<T> =
 export function readDocument<T>(schema: z.ZodType<T>, document: unknown): DocumentReading<T> {
   const reading = schema.safeParse(document, { reportInput: true })
   if (reading.success) return { ok: true, value: reading.data }
-  return { ok: false, problems: reading.error.issues.flatMap(problemsOf) }
+  return { ok: false, problems: reading.error.issues.flatMap(issue => problemsOf(issue, schema)) }
 }
 
-function problemsOf(issue: z.core.$ZodIssue): DocumentProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType): DocumentProblem[] {
   const at = issue.path.map(step => (typeof step === 'symbol' ? String(step) : step))
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(key => ({
-      at: [...at, key],
-      message: `${quote(key)} is no field here: correct its name, or remove it`,
-    }))
+    const known = fieldsAt(schema, at)
+    return issue.keys.map(key => {
+      const meant = known.find(field => distance(field.toLowerCase(), key.toLowerCase()) <= NEAR)
+      const instead = meant === undefined ? 'correct its name' : `did you mean ${quote(meant)}? Write that`
+      return { at: [...at, key], message: `${quote(key)} is no field here: ${instead}, or remove it` }
+    })
   }
   return [{ at, message: messageOf(issue) }]
+}
+
+/** Letters that a misspelt field may differ in. */
+const NEAR = 2
+
+/** The fields that a schema has at a place, as its JSON Schema says. */
+function fieldsAt(schema: z.ZodType, at: Path): string[] {
+  let here = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema | undefined
+  for (const step of at)
+    here = typeof step === 'number' ? here?.items : (here?.properties?.[step] ?? here?.additionalProperties)
+  return Object.keys(here?.properties ?? {})
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly additionalProperties?: JsonSchema
+  readonly items?: JsonSchema
 }
 
 const TYPES: Readonly<Record<string, string>> = {

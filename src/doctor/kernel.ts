@@ -26,6 +26,9 @@ const MTU: Question = {
   why: 'VXLAN needs 50 bytes of each packet: with a larger MTU, large packets between nodes are lost.',
 }
 
+/** The kernel's own directories are empty on a disk that another machine has mounted. */
+const ON_THE_NODE = 'run socni-ctl doctor on the node itself'
+
 /** VXLAN over IPv4: outer Ethernet, IP, UDP and VXLAN headers (RFC 7348 section 5). */
 const VXLAN_BYTES = 50
 
@@ -38,6 +41,8 @@ export function checkModule(tree: Tree): Check {
     .list('/lib/modules')
     .find(version => /\/8021q\.ko/.test(tree.read(`/lib/modules/${version}/modules.builtin`) ?? ''))
   if (builtIn !== undefined) return answer(MODULE, 'ok', `8021q is built into ${builtIn}`)
+  if (!tree.has('/proc/modules') && !tree.has('/sys/module'))
+    return answer(MODULE, 'unknown', '"/proc/modules" and "/sys/module" are missing', ON_THE_NODE)
   return answer(
     MODULE,
     'error',
@@ -48,7 +53,6 @@ export function checkModule(tree: Tree): Check {
 
 /** The interfaces that VLANs of the policy ride on. */
 export function checkInterfaces(tree: Tree, masters: readonly string[]): Check {
-  const present = tree.list('/sys/class/net')
   if (masters.length === 0) {
     return answer(
       INTERFACES,
@@ -59,6 +63,9 @@ export function checkInterfaces(tree: Tree, masters: readonly string[]): Check {
   }
   // PCI addresses and device resources are no interfaces of the host.
   const names = masters.filter(isInterfaceName)
+  if (names.length > 0 && !tree.has('/sys/class/net'))
+    return answer(INTERFACES, 'unknown', '"/sys/class/net" is missing', ON_THE_NODE)
+  const present = tree.list('/sys/class/net')
   const missing = names.filter(name => !present.includes(name))
   if (missing.length > 0) {
     return answer(
@@ -113,12 +120,7 @@ export function checkFlannelMtu(tree: Tree): Check {
     .flatMap(name => mtuOf(tree, name) ?? [])
   const largest = Math.max(0, ...carriers)
   if (largest === 0)
-    return answer(
-      MTU,
-      'unknown',
-      `FLANNEL_MTU=${flannel}, and no interface to compare it with`,
-      'run socni-ctl doctor on the node itself',
-    )
+    return answer(MTU, 'unknown', `FLANNEL_MTU=${flannel}, and no interface to compare it with`, ON_THE_NODE)
   if (device && flannel > largest - VXLAN_BYTES)
     return answer(
       MTU,

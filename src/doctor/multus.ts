@@ -97,6 +97,14 @@ function checkMode(tree: Tree, path: string, plugin: JsonObject, binDir: string)
       `thin Multus, but its kubeconfig "${kubeconfig}" is missing`,
       'restart the Multus pod of this node',
     )
+  // The directory is in memory: on a disk that another machine has mounted it is empty.
+  if (mode === 'thick' && tree.list('/run').length === 0)
+    return answer(
+      MODE,
+      'unknown',
+      'thick Multus; "/run" is empty, where its socket would be',
+      'run socni-ctl doctor on the node itself',
+    )
   if (mode === 'thick' && !tree.list('/run/multus').some(name => name.endsWith('.sock')))
     return answer(
       MODE,

@@ -1,9 +1,5 @@
-import {
-  ApiException,
-  CustomObjectsApi,
-  type KubeConfig,
-  type KubernetesObject,
-} from '@kubernetes/client-node'
+import { existsSync } from 'node:fs'
+import { ApiException, CustomObjectsApi, KubeConfig, type KubernetesObject } from '@kubernetes/client-node'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
 import { SharingConfig } from './connections.ts'
 import { PlainObjectApi } from './plain-objects.ts'
@@ -23,6 +19,8 @@ export class ApiError extends Error {
 export interface ClusterAccess {
   readonly kubeconfig?: string | undefined
   readonly context?: string | undefined
+  /** Those that the variable KUBECONFIG names, where no kubeconfig is given. */
+  readonly files?: readonly string[] | undefined
 }
 
 /** A kind of object, as its manifests name it. */
@@ -60,12 +58,14 @@ const PAGE = 200
 export const PAGE_OF_LARGE = 10
 
 /** Reads the kubeconfig, or what a pod is given of its cluster. Throws an ApiError that says what it has instead. */
-export function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
+export function loadConfig({ kubeconfig, context, files = [] }: ClusterAccess): KubeConfig {
   const config = new SharingConfig()
   try {
-    if (kubeconfig === undefined) config.loadFromDefault()
-    else config.loadFromFile(kubeconfig)
+    if (kubeconfig !== undefined) config.loadFromFile(kubeconfig)
+    else if (files.length > 0) config.loadFromOptions(mergeFiles(files))
+    else config.loadFromDefault()
   } catch (error) {
+    if (error instanceof ApiError) throw error
     throw new ApiError(`${kubeconfig ?? 'the kubeconfig'} cannot be read: ${reasonOf(error)}`)
   }
   // What client-node takes where nothing is found: nobody has meant it.
@@ -78,6 +78,37 @@ export function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
     config.setCurrentContext(context)
   }
   return config
+}
+
+/**
+ * The files that KUBECONFIG names as kubectl reads them: those that are not there are left out, and of two that say the same
+ * thing the first one counts (client-go tools/clientcmd/loader.go). Throws an ApiError when none is there.
+ */
+function mergeFiles(
+  files: readonly string[],
+): Pick<KubeConfig, 'clusters' | 'users' | 'contexts' | 'currentContext'> {
+  const there = files.filter(file => existsSync(file))
+  if (there.length === 0)
+    throw new ApiError(`the variable KUBECONFIG names no file that is there: ${files.join(', ')}`)
+  const configs = there.map(file => {
+    const config = new KubeConfig()
+    config.loadFromFile(file)
+    return config
+  })
+  const named = <T extends { name: string }>(lists: readonly (readonly T[])[]): T[] => [
+    ...new Map(
+      lists
+        .flat()
+        .toReversed()
+        .map(item => [item.name, item]),
+    ).values(),
+  ]
+  return {
+    clusters: named(configs.map(({ clusters }) => clusters)),
+    users: named(configs.map(({ users }) => users)),
+    contexts: named(configs.map(({ contexts }) => contexts)),
+    currentContext: configs.find(({ currentContext }) => currentContext)?.currentContext ?? '',
+  }
 }
 
 /** Objects of any kind, as manifests. Every failure is an ApiError. */

@@ -1,9 +1,10 @@
 import { isRecord, type Manifest } from '../kube/manifest.ts'
+import { NAMESPACE } from '../kube/own-objects.ts'
 import { ApiError, type KindOf, type KubeClient } from './client.ts'
 
 /** The objects in which SOCNI keeps what is no resource of its own: the webhook makes them, socni-ctl changes them. */
-export const NAMESPACE = 'socni-system'
-export const CONFIGURATION = { name: 'socni-configuration', key: 'cluster.yaml' }
+export { CONFIGURATION, NAMESPACE } from '../kube/own-objects.ts'
+
 /** Public keys and revocations, for the nodes. */
 export const KEY_MAP = 'socni-keys'
 /** The signing key and the key set. */

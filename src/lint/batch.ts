@@ -11,8 +11,8 @@ import {
   isProblem,
   type LocatedManifest,
   type LocatedProblem,
-  readDocuments,
 } from '../yaml/document.ts'
+import { readLinted } from './configuration-map.ts'
 import { withFileFindings } from './file-findings.ts'
 import { readIgnores } from './ignores.ts'
 import { checkKind, makesNetworks } from './kinds.ts'
@@ -103,7 +103,7 @@ export class Batch {
       const wrong: LintFinding[] = []
       const kept: KeptManifest[] = []
       const mayIgnore = text.includes('socni-ignore') || text.includes('ignore.socni.dev/')
-      for (const item of readDocuments(text)) {
+      for (const item of readLinted(text)) {
         if (isProblem(item)) {
           if (isOthers(item, source)) foreign++
           else wrong.push(unreadable(item, source.path, text))
@@ -159,7 +159,7 @@ export class Batch {
 
   /** Reads a file again, for the places of what is found in it. */
   *#manifestsOf(source: Source, failures: string[]): Iterable<LocatedManifest> {
-    for (const item of readDocuments(readOr(source, failures)))
+    for (const item of readLinted(readOr(source, failures)))
       if (!isProblem(item) && isLinted(item.manifest)) yield this.#place(item)
   }
 

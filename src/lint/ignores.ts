@@ -1,3 +1,4 @@
+import { quote } from '../json/quote.ts'
 import type { Path } from '../json/value.ts'
 import { isRecord } from '../kube/manifest.ts'
 import type { LocatedManifest, Place } from '../yaml/document.ts'
@@ -38,7 +39,9 @@ export function readIgnores(located: LocatedManifest, isOff: (rule: string) => b
   const ignores: Ignore[] = []
   const wrong: FileViolation[] = []
   const add = (rule: string, reason: string | undefined, place: Place, line: number | undefined): void => {
-    const problem = problemOf(rule, reason)
+    const form =
+      line === undefined ? `${ANNOTATION_PREFIX}${rule}: because …` : `# socni-ignore ${rule}: because …`
+    const problem = problemOf(rule, reason, form)
     if (problem === undefined) ignores.push({ rule, reason: reason ?? '', place, line })
     else wrong.push({ rule: unexplainedIgnore, message: problem, at: [], place })
   }
@@ -86,9 +89,9 @@ export function readIgnores(located: LocatedManifest, isOff: (rule: string) => b
   }
 }
 
-function problemOf(rule: string, reason: string | undefined): string | undefined {
+function problemOf(rule: string, reason: string | undefined, form: string): string | undefined {
   if (ruleText(rule) === undefined) return `"${rule}" is no rule: socni-ctl rules lists them`
   if (reason === undefined || reason.trim() === '')
-    return `"${rule}" is ignored without a reason: write "# socni-ignore ${rule}: because …"`
+    return `"${rule}" is ignored without a reason: write ${quote(form)}`
   return undefined
 }

@@ -1,19 +1,18 @@
 import { effectiveFindings } from '../policy/decision.ts'
 import type { Finding } from '../policy/finding.ts'
+import { Inventory } from '../policy/inventory.ts'
 import { judge } from '../policy/judge.ts'
+import { putManifest, putPolicy } from '../policy/load.ts'
 import type { PolicyStore } from '../store/store.ts'
 import type { Plan } from './plan.ts'
-import { buildWorld, type World } from './world.ts'
+import type { World } from './world.ts'
 
-/** What the rules have against a plan, each change judged among all others as they would be. */
+/** What the rules have against a plan, each change judged among all others as the webhook has them in force. */
 export function judgePlan(plan: Plan, world: World): Finding[] {
-  const changed = new Set(plan.changes.map(({ after }) => after.metadata.name))
-  const others = world.manifests.filter(
-    ({ kind, metadata }) => kind !== 'Tenant' || !changed.has(metadata.name),
-  )
   return plan.changes.flatMap(({ after, edit }) => {
-    const rest = plan.changes.filter(other => other.after !== after).map(other => other.after)
-    const { inventory } = buildWorld([...others, ...rest])
+    const inventory = new Inventory()
+    putPolicy(inventory, world.manifests)
+    for (const other of plan.changes) if (other.after !== after) putManifest(inventory, other.after)
     const where = { cluster: inventory.cluster, tenant: undefined, namespace: undefined }
     return effectiveFindings(judge(after, inventory, { before: edit?.tenant }), where)
   })

@@ -15,13 +15,15 @@ import {
 import { revocationsOf } from '../policy/grants.ts'
 import { resolveSegment, type Segment } from '../policy/reach.ts'
 import { applyEdits, StoreError, type TenantEdit } from '../store/store.ts'
-import type { StoredTenant, World } from './world.ts'
+import { type StoredTenant, storedTenant, type World } from './world.ts'
 
 /** What a command would change: nothing is written before all of it has been judged. */
 export interface Plan {
   readonly changes: readonly Change[]
   /** Claims that no longer count. */
   readonly revocations?: readonly Omit<Revocation, 'notBefore'>[]
+  /** What somebody should know of it, who may have meant it so. */
+  readonly notes?: readonly string[]
 }
 
 export interface Change {
@@ -43,12 +45,12 @@ export interface GrantText {
 
 /** A tenant gets VLANs that nobody holds; a tenant that does not exist yet gets its namespaces. */
 export function planCreate(
-  { tenants }: World,
+  world: World,
   name: string,
   grant: GrantText,
   namespaces: readonly string[],
 ): Plan {
-  const stored = tenants.get(name)
+  const stored = storedTenant(world, name)
   const vlans = parseVlanSet(grant.ids) ?? NO_VLANS
   const own = stored === undefined ? [] : grant.masters.flatMap(master => grantsOf(stored, vlans, master))
   const [held] = own
@@ -60,20 +62,20 @@ export function planCreate(
 }
 
 /** A tenant's VLANs become shared, and another tenant gets them too. Throws a StoreError when they are not its own. */
-export function planGrant({ tenants }: World, owner: string, target: string, vlans: VlanSet): Plan {
+export function planGrant(world: World, owner: string, target: string, vlans: VlanSet): Plan {
   if (owner === target)
     throw new StoreError(`tenant "${owner}" cannot grant a VLAN to itself: name another --target-tenant`)
-  const stored = tenants.get(owner)
+  const [stored, receiving] = [storedTenant(world, owner), storedTenant(world, target)]
   const held = stored === undefined ? [] : grantsOf(stored, vlans)
   const missing = subtractVlans(vlans, uniteVlans(...held.map(({ grant }) => grant.ids)))
   if (stored === undefined || !isEmptyVlans(missing))
     throw new StoreError(
-      `tenant "${owner}" holds no VLAN ${printVlans(missing)}: ${holdersOf(tenants, missing)}`,
+      `tenant "${owner}" holds no VLAN ${printVlans(missing)}: ${holdersOf(world.tenants, missing)}`,
     )
   const edits = held.flatMap(({ index, grant, text }) => shareEdits(index, grant, text, vlans))
-  const texts = held.flatMap(each => lackingOf(tenants.get(target), each, vlans))
+  const texts = held.flatMap(each => lackingOf(receiving, each, vlans))
   const receiver = texts.reduce<Change | undefined>(
-    (change, text) => addGrant(tenants.get(target), target, text, [target], change),
+    (change, text) => addGrant(receiving, target, text, [target], change),
     undefined,
   )
   const changes = [...change(stored.manifest, edits), ...(receiver === undefined ? [] : [receiver])]
@@ -101,13 +103,9 @@ function lackingOf(
 }
 
 /** A tenant loses VLANs, and its claims for them no longer count. */
-export function planRevoke(
-  { tenants, inventory }: World,
-  name: string,
-  vlans: VlanSet,
-  master: string | undefined,
-): Plan {
-  const stored = tenants.get(name)
+export function planRevoke(world: World, name: string, vlans: VlanSet, master: string | undefined): Plan {
+  const { tenants, inventory } = world
+  const stored = storedTenant(world, name)
   const held = stored === undefined ? [] : grantsOf(stored, vlans, master)
   if (stored === undefined || held.length === 0) {
     const where = master === undefined ? '' : ` on ${master}`
@@ -128,7 +126,33 @@ export function planRevoke(
   return {
     changes: change(stored.manifest, edits),
     revocations: revocationsOf(name, lost, inventory.cluster),
+    notes: stillShared(world, stored, vlans, master),
   }
+}
+
+/** Who shared one of these VLANs with this tenant, and nobody else: whether the mark was made for it alone nobody knows. */
+function stillShared(
+  { tenants }: World,
+  loser: StoredTenant,
+  vlans: VlanSet,
+  master: string | undefined,
+): string[] {
+  const idsOn = (stored: StoredTenant, name: string): VlanSet =>
+    uniteVlans(...grantsOf(stored, vlans, name).map(({ grant }) => grant.ids))
+  const owners = [...tenants.values()].filter(stored => stored !== loser)
+  return owners.flatMap(owner => {
+    const shared = grantsOf(owner, vlans, master).filter(({ grant }) => grant.shared)
+    return shared.flatMap(({ grant: { ids, masters } }) =>
+      masters.flatMap(name => {
+        const lost = master === undefined || master === name ? idsOn(loser, name) : NO_VLANS
+        const others = owners.filter(stored => stored !== owner).map(stored => idsOn(stored, name))
+        const left = subtractVlans(intersectVlans(intersectVlans(ids, vlans), lost), uniteVlans(...others))
+        return isEmptyVlans(left)
+          ? []
+          : [`still marked as shared: VLAN ${printVlans(left)} on ${name} of tenant ${owner.tenant.name}`]
+      }),
+    )
+  })
 }
 
 /** A grant without some VLANs, on one of its interfaces or on all. */

@@ -16,13 +16,23 @@ export class WebhookCallError extends Error {
 /** No longer than the API server would wait. */
 const TIMEOUT_MS = 10_000
 
+/** What OpenSSL says of a certificate that an authority of its own has signed (Node.js, TLS, X509 certificate error codes). */
+const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
 /** Asks a running webhook over TLS, as the API server does. */
 export class WebhookClient {
   readonly #url: string
   readonly #agent: Agent
+  readonly #hasAuthority: boolean
 
   /** `authority` is the PEM that the webhook's certificate is verified with; without it, the system's authorities. */
   constructor(url: string, authority: string | undefined) {
+    this.#hasAuthority = authority !== undefined
     this.#url = url.replace(/\/+$/, '')
     this.#agent = new Agent({ keepAlive: true, ...(authority !== undefined && { ca: authority }) })
   }
@@ -50,8 +60,11 @@ export class WebhookClient {
     return new Promise((resolve, reject) => {
       const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
       const options = { method, agent: this.#agent, headers, timeout: TIMEOUT_MS }
-      const fail = (error: Error): void =>
-        reject(new WebhookCallError(`${this.#url}${path}: ${error.message}`))
+      const fail = (error: NodeJS.ErrnoException): void => {
+        const isUnknown = !this.#hasAuthority && UNKNOWN_AUTHORITY.has(error.code ?? '')
+        const hint = isUnknown ? '; name the authority of its certificate: --ca .socni/tls/ca.crt' : ''
+        reject(new WebhookCallError(`${this.#url}${path}: ${error.message}${hint}`))
+      }
       const call = request(`${this.#url}${path}`, options, response => {
         let text = ''
         response.setEncoding('utf8').on('data', chunk => {

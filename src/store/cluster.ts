@@ -10,6 +10,8 @@ import { applyEdits, type PolicyStore, StoreError } from './store.ts'
 /** A cluster without the definition of a kind has none of it. */
 const LISTED = [KINDS.tenant, KINDS.namespace, KINDS.network]
 
+const NO_DEFINITION = 'the definition of Tenant is not installed (docs/install.md)'
+
 /** Kubernetes authentication.k8s.io/v1 SelfSubjectReview. */
 const WHO_AM_I = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
 
@@ -35,18 +37,28 @@ export function openClusterStore(access: ClusterAccess): PolicyStore {
     }
   }
 
+  let isDefined = true
+
   return {
     title: `the cluster at ${client.server}`,
 
     list: () =>
       call('its policy cannot be read', async () => {
         const kinds = await Promise.all(LISTED.map(kind => orNone(() => client.list(kind))))
+        isDefined = kinds[0] !== undefined
         const pods = await client.list(KINDS.pod, withNetworks)
         return [...(await configuration()), ...kinds.flatMap(list => list?.items ?? []), ...pods.items]
       }),
 
+    placeOf: () => undefined,
+
+    get missing() {
+      return isDefined ? undefined : NO_DEFINITION
+    },
+
     createTenant: manifest =>
       call(`Tenant "${manifest.metadata.name}" cannot be created`, async () => {
+        if (!isDefined) throw new ApiError(NO_DEFINITION)
         await client.create(manifest)
       }),
 

@@ -4,9 +4,10 @@ import { addRevocations } from '../claims/files.ts'
 import { writeAtomically } from '../files/atomic.ts'
 import { listPolicyFiles } from '../files/list-policy.ts'
 import { readTextFile } from '../files/read-text.ts'
+import type { Path } from '../json/value.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { isDnsLabel } from '../net/dns-label.ts'
-import { readManifests } from '../yaml/document.ts'
+import { readLocated } from '../yaml/document.ts'
 import { editManifest, printManifest } from '../yaml/edit.ts'
 import { type PolicyStore, StoreError } from './store.ts'
 
@@ -15,24 +16,31 @@ export function openPolicyDirectory(directory: string, keysDirectory: string, ti
   /** The file of each Tenant, which may hold several, and the text of each file when it was read. */
   const origins = new Map<string, string>()
   const texts = new Map<string, string>()
+  const places = new Map<Manifest, (at: Path) => string>()
 
   return {
     title,
 
     async list() {
       origins.clear()
+      places.clear()
       return listPolicyFiles(directory).flatMap(name => {
         const file = join(directory, name)
         const text = readTextFile(file)
-        const { manifests, problems } = readManifests(text)
+        const { manifests, problems } = readLocated(text)
         const [problem] = problems
-        if (problem !== undefined) throw new StoreError(`${file}:${problem.line}: ${problem.message}`)
-        for (const { kind, metadata } of manifests)
-          if (kind === 'Tenant' && metadata.name !== undefined) origins.set(metadata.name, file)
+        if (problem !== undefined) throw new StoreError(`${file}:${problem.place.line}: ${problem.message}`)
         texts.set(file, text)
-        return manifests
+        return manifests.map(({ manifest, place }) => {
+          const { kind, metadata } = manifest
+          if (kind === 'Tenant' && metadata.name !== undefined) origins.set(metadata.name, file)
+          places.set(manifest, at => `${file}:${place(at).line}`)
+          return manifest
+        })
       })
     },
+
+    placeOf: (manifest, at) => places.get(manifest)?.(at),
 
     async createTenant(manifest) {
       mkdirSync(directory, { recursive: true, mode: 0o755 })

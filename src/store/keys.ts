@@ -1,10 +1,9 @@
 import {
   type ClaimKeys,
-  droppedKeyFiles,
+  changedKeyFiles,
+  type KeyChange,
   type KeyFileChanges,
-  nextKeyFiles,
   readPublicFiles,
-  rotatedKeyFiles,
   type VerificationKeys,
 } from '../claims/files.ts'
 import type { Manifest } from '../kube/manifest.ts'
@@ -40,16 +39,21 @@ export interface KeyStore {
   publishNext(): Promise<ClaimKeys>
   rotate(): Promise<ClaimKeys>
   drop(kid: string): Promise<ClaimKeys>
+  /** Throws what a change would throw, and writes nothing. */
+  check(change: KeyChange, kid?: string): Promise<void>
 }
 
 /** The keys of a cluster's webhook; public halves are published to the nodes in the same step. */
 export function openClusterKeys(access: ClusterAccess): KeyStore {
   const client = connect(access)
-  const change = (compute: typeof nextKeyFiles) =>
+  const compute = async (what: KeyChange, kid: string) => {
+    const secret = await readSecret(client)
+    const files = decode(textsOf(secret))
+    return { secret, files, changed: changedKeyFiles(what, name => files[name], KEY_PLACE, kid) }
+  }
+  const change = (what: KeyChange, kid = '') =>
     explained(client, async () => {
-      const secret = await readSecret(client)
-      const files = decode(textsOf(secret))
-      const changed = compute(name => files[name], KEY_PLACE)
+      const { secret, files, changed } = await compute(what, kid)
       const after = merge(files, changed)
       // Replicas sign with a new key as soon as they see it, so the nodes are told first.
       await publish(client, PUBLIC_KEYS, after[PUBLIC_KEYS] ?? '')
@@ -60,9 +64,13 @@ export function openClusterKeys(access: ClusterAccess): KeyStore {
     place: KEY_PLACE,
     read: () => explained(client, async () => keysOf(decode(textsOf(await readSecret(client))), {})),
     published: () => explained(client, () => readPublished(client)),
-    publishNext: () => change(nextKeyFiles),
-    rotate: () => change(rotatedKeyFiles),
-    drop: kid => change((read, place) => droppedKeyFiles(read, place, kid)),
+    publishNext: () => change('generate'),
+    rotate: () => change('rotate'),
+    drop: kid => change('drop', kid),
+    check: (what, kid = '') =>
+      explained(client, async () => {
+        await compute(what, kid)
+      }),
   }
 }
 

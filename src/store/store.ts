@@ -13,6 +13,10 @@ export interface PolicyStore {
   readonly title: string
   /** Everything that rules may know, as manifests: configuration, Tenants, namespaces, NADs, pods with networks. */
   list(): Promise<readonly Manifest[]>
+  /** Where a field of such a manifest is written, `tenants.yaml:7`; undefined where its name says all of that. */
+  placeOf(manifest: Manifest, at: Path): string | undefined
+  /** Why it holds no Tenant and can hold none, once it was listed. */
+  readonly missing?: string | undefined
   createTenant(manifest: Manifest): Promise<void>
   /** Changes a Tenant as list() gave it: a change in between is noticed, and the edit refused. */
   editTenant(tenant: Manifest, edits: readonly TenantEdit[]): Promise<void>

@@ -13,7 +13,7 @@ import {
   parseTolerantly,
   syntaxMessage,
 } from './parse.ts'
-import { fixSpan, nodeAt, spanOf, startsAlong } from './spans.ts'
+import { fixSpan, nodeAt, spanOf, startsAlong, textSpans } from './spans.ts'
 import { splitDocuments } from './split.ts'
 
 export type { Place } from './parse.ts'
@@ -25,12 +25,19 @@ export interface LocatedManifest {
   place(at: Path, inside?: Path): Place
   /** What a fix replaces; undefined where that is not in the text itself. */
   placeOfFix(at: Path, inside: Path, fix: Fix): Place | undefined
+  /** The text that a field holds, and where a stretch of it is; undefined for a field that holds none. */
+  textAt(at: Path): LocatedText | undefined
   /** The lines that a field and those around it start on; the first one is that of the manifest. */
   linesAlong(at: Path): number[]
   /** The comments in its text, on lines of the file. */
   comments(): Comment[]
   /** Scalars without quotes that kubectl reads otherwise than YAML 1.2 has it. */
   disputedScalars(): DisputedScalar[]
+}
+
+export interface LocatedText {
+  readonly text: string
+  place(offset: number, end: number): Place
 }
 
 /** A scalar that two readers disagree about. */
@@ -199,6 +206,10 @@ function locatedManifest(
     placeOfFix(at, inside, fix) {
       const span = fixSpan(document, source, [...prefix, ...at], inside, fix)
       return span && toPlace(...span)
+    },
+    textAt(at) {
+      const found = textSpans(document, source, [...prefix, ...at])
+      return found && { text: found.text, place: (from, to) => toPlace(...found.spanOf(from, to)) }
     },
     linesAlong(at) {
       const first = document.contents?.range[0] ?? 0

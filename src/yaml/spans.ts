@@ -28,6 +28,22 @@ export function spanOf(document: ParsedDocument, source: string, at: Path, insid
   return [0, 0]
 }
 
+/** The text that a scalar holds, and where a stretch of it is in the source: the whole scalar's place where that is not known. */
+export function textSpans(
+  document: ParsedDocument,
+  source: string,
+  at: Path,
+): { readonly text: string; spanOf(offset: number, end: number): Span } | undefined {
+  const node = nodeAt(document, at)
+  if (node === undefined || !isScalar(node) || typeof node.value !== 'string') return undefined
+  const [start, end] = keySpan(document, at) ?? node.range
+  const map = mapOf(node, source)
+  return {
+    text: node.value,
+    spanOf: (from, to) => (map && onMap(map, { offset: from, end: to })) ?? [start, end],
+  }
+}
+
 /** What a fix replaces, when exactly that is written; undefined where the key or value is not in the text itself. */
 export function fixSpan(
   document: ParsedDocument,

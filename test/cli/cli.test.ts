@@ -238,12 +238,16 @@ describe('socni-ctl keys', () => {
     })
     const before = openKeys(join(directory, 'keys'))
     expect(states((await keys('list')).stdout)).toEqual(['current *'])
-    expect(await keys('rotate')).toMatchObject({
-      exit: 3,
-      stderr: expect.stringContaining('make one with socni-ctl keys generate'),
-    })
+    for (const args of [['rotate'], ['rotate', '--dry-run']])
+      expect(await keys(...args)).toMatchObject({
+        exit: 3,
+        stderr: expect.stringContaining('make one with socni-ctl keys generate'),
+      })
+    expect((await keys('generate', '--dry-run')).stdout).toContain('would publish a new key in')
     expect(states((await keys('generate')).stdout)).toEqual(['current *', 'next'])
-    expect(await keys('generate')).toMatchObject({ exit: 3, stderr: expect.stringContaining('rotate first') })
+    for (const args of [['generate'], ['generate', '--dry-run']])
+      expect(await keys(...args)).toMatchObject({ exit: 3, stderr: expect.stringContaining('rotate first') })
+    expect((await keys('rotate', '--dry-run')).stdout).toContain('would sign with the key')
     expect(states((await keys('rotate')).stdout)).toEqual(['retired', 'current *'])
     const after = readKeys(join(directory, 'keys'))
     expect([after.keys.has(before.signing.kid), after.signing.kid === before.signing.kid]).toEqual([
@@ -253,12 +257,13 @@ describe('socni-ctl keys', () => {
     expect(parseKeySet((await keys('export')).stdout).size).toBe(2)
     expect((await keys('export')).stdout).not.toContain('"d"')
     // Somebody may have read the old one: then its claims must not hold any more.
-    expect(await keys('drop', after.signing.kid, '--yes')).toMatchObject({
-      exit: 3,
-      stderr: expect.stringContaining(
-        `is "current", and only keys that have retired can be dropped: ${before.signing.kid}`,
-      ),
-    })
+    for (const flag of ['--yes', '--dry-run'])
+      expect(await keys('drop', after.signing.kid, flag)).toMatchObject({
+        exit: 3,
+        stderr: expect.stringContaining(
+          `is "current", and only keys that have retired can be dropped: ${before.signing.kid}`,
+        ),
+      })
     expect((await keys('drop', before.signing.kid, '--dry-run')).stdout).toContain('would drop')
     expect((await keys('drop', before.signing.kid)).stderr).toContain('Nobody is here to answer: add --yes')
     expect(states((await keys('drop', before.signing.kid, '--yes')).stdout)).toEqual(['current *'])
@@ -274,6 +279,10 @@ describe('socni-ctl keys', () => {
     openKeys(own)
     const set = join(own, 'keys.json')
     const before = readFileSync(set)
+    // generate publishes the key that signs, where a crash left it unpublished; so would a dry run.
+    rmSync(set)
+    expect((await ctl(['keys', 'generate', '--dry-run', '--keys-dir', own])).exit).toBe(0)
+    writeFileSync(set, before)
     await keys('generate')
     const waiting = readFileSync(join(own, 'next-signing-key.json'))
     const [signing, published] = [readFileSync(join(own, 'signing-key.json')), readFileSync(set)]
@@ -309,6 +318,10 @@ describe('socni-ctl', () => {
     expect(JSON.parse((await ctl(['rules', '--format', 'json'])).stdout)).toHaveLength(ruleTexts.length)
     for (const { id, why } of ruleTexts)
       expect(await ctl(['explain', id])).toMatchObject({ exit: 0, stdout: expect.stringContaining(why) })
+    expect(JSON.parse((await ctl(['explain', 'default-route', '--format', 'json'])).stdout)).toMatchObject({
+      id: 'default-route',
+      refused: expect.stringContaining('kind: NetworkAttachmentDefinition'),
+    })
   })
 
   it.each([
@@ -327,12 +340,49 @@ describe('socni-ctl', () => {
     },
   )
 
+  it('works on the cluster of the kubeconfig as the plugin of kubectl, unless a directory is named', async () => {
+    const own = mkdtempSync(join(directory, 'plugin-'))
+    const kubeconfigs = [join(own, 'nowhere')]
+    const plugin = (...args: string[]) => ctl(args, { directory: own, isKubectlPlugin: true, kubeconfigs })
+    for (const args of [['list'], ['map'], ['keys', 'list'], ['create', '--id', '7', '--master', 'eth0']])
+      expect(await plugin(...args)).toEqual({
+        exit: 3,
+        stdout: '',
+        stderr: `socni-ctl: the variable KUBECONFIG names no file that is there: ${join(own, 'nowhere')}\n`,
+      })
+    expect((await plugin('list', '--policy-dir', 'policy')).exit).toBe(0)
+    expect((await plugin('--keys-dir', 'keys', 'list')).exit).toBe(0)
+    expect((await plugin('lint', '--no-config', resolve(defaultRoute))).exit).toBe(1)
+    expect((await ctl(['list'], { directory: own })).exit).toBe(0)
+    symlinkSync(resolve('bin/socni-ctl.js'), join(own, 'kubectl-socni'))
+    const { status, stderr } = spawnSync(process.execPath, [join(own, 'kubectl-socni'), 'list'], {
+      encoding: 'utf8',
+      env: { KUBECONFIG: join(own, 'nowhere') },
+    })
+    expect([status, stderr]).toEqual([3, expect.stringContaining('KUBECONFIG')])
+  })
+
   it('is a program that runs from the checkout', async () => {
     const { status, stdout } = spawnSync(process.execPath, ['src/cli/main.ts', 'lint', '-'], {
       input: readFileSync(defaultRoute),
       encoding: 'utf8',
     })
     expect([status, stdout.includes('<stdin>:17:20')]).toEqual([1, true])
+  })
+
+  it.each([
+    ['rules | true', '141', ''],
+    ['nosuch 2>&1 | true', '141', ''],
+    [
+      'rules > /dev/full',
+      '3',
+      'socni-ctl: standard output cannot be written: ENOSPC: no space left on device, write\n',
+    ],
+    ['nosuch 2> /dev/full', '3', ''],
+  ])('ends without a trace of the program where nobody reads: %s', (line, exit, said) => {
+    const command = `"$0" src/cli/main.ts ${line}; echo "\${PIPESTATUS[0]}"`
+    const { stdout, stderr } = spawnSync('bash', ['-c', command, process.execPath], { encoding: 'utf8' })
+    expect([stdout.trim(), stderr]).toEqual([exit, said])
   })
 })
 
@@ -379,6 +429,11 @@ describe('socni-ctl review --server', () => {
         expect([asked.exit, plain(asked.stdout)]).toEqual([local.exit, plain(local.stdout)])
         expect(asked.exit).toBe(name === 'good' ? 0 : 1)
       }
+      const unknown = await ctl(['review', '--server', webhook.service.url, join(directory, 'good.json')])
+      expect([unknown.exit, unknown.stderr]).toEqual([
+        3,
+        expect.stringMatching(/; name the authority of its certificate: --ca \.socni\/tls\/ca\.crt\n$/),
+      ])
       // What answers is no webhook, though its certificate is good.
       const page = createServer(
         {

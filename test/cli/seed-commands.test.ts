@@ -57,12 +57,13 @@ describe('every command line of seed 000', () => {
     )
     expect({ exit, stderr }).toEqual({
       exit: 0,
-      stderr: `socni-ctl: warning: a second pod on a node cannot attach to VLAN 200 on "eth0": write type "socni" with "vlan": 200, or use macvlan on "eth0.200" [one-pod-per-vlan]
+      stderr: `note: made tenant admin, for namespace admin
+socni-ctl: warning: a second pod on a node cannot attach to VLAN 200 on "eth0": write type "socni" with "vlan": 200, or use macvlan on "eth0.200" [one-pod-per-vlan]
 socni-ctl: warning: 10.200.0.0/24 is given out by each node by itself: use "whereabouts", or a range of its own for each node [host-local-on-many-nodes]
 wrote /var/lib/rancher/k3s/agent/etc/cni/net.d/200-vlan.conflist
 `,
     })
-    expect(stdout).toBe(`no VLAN is granted: socni-ctl create makes one
+    expect(stdout).toBe(`no VLAN is granted in .socni/policy: socni-ctl create makes one
 
 /var/lib/rancher/k3s/agent/etc/cni/net.d:
 FILE                 NETWORK  TYPES    VLANS           TENANTS

@@ -56,6 +56,21 @@ describe('the manifests', () => {
     )
   const read = (text: string): Manifest[] => parseAllDocuments(text).map(document => document.toJS())
 
+  it('are applied again once the patch of an emergency is taken back, as the runbook says', () => {
+    const runbook = readFileSync(join(root, 'docs/runbook.md'), 'utf8')
+    const [, patch = ''] = /patch daemonset socni-guard --type=json \\\n {2}-p '(.+)'/.exec(runbook) ?? []
+    const write = (text: string) =>
+      plane.kubectl([
+        ...['-n', 'socni-system', 'patch', 'daemonset', 'socni-guard', '--type=json'],
+        ...['-p', text],
+      ])
+    const apply = () => plane.said(['apply', '--server-side', '-k', join(root, 'manifests/overlays/k3s')])
+    write(patch)
+    expect(apply()).toMatch(/conflict with "kubectl-patch"/)
+    write(patch.replace('audit', 'enforce'))
+    expect(apply()).not.toMatch(/error|conflict/i)
+  })
+
   it.each(Object.entries(OVERLAYS))('for %s have the directories of its nodes', (overlay, [bin, conf]) => {
     const daemonSet = read(render(overlay)).find(({ kind }) => kind === 'DaemonSet') as never
     const { spec } = (daemonSet as { spec: { template: { spec: Record<string, never> } } }).spec.template

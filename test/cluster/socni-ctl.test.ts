@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { ctl } from '../socni-ctl.ts'
 import { findBinaries } from './binaries.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
@@ -26,10 +27,14 @@ describe('socni-ctl on a cluster', () => {
   it('lists nothing, and says so, before anything is installed', async () => {
     expect(await cluster('list')).toEqual({
       exit: 0,
-      stdout: 'no VLAN is granted: socni-ctl create makes one\n',
+      stdout: `no VLAN is granted in the cluster at ${plane.server}: the definition of Tenant is not installed (docs/install.md)\n`,
       stderr: '',
     })
-    expect((await cluster('create', '--id', '200', '--master', 'eth0')).exit).toBe(3)
+    expect(await cluster('create', '--id', '200', '--master', 'eth0')).toEqual({
+      exit: 3,
+      stdout: '',
+      stderr: `socni-ctl: ${plane.server}: Tenant "admin" cannot be created: the definition of Tenant is not installed (docs/install.md)\n`,
+    })
   })
 
   it('makes, shares and takes away VLANs in Tenants that kubectl shows', async () => {
@@ -52,14 +57,24 @@ describe('socni-ctl on a cluster', () => {
     ).toEqual({
       exit: 0,
       stdout: `VLAN 200 on eth0 for tenant admin (the cluster at ${plane.server})\n`,
-      stderr: '',
+      stderr: 'note: made tenant admin, for namespace admin (not there yet)\n',
     })
     expect((await cluster('--tenant-id', 'other', 'create', '--id', '200', '--master', 'eth0')).exit).toBe(1)
-    expect((await cluster('grant', '--vlan-id', '200', '--target-tenant', 'finance')).exit).toBe(0)
+    expect(await cluster('grant', '--vlan-id', '200', '--target-tenant', 'finance')).toMatchObject({
+      exit: 0,
+      stderr: 'note: made tenant finance, for namespace finance\n',
+    })
     const tenant = JSON.parse(plane.kubectl(['get', 'tenant', 'finance', '-o', 'json']))
     expect(tenant.spec).toMatchObject({
       namespaces: ['finance'],
       vlans: [{ ids: '200', masters: ['eth0'], labels: { environment: 'production' }, shared: true }],
+    })
+    const dry = await cluster('revoke', '--vlan-id', '200', '--target-tenant', 'finance', '--dry-run')
+    expect(parse(dry.stdout.slice(dry.stdout.indexOf('\n')))).toEqual({
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'Tenant',
+      metadata: { name: 'finance' },
+      spec: { namespaces: ['finance'], vlans: [] },
     })
     expect((await cluster('revoke', '--vlan-id', '200', '--target-tenant', 'finance', '--yes')).exit).toBe(0)
     expect(JSON.parse(plane.kubectl(['get', 'tenant', 'finance', '-o', 'json'])).spec.vlans).toEqual([])
@@ -113,6 +128,25 @@ describe('socni-ctl on a cluster', () => {
     expect(plane.kubectl(['get', 'tenants,net-attach-def,pods', '-A', '-o', 'json'])).toBe(before)
   })
 
+  it('asks for no more than examples/ci/cluster-role.yaml allows, to read', async () => {
+    const alice = (...args: string[]) => ctl(['--kubeconfig', plane.kubeconfig('alice'), ...args])
+    const pod = join(seeds, '000-dual-net-pod.yaml')
+    const commands = [
+      ['list'],
+      ['map'],
+      ['status'],
+      ['lint', '--no-config', '--cluster', '-n', 'secure-zone-1', pod],
+    ]
+    for (const args of commands) expect((await alice(...args)).exit).toBe(3)
+    plane.kubectl(['apply', '-f', join(root, 'examples/ci/cluster-role.yaml')])
+    for (const args of commands) expect([args, await alice(...args)]).toMatchObject([args, { exit: 0 }])
+    expect((await alice('review', '-n', 'secure-zone-1', pod)).exit).toBe(0)
+    // What it may read has no keys: no webhook has started here.
+    expect((await alice('keys', 'export')).stderr).toContain('lacks keys.json')
+    expect((await alice('create', '--id', '7', '--master', 'eth0')).exit).toBe(3)
+    plane.kubectl(['delete', '-f', join(root, 'examples/ci/cluster-role.yaml')])
+  })
+
   it('takes the cluster configuration from its ConfigMap', async () => {
     const configuration =
       'apiVersion: socni.dev/v1alpha1\nkind: ClusterConfiguration\nspec: {exemptNamespaces: [secure-zone-1]}\nmetadata: {}\n'
@@ -163,13 +197,19 @@ describe('kubectl socni', () => {
     const shims = join(plane.directory, 'bin')
     mkdirSync(shims)
     const program = join(shims, 'kubectl-socni')
-    writeFileSync(program, `#!/bin/sh\nexec ${process.execPath} ${join(root, 'bin/socni-ctl.js')} "$@"\n`)
-    chmodSync(program, 0o755)
-    const args = ['socni', 'lint', '--no-config', join(seeds, '004-macvlan-conf.yaml')]
-    const { status, stdout } = spawnSync(findBinaries().kubectl, args, {
-      encoding: 'utf8',
-      env: { PATH: `${shims}:/usr/bin:/bin`, HOME: plane.directory },
-    })
+    symlinkSync(join(root, 'bin/socni-ctl.js'), program)
+    const kubectl = (...args: string[]) =>
+      spawnSync(findBinaries().kubectl, ['socni', ...args], {
+        encoding: 'utf8',
+        env: {
+          PATH: `${shims}:${dirname(process.execPath)}:/usr/bin:/bin`,
+          HOME: plane.directory,
+          KUBECONFIG: `${join(shims, 'nowhere')}:${plane.kubeconfig('admin')}`,
+        },
+      })
+    const { status, stdout } = kubectl('lint', '--no-config', join(seeds, '004-macvlan-conf.yaml'))
     expect([status, stdout.includes('[default-route]')]).toEqual([1, true])
+    const { grants } = JSON.parse(kubectl('list', '--format', 'json').stdout)
+    expect(grants).toContainEqual(expect.objectContaining({ tenant: 'secure', vlans: '100' }))
   })
 })

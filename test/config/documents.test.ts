@@ -53,12 +53,12 @@ describe('a Tenant', () => {
     [
       'an unknown field',
       tenant('a', { namespaces: ['a'], vlan: [] }),
-      /^spec\.vlan: "vlan" is no field here: correct its name, or remove it$/,
+      /^spec\.vlan: "vlan" is no field here: did you mean "vlans"\? Write that, or remove it$/,
     ],
     [
       'an unknown field of a grant',
       grant({ master: 'eth0' }),
-      /^spec\.vlans\[0\]\.master: "master" is no field here: correct its name, or remove it$/,
+      /^spec\.vlans\[0\]\.master: "master" is no field here: did you mean "masters"\? Write that, or remove it$/,
     ],
     [
       'VLAN 4095',
@@ -144,7 +144,7 @@ describe('a ClusterConfiguration', () => {
     [
       'an unknown field',
       { podCidrs: [] },
-      /^spec\.podCidrs: "podCidrs" is no field here: correct its name, or remove it$/,
+      /^spec\.podCidrs: "podCidrs" is no field here: did you mean "podCIDRs"\? Write that, or remove it$/,
     ],
     ['an unknown enforcement', { enforcement: 'block' }, /^spec\.enforcement: /],
   ])('with %s is refused at that field', (_, spec, problem) => {

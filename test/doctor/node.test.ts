@@ -474,12 +474,34 @@ describe('socni-ctl doctor on a node', () => {
     mkdirSync(root)
     expect(statuses(root)).toEqual({
       distribution: 'error',
-      'vlan-module': 'error',
-      interfaces: 'error',
+      'vlan-module': 'unknown',
+      interfaces: 'unknown',
       'flannel-mtu': 'unknown',
       'primary-interface': 'unknown',
       'pod-range': 'unknown',
     })
+  })
+
+  it('blames no mounted disk for what only a running kernel has', () => {
+    const live = [
+      '/run/multus/multus.sock',
+      '/run/flannel/subnet.env',
+      '/sys/class/net/eth0/mtu',
+      '/sys/class/net/flannel.1/mtu',
+      '/proc/modules',
+      '/proc/net/route',
+    ]
+    const root = node(Object.fromEntries(live.map(path => [path, undefined])))
+    for (const directory of ['proc', 'sys', 'run']) mkdirSync(join(root, directory), { recursive: true })
+    const checks = examineNode(root, { masters: ['eth0'] }).filter(({ status }) => status !== 'ok')
+    expect(checks.map(({ id, status }) => `${id} ${status}`)).toEqual([
+      'multus-mode unknown',
+      'vlan-module unknown',
+      'interfaces unknown',
+      'flannel-mtu unknown',
+      'primary-interface unknown',
+      'pod-range unknown',
+    ])
   })
 
   it('gives a reason and a way to mend with all that is not well', () => {

@@ -155,6 +155,66 @@ describe('plans', () => {
   })
 })
 
+describe('a revocation of what was shared', () => {
+  it('says what is still marked as shared, although nobody else holds it', () => {
+    const shared = (name: string, ids: string, masters: string[]) =>
+      tenant(name, { namespaces: [name], vlans: [{ ids, masters, shared: true }] })
+    const world = buildWorld([
+      shared('admin', '300-302', ['eth0', 'eth1']),
+      shared('finance', '300,301', ['eth0']),
+      shared('retail', '301', ['eth0']),
+    ])
+    const notes = (name: string, master?: string) =>
+      planRevoke(world, name, parseVlanSet('300-305') ?? { ranges: [] }, master).notes
+    expect(notes('finance')).toEqual(['still marked as shared: VLAN 300 on eth0 of tenant admin'])
+    expect(notes('retail')).toEqual([])
+    expect(notes('admin')).toEqual(['still marked as shared: VLAN 300 on eth0 of tenant finance'])
+    expect(notes('admin', 'eth1')).toEqual([])
+  })
+})
+
+describe('a Tenant that slipped in', () => {
+  const good = (name: string, ids: string) =>
+    tenant(name, { namespaces: [name], vlans: [{ ids, masters: ['eth0'] }] })
+  const bad = tenant('bad', {
+    namespaces: ['bad'],
+    vlans: [{ ids: 900, masters: ['eth0'], subnets: ['10.0.0.1/8'] }],
+  })
+  const [vlan100 = { ranges: [] }, vlan101 = { ranges: [] }] = ['100', '101'].map(ids => parseVlanSet(ids))
+
+  it('keeps nobody from changing others when it cannot be read, and itself from being changed', () => {
+    const world = buildWorld([bad, good('finance', '100')])
+    expect(judgePlan(planRevoke(world, 'finance', vlan100, undefined), world)).toEqual([])
+    for (const change of [
+      () => planCreate(world, 'bad', { ids: '901', masters: ['eth0'] }, ['bad']),
+      () => planGrant(world, 'finance', 'bad', vlan100),
+      () => planRevoke(world, 'bad', vlan100, undefined),
+    ])
+      expect(change).toThrow('Tenant "bad" spec.vlans[0].subnets[0]: "10.0.0.1/8" has host bits')
+  })
+
+  it('keeps nobody from taking away when it takes what another one holds, unless a setting does', () => {
+    const late = good('late', '100,101')
+    const world = buildWorld([good('finance', '100,101'), late])
+    const severities = (plan: Plan, among = world) => judgePlan(plan, among).map(({ severity }) => severity)
+    expect(severities(planRevoke(world, 'finance', vlan101, undefined))).toEqual([])
+    expect(severities(planRevoke(world, 'late', vlan101, undefined))).toEqual(['warning'])
+    expect(severities(planCreate(world, 'late', { ids: '7', masters: ['eth0'] }, []))).toEqual(['warning'])
+    const taking = planCreate(world, 'third', { ids: '100', masters: ['eth0'] }, ['third'])
+    expect(severities(taking)).toEqual(['error'])
+    const strict = buildWorld([
+      ...world.manifests,
+      {
+        apiVersion: 'socni.dev/v1alpha1',
+        kind: 'ClusterConfiguration',
+        metadata: { name: 'cluster' },
+        spec: { rules: { 'vlan-granted-twice': 'deny' } },
+      },
+    ])
+    expect(severities(planRevoke(strict, 'late', vlan101, undefined), strict)).toEqual(['error'])
+  })
+})
+
 describe('a revocation without an interface', () => {
   it('also names what an interface stands for, as claims do', () => {
     const lab = tenant('lab', {

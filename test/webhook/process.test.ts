@@ -58,7 +58,12 @@ describe('the process of the webhook', () => {
     [
       ['--state', join(state, 'none'), '--tls-cert', '/none', '--tls-key', '/none'],
       3,
-      /^socni-webhook: ENOENT.*'\/none'/,
+      'socni-webhook: --tls-cert /none: there is no such file\n',
+    ],
+    [
+      ['--state', join(state, 'none'), '--tls-cert', 'package.json', '--tls-key', 'package.json'],
+      3,
+      /^socni-webhook: --tls-cert package\.json: it is no PEM: /,
     ],
   ])('refuses %j with exit code %i and one line', async (args, code, message) => {
     const result = await ended(start(...args))
@@ -67,6 +72,12 @@ describe('the process of the webhook', () => {
       text: typeof message === 'string' ? message : expect.stringMatching(message),
     })
     expect(result.text.trimEnd()).not.toContain('\n')
+  })
+
+  it('names the variable that a value comes from', () => {
+    expect(() => readFlags([], { SOCNI_PORT: 'foo' })).toThrow('SOCNI_PORT "foo" is no port: use 0 to 65535')
+    expect(() => readFlags(['--port', 'x'], { SOCNI_PORT: '1' })).toThrow('--port "x" is no port')
+    expect(() => readFlags([], { SOCNI_CLUSTER: 'yes' })).toThrow('SOCNI_CLUSTER "yes" is neither')
   })
 
   it('takes a variable that is empty for none', () => {

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeAtomically } from '../../src/files/atomic.ts'
+import { readTextFile, UnreadableFileError } from '../../src/files/read-text.ts'
 import { type CertificatePair, createAuthority, createLeaf, fits, isDueForRenewal } from './certificates.ts'
 
 /** Where the serving certificate comes from; asked again and again, since it changes while the webhook runs. */
@@ -51,12 +52,32 @@ export function ownCertificates(
 export function givenCertificates(certPath: string, keyPath: string): CertificateSource {
   return {
     current: () => {
-      const pair = { cert: readFileSync(certPath, 'utf8'), key: readFileSync(keyPath, 'utf8') }
-      const isPair = new X509Certificate(pair.cert).checkPrivateKey(createPrivateKey(pair.key))
-      if (!isPair) throw new Error(`${certPath} does not belong to ${keyPath}`)
-      return pair
+      const [cert, key] = [readGiven('--tls-cert', certPath), readGiven('--tls-key', keyPath)]
+      const certificate = parseGiven('--tls-cert', certPath, () => new X509Certificate(cert))
+      const privateKey = parseGiven('--tls-key', keyPath, () => createPrivateKey(key))
+      if (!certificate.checkPrivateKey(privateKey))
+        throw new UnreadableFileError(`--tls-cert ${certPath} does not belong to --tls-key ${keyPath}`)
+      return { cert, key }
     },
     authority: undefined,
+  }
+}
+
+function readGiven(option: string, path: string): string {
+  try {
+    return readTextFile(path)
+  } catch (error) {
+    throw error instanceof UnreadableFileError ? new UnreadableFileError(`${option} ${error.message}`) : error
+  }
+}
+
+function parseGiven<T>(option: string, path: string, parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    throw new UnreadableFileError(
+      `${option} ${path}: it is no PEM: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 
