@@ -9,7 +9,8 @@ import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
 import { printVlans } from '../src/net/vlan-set.ts'
 import { describeSegments } from '../src/policy/describe.ts'
-import { isDeviceResource, type Reach, reachesHost, resolveReach } from '../src/policy/reach.ts'
+import { isDeviceResource, type Reach, reachesHost, resolveReach, type Segment } from '../src/policy/reach.ts'
+import { type Carried, carriedBy, findUnknownCarrier } from './carriers.ts'
 import type { CallEnvironment } from './environment.ts'
 import { findEitherMaster, findWrongMaster, type Refusal } from './masters.ts'
 import { sha256, verifyEd25519 } from './runtime.ts'
@@ -20,7 +21,13 @@ import { cniArgs, findStrayInput } from './stray-input.ts'
 export type Authorization =
   /** Nothing of the host's networks is reached, or only what is the cluster's own. */
   | { readonly outcome: 'unguarded'; readonly reason: string }
-  | { readonly outcome: 'allowed'; readonly claim: Claim; readonly decidedBy: RouteCause | undefined }
+  | {
+      readonly outcome: 'allowed'
+      readonly claim: Claim
+      readonly decidedBy: RouteCause | undefined
+      /** What the pod's interface will be on; undefined where the guard does not know all of it. */
+      readonly on: readonly ClaimedUplink[] | undefined
+    }
   | ({ readonly outcome: 'refused' } & Refusal)
 
 /** Whether a plugin may be run with this configuration. Keys are only asked for where a claim is needed. */
@@ -52,7 +59,10 @@ export async function authorize(
       message: `there is no claim${reach.length === 0 ? '' : ` for ${describeSegments(reach)}`}: the pod is older than the webhook, or was not admitted to it; restart its workload`,
     }
   const { keys, revocations } = trust()
-  const expected = (claim: Claim): Expected => expectedOf(claim, body, type, reach, environment, settings)
+  const carried = carriedBy(uplinks, environment)
+  const found = (claim: Claim) => ({ reached: uplinksOf(body, reach, claim), carried })
+  const expected = (claim: Claim): Expected =>
+    expectedOf(claim, body, type, found(claim), environment, settings)
   const verification = judgeClaim(await verify(jws, keys), expected, revocations)
   if (!verification.ok)
     return {
@@ -69,7 +79,11 @@ export async function authorize(
     }
   const wrongMaster = findWrongMaster(uplinks, settings)
   if (wrongMaster !== undefined) return { outcome: 'refused', ...wrongMaster }
-  return { outcome: 'allowed', claim: verification.claim, decidedBy }
+  const unknownCarrier = findUnknownCarrier(uplinks, carried)
+  if (unknownCarrier !== undefined) return { outcome: 'refused', ...unknownCarrier }
+  const { reached } = found(verification.claim)
+  const on = carried.unknown.length > 0 ? undefined : [...reached, ...carried.passages.map(printSegment)]
+  return { outcome: 'allowed', claim: verification.claim, decidedBy, on }
 }
 
 /**
@@ -150,11 +164,13 @@ function expectedOf(
   claim: Claim,
   body: JsonObject,
   type: string,
-  reach: readonly Reach[],
+  { reached, carried }: { readonly reached: readonly ClaimedUplink[]; readonly carried: Carried },
   { args, interface: name }: CallEnvironment,
   settings: Settings,
 ): Expected {
-  const uplinks = uplinksOf(body, reach, claim)
+  // What is tagged inside of a VLAN is its holder's, whoever that is by now.
+  const passages = carried.passages.filter(({ how }) => how !== 'inside')
+  const uplinks = [...reached, ...passages.map(printSegment)]
   const digest = { type, sha256: configurationDigest(body, sha256) }
   const isListed = claim.digests.some(
     stated => stated.type === digest.type && stated.sha256 === digest.sha256,
@@ -189,6 +205,10 @@ function uplinksOf(body: JsonObject, reach: readonly Reach[], claim: Claim): Cla
     )
     return { master: claimed?.master ?? device ?? master, vlans: printed }
   })
+}
+
+function printSegment({ master, vlans }: Segment): ClaimedUplink {
+  return { master, vlans: printVlans(vlans) }
 }
 
 function isSame(a: ClaimedUplink, b: ClaimedUplink): boolean {

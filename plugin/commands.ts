@@ -3,6 +3,7 @@ import { GUARD_DIRECTORY } from '../src/cni/guarded.ts'
 import { CNI_VERSIONS } from '../src/cni/spec.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { type Authorization, authorize } from './authorize.ts'
+import { forget, remember } from './carriers.ts'
 import { withoutDaemonSettings } from './daemon-settings.ts'
 import { realDirectories, runDelegate } from './delegate.ts'
 import type { CallEnvironment, CommandName, Variables } from './environment.ts'
@@ -71,6 +72,8 @@ export function createCommands(variables: Variables, executable: string): Comman
         // A plugin that failed half-way has to undo the first half; what DEL says of that is not the news.
         if (!isAttached) run(type, 'DEL', forRemoval({ type, body, shared }))
         if (refusal !== undefined) throw refusal
+        if (isAttached && decision.outcome === 'allowed' && decision.on !== undefined)
+          remember(call.environment, decision.on)
         return added
       } finally {
         // Also where there is no plugin to run at all.
@@ -87,6 +90,7 @@ export function createCommands(variables: Variables, executable: string): Comman
     },
 
     async DEL(call) {
+      forget(call.environment)
       const delegation = delegationForCleanUp(call)
       if (delegation?.type === undefined) return NOTHING
       // An ADD that was killed may still run its plugin. One that hangs must not keep the pod from being cleaned up.

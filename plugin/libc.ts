@@ -23,6 +23,7 @@ const SYMBOLS = {
 const O_RDONLY = 0
 const O_WRONLY = 0o1
 const O_CREAT = 0o100
+const O_TRUNC = 0o1000
 const O_APPEND = 0o2000
 const O_CLOEXEC = 0o2000000
 const AF_UNIX = 1
@@ -41,7 +42,11 @@ const EAGAIN = 11
 const ENOTDIR = 20
 
 /** What one call in ten thousand needs: each symbol costs every call a moment. */
-const RARE_SYMBOLS = { rename: { args: ['ptr', 'ptr'], returns: 'i32' } } as const
+const RARE_SYMBOLS = {
+  rename: { args: ['ptr', 'ptr'], returns: 'i32' },
+  mkdir: { args: ['ptr', 'u32'], returns: 'i32' },
+  unlink: { args: ['ptr'], returns: 'i32' },
+} as const
 
 type Libc = ReturnType<typeof dlopen<typeof SYMBOLS>>['symbols']
 let loaded: Libc | undefined
@@ -156,6 +161,27 @@ export function overwriteText(path: string, text: string): boolean {
   const written = repeat(() => libc().write(file, bytes, bytes.length))
   closeFile(file)
   return written === bytes.length
+}
+
+/** Writes a file that root alone reads, in a directory that is made if need be. Returns whether it did. */
+export function putFile(directory: string, path: string, text: string): boolean {
+  const open = () => repeat(() => libc().open(cString(path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600))
+  const first = open()
+  if (first < 0) load(RARE_SYMBOLS).mkdir(cString(directory), 0o700)
+  const file = first < 0 ? open() : first
+  if (file < 0) return false
+  const bytes = Buffer.from(text)
+  const written = repeat(() => libc().write(file, bytes, bytes.length))
+  closeFile(file)
+  return written === bytes.length
+}
+
+/** Takes a file away; one that is not there is no error. */
+export function removeFile(path: string): void {
+  const file = openFile(path)
+  if (file === undefined) return
+  closeFile(file)
+  load(RARE_SYMBOLS).unlink(cString(path))
 }
 
 /**

@@ -10,8 +10,8 @@ import { reachesHost, type Segment } from './reach.ts'
 import type { Attachment, SelectionSubject } from './subjects.ts'
 
 /**
- * A network that reaches a host network, tags frames on an interface of the pod, or calls the guard by its own name, needs a
- * claim; any other is let through by the guard.
+ * A network that reaches a host network, rides on an interface of the pod, or calls the guard by its own name, needs a claim;
+ * any other is let through by the guard.
  */
 export function needsClaim({ attachment }: SelectionSubject): boolean {
   if (attachment === undefined) return false

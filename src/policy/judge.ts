@@ -16,7 +16,7 @@ import { readAttachment } from './attachment.ts'
 import type { Jurisdiction } from './decision.ts'
 import { asGiven, evaluate, type Place } from './evaluate.ts'
 import type { Finding } from './finding.ts'
-import { type PodInterfaces, podInterfaces, throughPod } from './in-pod.ts'
+import { type PodInterfaces, podInterfaces, podInterfacesBefore, throughPod } from './in-pod.ts'
 import type { Inventory } from './inventory.ts'
 import { judgeAttachment, refusalsOf, usersOf } from './judge-attachment.ts'
 import { judgeCluster, judgeTenant } from './judge-settings.ts'
@@ -102,6 +102,11 @@ export function podSubject(
   const own = { namespace, tenant: inventory.tenantOf(namespace), cluster: inventory.cluster }
   const isTemplate = template.at.length > 0
   const interfaces = podInterfaces(reading.selections, inventory)
+  const templateBefore = before && findPodTemplate(before)?.metadata
+  const interfacesBefore =
+    templateBefore === undefined
+      ? interfaces
+      : podInterfacesBefore(reading.selections, templateBefore, namespace, inventory)
   return {
     ...own,
     metadata: template.metadata,
@@ -109,12 +114,16 @@ export function podSubject(
     reading,
     named: named.map(({ at }) => at),
     selections: reading.selections.map(selection =>
-      selectionSubject(selection, own, inventory, interfaces, { isTemplate, checkClaim, override }),
+      selectionSubject(selection, own, inventory, [interfaces, interfacesBefore], {
+        isTemplate,
+        checkClaim,
+        override,
+      }),
     ),
     defaultNetwork:
       readDefaultNetwork(annotations[DEFAULT_NETWORK_ANNOTATION]) ??
       readDefaultNetwork(machine.find(network => network.isDefault)?.networkName),
-    before: before && findPodTemplate(before)?.metadata,
+    before: templateBefore,
     isTemplate,
     user,
     groups,
@@ -125,7 +134,7 @@ function selectionSubject(
   selection: Selection,
   own: Pick<SelectionSubject, 'namespace' | 'tenant' | 'cluster'>,
   inventory: Inventory,
-  interfaces: PodInterfaces,
+  interfaces: readonly [now: PodInterfaces, before: PodInterfaces],
   {
     isTemplate,
     checkClaim,
@@ -138,7 +147,7 @@ function selectionSubject(
     selection,
     attachment,
     attachmentTenant: inventory.tenantOf(selection.namespace),
-    through: throughPod(attachment, interfaces),
+    through: throughPod(attachment, ...interfaces),
     claim: { state: claimOf(selection) === undefined ? 'none' : 'unchecked' },
     refusals: attachment === undefined ? [] : refusalsOf(attachment, inventory, override),
     isTemplate,

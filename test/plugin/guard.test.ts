@@ -473,8 +473,8 @@ describe.skipIf(obstacle !== undefined)(
       expect(said('intel.com/sriov', '0000:3b:02.9')).not.toContain('statement')
     })
 
-    it('asks for a claim to tags on an interface of the pod, and for none to what is untagged there', () => {
-      const payload = readUnverified(claim())?.payload as unknown as Claim
+    describe('on an interface of the pod', () => {
+      const payload = () => readUnverified(claim())?.payload as unknown as Claim
       const tagged: JsonObject = {
         cniVersion: '1.0.0',
         name: 'tagged',
@@ -484,23 +484,75 @@ describe.skipIf(obstacle !== undefined)(
         vlanId: 300,
         ipam: { type: 'host-local', subnet: '10.100.1.0/24' },
       }
-      const said = (config: JsonObject, plugin = 'vlan') =>
-        errorOf(add(config, admitted.args, {}, plugin)).msg as string
-      expect(said(tagged)).toContain(
-        'there is no claim: the pod is older than the webhook, or was not admitted to it',
-      )
-      const signed = (vlanId: number) => {
-        const digests = [{ type: 'vlan', sha256: configurationDigest({ ...tagged, vlanId }, sha256) }]
-        const uplinks = [{ master: 'eth0', vlans: String(vlanId) }]
-        return { cni: { 'socni.dev/claim': signClaim({ ...payload, uplinks, digests }, node.key) } }
+      const untagged: JsonObject = { ...macvlan(), name: 'second', master: 'net7', linkInContainer: true }
+      const signed = (config: JsonObject, uplinks: Claim['uplinks'], change: Partial<Claim> = {}) => {
+        const digests = [{ type: String(config.type), sha256: configurationDigest(config, sha256) }]
+        const statements = { ...payload(), uplinks, digests, ...change }
+        return { ...config, args: { cni: { 'socni.dev/claim': signClaim(statements, node.key) } } }
       }
-      expect(said({ ...tagged, args: signed(500) })).toContain('it was signed for configuration')
-      // What the real plugin says.
-      for (const answer of [
-        said({ ...tagged, args: signed(300) }),
-        said({ ...macvlan(), name: 'second', master: 'net7', linkInContainer: true }, 'macvlan'),
-      ])
-        expect(answer).toMatch(/net7|Link not found/)
+      const on = (...vlans: string[]) => vlans.map(each => ({ master: 'eth0', vlans: each }))
+      const attach = (config: JsonObject, environment: Record<string, string>, command = 'ADD') =>
+        node.call({
+          plugin: String(config.type),
+          command,
+          config,
+          environment: { CNI_ARGS: admitted.args, ...environment },
+        })
+
+      it('asks for a claim, tagged or not', () => {
+        for (const config of [tagged, untagged])
+          expect(errorOf(add(config, admitted.args, {}, config.type as string)).msg).toContain(
+            'there is no claim: the pod is older than the webhook, or was not admitted to it',
+          )
+        const other = { ...signed({ ...tagged, vlanId: 500 }, on('500')), vlanId: 300 }
+        expect(errorOf(add(other, admitted.args, {}, 'vlan')).msg).toContain(
+          'it was signed for configuration',
+        )
+      })
+
+      it('holds a claim to what that interface is on, whatever it was admitted for', () => {
+        const pod = { CNI_NETNS: node.addPod('carried'), CNI_CONTAINERID: 'carried' }
+        const carrier = { ...pod, CNI_IFNAME: 'net7' }
+        const open = signed({ ...macvlan(), name: 'open', master: 'eth0' }, on('native'), {
+          interface: 'net7',
+        })
+        const said = (config: JsonObject) => {
+          const { exit, stdout } = attach(config, { ...pod, CNI_IFNAME: 'net1' })
+          if (exit === 0) attach(config, { ...pod, CNI_IFNAME: 'net1' }, 'DEL')
+          return exit === 0 ? 'attached' : `${errorOf({ exit, stdout, stderr: '' }).details ?? 'none'}`
+        }
+        expect(said(signed(tagged, on('300')))).toBe('statement: uplinks')
+        expect(attach(open, carrier).exit).toBe(0)
+        // As for an interface that is inside of a VLAN, or on another one: nothing is said of this VLAN.
+        for (const uplinks of [[], on('500'), [{ master: 'eth9', vlans: '300' }]])
+          expect(said(signed(tagged, uplinks))).toBe('statement: uplinks')
+        // What the kernel says, which may have no VLANs.
+        expect(said(signed(tagged, on('300')))).not.toContain('statement')
+        expect(said(signed(untagged, on('100')))).toBe('statement: uplinks')
+        // The plugins of Debian 12 do not read linkInContainer.
+        const real = join(node.binDir, 'socni.d/macvlan')
+        rmSync(real)
+        writeFileSync(real, `#!/bin/sh\necho '{"cniVersion":"1.0.0"}'\n`, { mode: 0o755 })
+        expect(said(signed(untagged, on('native')))).toBe('attached')
+        // On top of another one: tags go through.
+        const second = signed(untagged, on('native'), { interface: 'net8' })
+        expect(attach(second, { ...pod, CNI_IFNAME: 'net8' }).exit).toBe(0)
+        rmSync(real)
+        symlinkSync(join(PLUGINS, 'macvlan'), real)
+        expect(said(signed({ ...tagged, master: 'net8' }, []))).toBe('statement: uplinks')
+        expect(said(signed({ ...tagged, master: 'net8' }, on('300')))).not.toContain('statement')
+        expect(attach(open, carrier, 'DEL').exit).toBe(0)
+        const { stdout } = attach(signed(tagged, on('300')), { ...pod, CNI_IFNAME: 'net1' })
+        expect(stdout).toContain('the guard has not attached \\"net7\\" of this pod')
+      })
+
+      it('leaves tags to whoever holds the VLAN that they are in', () => {
+        const pod = { CNI_NETNS: node.addPod('inside'), CNI_CONTAINERID: 'inside' }
+        const inside = signed({ ...macvlan(), name: 'inside' }, on('100'), { interface: 'net7' })
+        expect(attach(inside, { ...pod, CNI_IFNAME: 'net7' }).exit).toBe(0)
+        const { stdout } = attach(signed(tagged, []), { ...pod, CNI_IFNAME: 'net1' })
+        expect(stdout).not.toContain('statement')
+      })
     })
 
     // From 1.3.0 to 1.7.1 the plugin's own default is true: seen with 1.7.1 in "bridge vlan show".

@@ -40,6 +40,11 @@ const world: Manifest[] = [
   bound,
   tenant('flat', { namespaces: ['flat'], vlans: [{ ids: 'native,500', masters: ['eth0'] }] }),
   attachment({ cniVersion: '1.0.0', name: 'floor', type: 'macvlan', master: 'eth0' }, inFlat('floor')),
+  attachment({ cniVersion: '1.0.0', name: 'room', type: 'macvlan', master: 'eth0.500' }, inFlat('room')),
+  attachment(
+    { cniVersion: '1.0.0', name: 'above', type: 'macvlan', master: 'net1', linkInContainer: true },
+    inFlat('above'),
+  ),
   attachment({ ...inPod, ipam: { type: 'static' } }, inFlat('tagged')),
 ]
 
@@ -127,8 +132,12 @@ describe('the webhook', () => {
       return claimsOf(object).map(claim => (readUnverified(claim ?? '')?.payload as Partial<Claim>)?.uplinks)
     }
     const native = [{ master: 'eth0', vlans: 'native' }]
+    const inRoom = [{ master: 'eth0', vlans: '500' }]
     expect(await uplinksOf('floor,tagged')).toEqual([native, [{ master: 'eth0', vlans: '500' }]])
     expect(await uplinksOf('floor')).toEqual([native])
+    // Untagged it reaches what that interface has; a tag inside of a VLAN ends with that VLAN.
+    expect(await uplinksOf('room,above')).toEqual([inRoom, inRoom])
+    expect(await uplinksOf('room,tagged')).toEqual([inRoom, inRoom])
   })
 
   it('removes a claim that a user wrote where it signs none', async () => {
