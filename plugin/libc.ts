@@ -13,6 +13,7 @@ const SYMBOLS = {
   write: { args: ['i32', 'ptr', 'u64'], returns: 'i32' },
   poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
   flock: { args: ['i32', 'i32'], returns: 'i32' },
+  readlink: { args: ['ptr', 'ptr', 'u64'], returns: 'i32' },
   setns: { args: ['i32', 'i32'], returns: 'i32' },
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   sendto: { args: ['i32', 'ptr', 'u64', 'i32', 'ptr', 'u32'], returns: 'i32' },
@@ -208,6 +209,19 @@ export function inNetworkNamespace<T>(path: string, action: () => T): T | undefi
     closeFile(other)
     if (own !== undefined) closeFile(own)
   }
+}
+
+/** The same, but for the namespace that this process is in: what is written there would be the node's own. */
+export function inOtherNamespace<T>(path: string, action: () => T): T | undefined {
+  const own = namespaceHere()
+  return inNetworkNamespace(path, () => (namespaceHere() === own ? undefined : action()))
+}
+
+/** What the kernel calls this thread's network namespace: `net:[4026531840]`. */
+function namespaceHere(): string {
+  const text = Buffer.alloc(64)
+  const length = libc().readlink(cString('/proc/thread-self/ns/net'), text, text.length)
+  return text.toString('utf8', 0, Math.max(0, length))
 }
 
 /** Puts a file in the place of another one. Returns whether it did. */
