@@ -97,6 +97,15 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     'undecidable-config',
   ],
   [
+    'addresses of a result that nobody judged',
+    {
+      cniVersion: '1.0.0',
+      name: 'ledger',
+      plugins: [{ type: 'tuning' }, { type: 'ipvlan', master: 'eth0.100' }],
+    },
+    'undecidable-config',
+  ],
+  [
     'an RDMA device of the node, for which nobody asks',
     chained({ type: 'rdma', deviceID: '0000:3b:00.0' }),
     'interface-not-granted',

@@ -38,7 +38,11 @@ const world: Manifest[] = [
     { name: 'nowhere' },
   ),
   bound,
-  tenant('flat', { namespaces: ['flat'], vlans: [{ ids: 'native,500', masters: ['eth0'] }] }),
+  tenant('flat', { namespaces: ['flat'], vlans: [{ ids: 'native,500', masters: ['eth0', 'br-flat'] }] }),
+  attachment(
+    { cniVersion: '1.0.0', name: 'ports', type: 'ovs', bridge: 'br-flat', vlan: 500 },
+    { ...inFlat('ports'), annotations: { 'k8s.v1.cni.cncf.io/resourceName': 'intel.com/sriov' } },
+  ),
   attachment({ cniVersion: '1.0.0', name: 'floor', type: 'macvlan', master: 'eth0' }, inFlat('floor')),
   attachment({ cniVersion: '1.0.0', name: 'room', type: 'macvlan', master: 'eth0.500' }, inFlat('room')),
   attachment(
@@ -135,6 +139,10 @@ describe('the webhook', () => {
     const inRoom = [{ master: 'eth0', vlans: '500' }]
     expect(await uplinksOf('floor,tagged')).toEqual([native, [{ master: 'eth0', vlans: '500' }]])
     expect(await uplinksOf('floor')).toEqual([native])
+    // A device that it takes besides is one of this resource.
+    expect(await uplinksOf('ports')).toEqual([
+      ['br-flat', 'intel.com/sriov'].map(master => ({ master, vlans: '500' })),
+    ])
     // Untagged it reaches what that interface has; a tag inside of a VLAN ends with that VLAN.
     expect(await uplinksOf('room,above')).toEqual([inRoom, inRoom])
     expect(await uplinksOf('room,tagged')).toEqual([inRoom, inRoom])
