@@ -13,7 +13,7 @@ import { describeSegments } from '../src/policy/describe.ts'
 import { isDeviceResource, type Reach, reachesHost, resolveReach, type Segment } from '../src/policy/reach.ts'
 import { type Carried, carriedBy, findUnknownCarrier } from './carriers.ts'
 import type { CallEnvironment } from './environment.ts'
-import { isFlannelsOwn } from './flannel.ts'
+import { mayBeClusters } from './flannel.ts'
 import { findEitherMaster, findWrongMaster, type Refusal } from './masters.ts'
 import { sha256, verifyEd25519 } from './runtime.ts'
 import type { Settings, Trust } from './settings.ts'
@@ -45,7 +45,7 @@ export async function authorize(
   // By its own name the guard is there on purpose, whatever it delegates to.
   if (!reachesHost(reach, uplinks) && eitherMaster === undefined && type !== GUARD_TYPE)
     return { outcome: 'unguarded', reason: 'it reaches no network of the host' }
-  const isOwn = hostPaths.length === 0 && isFlannelsOwn(textOf(body.name) ?? '', subnets)
+  const isOwn = hostPaths.length === 0 && mayBeClusters(textOf(body.name) ?? '', subnets)
   if (type === 'bridge' && isOwn && isClusterNetwork(body, reach, environment, settings))
     return { outcome: 'unguarded', reason: "it is the cluster's own network" }
   const namespace = environment.args.get('K8S_POD_NAMESPACE')

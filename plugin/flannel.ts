@@ -10,17 +10,18 @@ const NETWORK = 'cbr0'
 const SUBNET_FILE = '/run/flannel/subnet.env'
 
 /**
- * Whether addresses are those that Flannel gives out on this node. Anybody's NAD may have the name of its network, and would give
- * the bridge another address, or a pod that of a service. True where Flannel does not say what its own are: no node may lose the
- * network of its pods for that.
+ * Whether addresses may be those of the cluster's own network: none is written into it, since every pod would have that one; and of
+ * Flannel's they are those that it gives out on this node. Anybody's NAD may have the name of its network, and would give
+ * the bridge another address, or a pod that of a service. Where Flannel does not say what its own are they
+ * pass: no node may lose the network of its pods for that.
  */
-export function isFlannelsOwn(name: string, subnets: readonly SubnetFact[]): boolean {
+export function mayBeClusters(name: string, subnets: readonly SubnetFact[]): boolean {
+  if (subnets.some(({ source }) => source === 'static')) return false
   const own = name === NETWORK ? readSubnets(readText(SUBNET_FILE) ?? '') : []
   return (
     own.length === 0 ||
     subnets.every(
-      ({ subnet, gateway, source }) =>
-        source === 'range' &&
+      ({ subnet, gateway }) =>
         own.includes(printPrefix(subnet)) &&
         (gateway === undefined || isSameIp(gateway, nextIp(firstAddress(subnet)))),
     )

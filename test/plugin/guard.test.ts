@@ -833,6 +833,7 @@ describe.skipIf(obstacle !== undefined)(
         node.run('sh', '-c', `mkdir -p /run/flannel && printf '${text}' > /run/flannel/subnet.env`)
       // Nobody says what the node's subnet is.
       expect(ask(flannel('10.244.1.0/24'))).toBe(false)
+      expect(ask(flannel('', { ipam: fixed }))).toBe(true)
       tell('FLANNEL_NETWORK=10.244.0.0/16\\nFLANNEL_SUBNET=10.244.1.1/24\\nFLANNEL_MTU=1450\\n')
       expect(ask(flannel('10.244.1.0/24'))).toBe(false)
       const ranges = (...of: JsonObject[][]) => ({ ipam: { type: 'host-local', ranges: of } })
