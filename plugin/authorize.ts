@@ -2,25 +2,34 @@ import type { Claim, ClaimedUplink } from '../src/claims/claim.ts'
 import { configurationDigest } from '../src/claims/digest.ts'
 import { type Expected, judgeClaim } from '../src/claims/judge.ts'
 import { type JwsVerification, openJws, unsealPayload } from '../src/claims/jws.ts'
-import type { HostPathFact, RouteCause, Uplink } from '../src/cni/facts/facts.ts'
+import { CniError } from '../src/cni/errors.ts'
+import type { HostPathFact, RouteCause, SubnetFact, TypeFact, Uplink } from '../src/cni/facts/facts.ts'
 import { extractFacts } from '../src/cni/facts/index.ts'
 import { GUARD_TYPE } from '../src/cni/guarded.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
 import { printVlans } from '../src/net/vlan-set.ts'
 import { describeSegments } from '../src/policy/describe.ts'
-import { isDeviceResource, type Reach, reachesHost, resolveReach } from '../src/policy/reach.ts'
+import { isDeviceResource, type Reach, reachesHost, resolveReach, type Segment } from '../src/policy/reach.ts'
+import { type Carried, carriedBy, findUnknownCarrier } from './carriers.ts'
 import type { CallEnvironment } from './environment.ts'
+import { mayBeClusters } from './flannel.ts'
 import { findEitherMaster, findWrongMaster, type Refusal } from './masters.ts'
 import { sha256, verifyEd25519 } from './runtime.ts'
 import type { Settings, Trust } from './settings.ts'
-import { cniArgs, findStrayInput } from './stray-input.ts'
+import { cniArgs, deviceOf, findForeignDevice, findStrayInput } from './stray-input.ts'
 
 /** What the guard thinks of a call. */
 export type Authorization =
   /** Nothing of the host's networks is reached, or only what is the cluster's own. */
   | { readonly outcome: 'unguarded'; readonly reason: string }
-  | { readonly outcome: 'allowed'; readonly claim: Claim; readonly decidedBy: RouteCause | undefined }
+  | {
+      readonly outcome: 'allowed'
+      readonly claim: Claim
+      readonly decidedBy: RouteCause | undefined
+      /** What the pod's interface will be on; undefined where the guard does not know all of it. */
+      readonly on: readonly ClaimedUplink[] | undefined
+    }
   | ({ readonly outcome: 'refused' } & Refusal)
 
 /** Whether a plugin may be run with this configuration. Keys are only asked for where a claim is needed. */
@@ -31,12 +40,13 @@ export async function authorize(
   settings: Settings,
   trust: () => Trust,
 ): Promise<Authorization> {
-  const { uplinks, reach, hostPaths, decidedBy } = readFacts(body, type, settings)
+  const { uplinks, reach, types, subnets, hostPaths, decidedBy } = readFacts(body, type, settings)
   const eitherMaster = findEitherMaster(uplinks)
   // By its own name the guard is there on purpose, whatever it delegates to.
   if (!reachesHost(reach, uplinks) && eitherMaster === undefined && type !== GUARD_TYPE)
     return { outcome: 'unguarded', reason: 'it reaches no network of the host' }
-  if (type === 'bridge' && hostPaths.length === 0 && isClusterNetwork(body, reach, environment, settings))
+  const isOwn = hostPaths.length === 0 && mayBeClusters(textOf(body.name) ?? '', subnets)
+  if (type === 'bridge' && isOwn && isClusterNetwork(body, reach, environment, settings))
     return { outcome: 'unguarded', reason: "it is the cluster's own network" }
   const namespace = environment.args.get('K8S_POD_NAMESPACE')
   if (namespace !== undefined && settings.exemptNamespaces.includes(namespace))
@@ -49,10 +59,15 @@ export async function authorize(
     return {
       outcome: 'refused',
       statement: 'claim',
-      message: `there is no claim${reach.length === 0 ? '' : ` for ${describeSegments(reach)}`}: the pod is older than the webhook, or was not admitted to it; restart its workload`,
+      message: `there is no claim${forSegments(reach)}: the pod is older than the webhook, or was not admitted to it; restart its workload`,
     }
-  const { keys, revocations } = trust()
-  const expected = (claim: Claim): Expected => expectedOf(claim, body, type, reach, environment, settings)
+  const trusted = readTrusted(trust, settings)
+  if ('outcome' in trusted) return trusted
+  const { keys, revocations } = trusted
+  const carried = carriedBy(uplinks, environment)
+  const found = (claim: Claim) => ({ reached: uplinksOf(body, reach, claim), carried })
+  const expected = (claim: Claim): Expected =>
+    expectedOf(claim, body, type, found(claim), environment, settings)
   const verification = judgeClaim(await verify(jws, keys), expected, revocations)
   if (!verification.ok)
     return {
@@ -67,9 +82,33 @@ export async function authorize(
       message:
         '"prevResult" states what an earlier plugin made, and none ran before this one: remove it from the NAD',
     }
+  if (environment.command === 'ADD' && takesResult(body, type))
+    return {
+      outcome: 'refused',
+      statement: 'prevResult',
+      message:
+        'ipvlan without "ipam" takes addresses and routes from what came before it, which the claim does not state: give it an "ipam" of its own',
+    }
   const wrongMaster = findWrongMaster(uplinks, settings)
   if (wrongMaster !== undefined) return { outcome: 'refused', ...wrongMaster }
-  return { outcome: 'allowed', claim: verification.claim, decidedBy }
+  const device = findForeignDevice(body, types, verification.claim)
+  if (device !== undefined) return { outcome: 'refused', ...device }
+  const unknownCarrier = findUnknownCarrier(uplinks, carried)
+  if (unknownCarrier !== undefined) return { outcome: 'refused', ...unknownCarrier }
+  const { reached } = found(verification.claim)
+  const on = carried.unknown.length > 0 ? undefined : [...reached, ...carried.passages.map(printSegment)]
+  return { outcome: 'allowed', claim: verification.claim, decidedBy, on }
+}
+
+/** Nobody is told of keys that cannot be read where the guard only writes down. */
+function readTrusted(trust: () => Trust, { mode }: Settings): Trust | ({ outcome: 'refused' } & Refusal) {
+  try {
+    return trust()
+  } catch (error) {
+    if (mode === 'audit' && error instanceof CniError)
+      return { outcome: 'refused', statement: 'keys', message: error.message }
+    throw error
+  }
 }
 
 /**
@@ -87,6 +126,18 @@ function hasForgedResult(
   return !claim.digests.slice(1).some(stated => stated.type === type && stated.sha256 === sha)
 }
 
+/** plugins/main/ipvlan/ipvlan.go cmdAdd(): the one plugin that does. */
+function takesResult(body: JsonObject, type: string): boolean {
+  const delegate = isObject(body.delegate) ? body.delegate : {}
+  const called = type === GUARD_TYPE && delegate.type === 'ipvlan' ? delegate : body
+  if (type !== 'ipvlan' && called === body) return false
+  const { ips, routes, ip4, ip6 } = isObject(body.prevResult) ? body.prevResult : {}
+  const hasOwn = isObject(called.ipam) && (textOf(called.ipam.type) ?? '') !== ''
+  return (
+    !hasOwn && [ips, routes, ip4, ip6].some(part => (Array.isArray(part) ? part.length > 0 : isObject(part)))
+  )
+}
+
 /** The signature, checked by the runtime's own cryptography. */
 async function verify(jws: string, keys: Trust['keys']): Promise<JwsVerification> {
   const sealed = openJws(jws, keys)
@@ -98,6 +149,8 @@ async function verify(jws: string, keys: Trust['keys']): Promise<JwsVerification
 interface ConfiguredFacts {
   readonly uplinks: readonly Uplink[]
   readonly reach: Reach[]
+  readonly types: readonly TypeFact[]
+  readonly subnets: readonly SubnetFact[]
   readonly hostPaths: readonly HostPathFact[]
   /** Who decides at run time which routes the pod gets, if anybody does. */
   readonly decidedBy: RouteCause | undefined
@@ -117,9 +170,11 @@ function readFacts(
     cniVersion: '1.1.0',
     plugins: [{ type, at: [], body: named }],
   } as const
-  const { uplinks, hostPaths, routes } = extractFacts(network)
+  const { uplinks, types, subnets, hostPaths, routes } = extractFacts(network)
   return {
     uplinks,
+    types,
+    subnets,
     reach: resolveReach(uplinks, { interfaces, primaryInterface }, undefined),
     hostPaths,
     decidedBy: routes.find(({ installed }) => installed === 'perhaps')?.cause,
@@ -141,6 +196,15 @@ function isClusterNetwork(
   )
 }
 
+/** A configuration may name thousands, and a message is for a person. */
+const MAX_TOLD = 16
+
+function forSegments(reach: readonly Reach[]): string {
+  if (reach.length === 0) return ''
+  const more = reach.length - MAX_TOLD
+  return ` for ${describeSegments(reach.slice(0, MAX_TOLD))}${more > 0 ? `, and ${more} more` : ''}`
+}
+
 function claimIn(body: JsonObject): string | undefined {
   const claim = cniArgs(body)[CLAIM_ARG]
   return claim === undefined ? undefined : typeof claim === 'string' ? claim : ''
@@ -150,17 +214,18 @@ function expectedOf(
   claim: Claim,
   body: JsonObject,
   type: string,
-  reach: readonly Reach[],
+  { reached, carried }: { readonly reached: readonly ClaimedUplink[]; readonly carried: Carried },
   { args, interface: name }: CallEnvironment,
   settings: Settings,
 ): Expected {
-  const uplinks = uplinksOf(body, reach, claim)
+  // What is tagged inside of a VLAN is its holder's, whoever that is by now.
+  const passages = carried.passages.filter(({ how }) => how !== 'inside')
+  const uplinks = [...reached, ...passages.map(printSegment)]
   const digest = { type, sha256: configurationDigest(body, sha256) }
   const isListed = claim.digests.some(
     stated => stated.type === digest.type && stated.sha256 === digest.sha256,
   )
   const runtime = isObject(body.runtimeConfig) ? body.runtimeConfig : {}
-  const mac = textOf(runtime.mac) ?? args.get('MAC')
   return {
     namespace: args.get('K8S_POD_NAMESPACE') ?? '',
     pod: args.get('K8S_POD_NAME') ?? '',
@@ -173,13 +238,13 @@ function expectedOf(
       ? claim.uplinks
       : uplinks,
     ips: requestedIps(runtime.ips, args.get('IP')),
-    mac: mac === '' ? undefined : mac,
+    mac: requestedMac(textOf(runtime.mac) || undefined, args.get('MAC') || undefined),
     digests: isListed ? claim.digests : [digest],
   }
 }
 
 function uplinksOf(body: JsonObject, reach: readonly Reach[], claim: Claim): ClaimedUplink[] {
-  const device = textOf(body.deviceID) ?? textOf(body.pciBusID)
+  const device = deviceOf(body)
   return reach.map(({ master, vlans, uplink }) => {
     const printed = printVlans(vlans)
     if (uplink.master.use !== 'device' || uplink.master.name !== undefined) return { master, vlans: printed }
@@ -189,6 +254,10 @@ function uplinksOf(body: JsonObject, reach: readonly Reach[], claim: Claim): Cla
     )
     return { master: claimed?.master ?? device ?? master, vlans: printed }
   })
+}
+
+function printSegment({ master, vlans }: Segment): ClaimedUplink {
+  return { master, vlans: printVlans(vlans) }
 }
 
 function isSame(a: ClaimedUplink, b: ClaimedUplink): boolean {
@@ -201,6 +270,12 @@ function requestedIps(capability: JsonValue | undefined, argument: string | unde
   const written = argument === undefined || argument === '' ? undefined : argument.split(',')
   if (listed === undefined) return written ?? []
   return written === undefined || written.join() === listed.join() ? listed : [...written, ...listed]
+}
+
+/** The same of its MAC. Plugins take an empty one for none. */
+function requestedMac(capability: string | undefined, argument: string | undefined): string | undefined {
+  if (capability === undefined || argument === undefined) return capability ?? argument
+  return capability === argument ? capability : `${capability},${argument}`
 }
 
 function textOf(value: JsonValue | undefined): string | undefined {

@@ -3,15 +3,18 @@ import { GUARD_DIRECTORY } from '../src/cni/guarded.ts'
 import { CNI_VERSIONS } from '../src/cni/spec.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import { type Authorization, authorize } from './authorize.ts'
+import { forget, remember } from './carriers.ts'
+import { isTooLong } from './configuration.ts'
 import { withoutDaemonSettings } from './daemon-settings.ts'
 import { realDirectories, runDelegate, type Surroundings } from './delegate.ts'
 import type { CallEnvironment, CommandName, Variables } from './environment.ts'
-import { closeFile, openFile } from './libc.ts'
+import { closeFile, inNetworkNamespace, openFile } from './libc.ts'
 import { logDecision, logGone } from './log.ts'
+import { findLink } from './netlink.ts'
 import { type Delegation, delegationOf } from './own-type.ts'
 import { isNothingLeft } from './removal.ts'
 import { judgeResult } from './result.ts'
-import { withoutAnnouncedDefaultRoute } from './router-advertisements.ts'
+import { withAnnouncedDefaultRoute, withoutAnnouncedDefaultRoute } from './router-advertisements.ts'
 import { findDirectory, readSettings, readTrust, type Settings } from './settings.ts'
 import type { Call, Commands, Output } from './skeleton.ts'
 import { checkUse, collect, join, leave, type User, waitForLock } from './sub-interface.ts'
@@ -65,20 +68,20 @@ export function createCommands(variables: Variables, executable: string): Comman
       const pod =
         decision.outcome !== 'unguarded' ? await lockPod(call.environment) : { locks: [], isLocked: true }
       if (!pod.isLocked) throw new CniError('tryLater', 'another call for this pod has not ended')
+      if (decision.outcome !== 'unguarded') refuseTaken(call)
       const run = runner(pod.locks)
       let isAttached = false
       try {
         if (shared !== undefined) await join(shared, userOf(call), found.directory)
         const attach = () => run(type, 'ADD', body)
-        const added =
-          (mayTakeDefaultRoute(decision, found)
-            ? attach()
-            : withoutAnnouncedDefaultRoute(call.environment.netns, attach)) ?? missing(type)
+        const added = minding(decision, found)(call.environment.netns, attach) ?? missing(type)
         const refusal = added.exit === 0 ? refusalOf(added.stdout, decision, call, found) : undefined
         isAttached = added.exit === 0 && refusal === undefined
         // A plugin that failed half-way has to undo the first half; what DEL says of that is not the news.
         if (!isAttached) run(type, 'DEL', forRemoval({ type, body, shared }))
         if (refusal !== undefined) throw refusal
+        if (isAttached && decision.outcome === 'allowed' && decision.on !== undefined)
+          remember(call.environment, decision.on)
         return added
       } finally {
         // Also where there is no plugin to run at all.
@@ -95,6 +98,7 @@ export function createCommands(variables: Variables, executable: string): Comman
     },
 
     async DEL(call) {
+      forget(call.environment)
       const delegation = delegationForCleanUp(call)
       if (delegation?.type === undefined) return NOTHING
       // An ADD that was killed may still run its plugin. One that hangs must not keep the pod from being cleaned up.
@@ -124,7 +128,8 @@ export function createCommands(variables: Variables, executable: string): Comman
 
     async STATUS(call) {
       try {
-        readTrust(settings())
+        const found = settings()
+        if (found.mode === 'enforce') readTrust(found)
         const { type, body } = delegationOf(call.calledAs, call.body)
         if (type === undefined) return NOTHING
         return runner()(type, 'STATUS', body) ?? missing(type)
@@ -150,6 +155,8 @@ export function createCommands(variables: Variables, executable: string): Comman
 
 /** Refuses what no claim covers. Returns the call as it is to be made: with what was signed, and nothing that Multus added. */
 async function guard(asked: Call, settings: Settings): Promise<{ call: Call; decision: Authorization }> {
+  if (isTooLong(asked.body))
+    throw new CniError('decoding', 'the configuration is longer than any network that is admitted')
   const judge = ({ body, calledAs, environment }: Call) =>
     authorize(body, calledAs, environment, settings, () => readTrust(settings))
   const decision = await judge(asked)
@@ -175,9 +182,21 @@ function recorded(decision: Authorization, call: Call, { log, mode }: Settings):
   return new CniError('configuration', decision.message, `statement: ${decision.statement}`)
 }
 
-/** Whether nobody minds a default route that comes at run time. */
-function mayTakeDefaultRoute(decision: Authorization, { mode }: Settings): boolean {
-  return decision.outcome !== 'allowed' || decision.claim.defaultRoute === true || mode === 'audit'
+/** How a plugin is run, by whether somebody minds a default route that comes at run time. */
+function minding(decision: Authorization, { mode }: Settings): typeof withoutAnnouncedDefaultRoute {
+  if (decision.outcome === 'unguarded') return (_, run) => run()
+  const isMinded = decision.outcome === 'allowed' && decision.claim.defaultRoute !== true && mode !== 'audit'
+  return isMinded ? withoutAnnouncedDefaultRoute : withAnnouncedDefaultRoute
+}
+
+/**
+ * Throws a CniError (4) where the pod has the interface already: the real plugin would fail, and the DEL behind that take off what
+ * is attached. Behind another plugin it may be that one's.
+ */
+function refuseTaken({ body, environment: { netns, interface: name } }: Call): void {
+  if (body.prevResult !== undefined) return
+  const isTaken = inNetworkNamespace(netns, () => findLink(name)?.name === name)
+  if (isTaken) throw new CniError('environment', `CNI_IFNAME: the pod has an interface "${name}" already`)
 }
 
 /** Why an attachment may not stay, of which the claim does not say that it may become what it became. */

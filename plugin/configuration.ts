@@ -5,6 +5,14 @@ import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 /** Results of other plugins are in it too; more than this is none. */
 export const JSON_LIMIT = 4 * 1024 * 1024
 
+/** What a NAD may hold of one plugin, which is 16 KiB for the webhook (src/cni/network.ts), and what Multus and libcni add. */
+const AUTHORED_LIMIT = 32 * 1024
+
+/** Whether a configuration is longer than any that a webhook admitted, without what the runtime and other plugins give it. */
+export function isTooLong({ prevResult: _, runtimeConfig: __, args: ___, ...authored }: JsonObject): boolean {
+  return JSON.stringify(authored).length > AUTHORED_LIMIT
+}
+
 /** A plugin's configuration as the strict reader has it, or what keeps it from being one. */
 export interface PluginReading {
   readonly body: JsonObject | undefined

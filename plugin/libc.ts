@@ -13,6 +13,7 @@ const SYMBOLS = {
   write: { args: ['i32', 'ptr', 'u64'], returns: 'i32' },
   poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
   flock: { args: ['i32', 'i32'], returns: 'i32' },
+  readlink: { args: ['ptr', 'ptr', 'u64'], returns: 'i32' },
   setns: { args: ['i32', 'i32'], returns: 'i32' },
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   sendto: { args: ['i32', 'ptr', 'u64', 'i32', 'ptr', 'u32'], returns: 'i32' },
@@ -23,6 +24,7 @@ const SYMBOLS = {
 const O_RDONLY = 0
 const O_WRONLY = 0o1
 const O_CREAT = 0o100
+const O_TRUNC = 0o1000
 const O_APPEND = 0o2000
 const O_CLOEXEC = 0o2000000
 const AF_UNIX = 1
@@ -41,7 +43,11 @@ const EAGAIN = 11
 const ENOTDIR = 20
 
 /** What one call in ten thousand needs: each symbol costs every call a moment. */
-const RARE_SYMBOLS = { rename: { args: ['ptr', 'ptr'], returns: 'i32' } } as const
+const RARE_SYMBOLS = {
+  rename: { args: ['ptr', 'ptr'], returns: 'i32' },
+  mkdir: { args: ['ptr', 'u32'], returns: 'i32' },
+  unlink: { args: ['ptr'], returns: 'i32' },
+} as const
 
 type Libc = ReturnType<typeof dlopen<typeof SYMBOLS>>['symbols']
 let loaded: Libc | undefined
@@ -158,6 +164,27 @@ export function overwriteText(path: string, text: string): boolean {
   return written === bytes.length
 }
 
+/** Writes a file that root alone reads, in a directory that is made if need be. Returns whether it did. */
+export function putFile(directory: string, path: string, text: string): boolean {
+  const open = () => repeat(() => libc().open(cString(path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600))
+  const first = open()
+  if (first < 0) load(RARE_SYMBOLS).mkdir(cString(directory), 0o700)
+  const file = first < 0 ? open() : first
+  if (file < 0) return false
+  const bytes = Buffer.from(text)
+  const written = repeat(() => libc().write(file, bytes, bytes.length))
+  closeFile(file)
+  return written === bytes.length
+}
+
+/** Takes a file away; one that is not there is no error. */
+export function removeFile(path: string): void {
+  const file = openFile(path)
+  if (file === undefined) return
+  closeFile(file)
+  load(RARE_SYMBOLS).unlink(cString(path))
+}
+
 /**
  * Does something in another network namespace, which is the thread's alone (setns(2)): nothing may be awaited or started
  * meanwhile. Undefined when there is none at that path. Throws a CniError (5) when it cannot be entered, or left.
@@ -182,6 +209,19 @@ export function inNetworkNamespace<T>(path: string, action: () => T): T | undefi
     closeFile(other)
     if (own !== undefined) closeFile(own)
   }
+}
+
+/** The same, but for the namespace that this process is in: what is written there would be the node's own. */
+export function inOtherNamespace<T>(path: string, action: () => T): T | undefined {
+  const own = namespaceHere()
+  return inNetworkNamespace(path, () => (namespaceHere() === own ? undefined : action()))
+}
+
+/** What the kernel calls this thread's network namespace: `net:[4026531840]`. */
+function namespaceHere(): string {
+  const text = Buffer.alloc(64)
+  const length = libc().readlink(cString('/proc/thread-self/ns/net'), text, text.length)
+  return text.toString('utf8', 0, Math.max(0, length))
 }
 
 /** Puts a file in the place of another one. Returns whether it did. */

@@ -74,18 +74,25 @@ export interface Trust {
 /** Reads keys and revocations. Throws a CniError (5): without them nothing may attach. */
 export function readTrust({ directory }: Settings): Trust {
   const path = `${directory}/keys.json`
-  const mend = `copy what "socni-ctl keys export" prints to ${path}`
+  const keys = readOr(path, `copy what "socni-ctl keys export" prints to ${path}`, 'keys', text => {
+    if (text === undefined) throw new CniError('io', `${path} is missing`)
+    return new Map(parseJwkSet(text, sha256).map(key => [key.kid, key]))
+  })
+  const list = `${directory}/revocations.json`
+  const mend = `put the cluster's list into ${list}: socni-ctl install, or --revocations of scripts/install-cni.sh`
+  const revocations = readOr(list, mend, 'revocations', text =>
+    text === undefined ? [] : parseRevocations(text),
+  )
+  return { keys, revocations }
+}
+
+/** Reads one of these files, or says what mends it. */
+function readOr<T>(path: string, mend: string, what: string, parse: (text: string | undefined) => T): T {
   try {
-    const keys = readText(path)
-    const revocations = readText(`${directory}/revocations.json`)
-    if (keys === undefined) throw new CniError('io', `${path} is missing`)
-    return {
-      keys: new Map(parseJwkSet(keys, sha256).map(key => [key.kid, key])),
-      revocations: revocations === undefined ? [] : parseRevocations(revocations),
-    }
+    return parse(readText(path))
   } catch (error) {
     if (error instanceof KeyError)
-      throw new CniError('io', `the keys of this node cannot be read: ${error.message}`, mend)
+      throw new CniError('io', `the ${what} of this node cannot be read: ${error.message}`, mend)
     if (error instanceof CniError) throw new CniError('io', error.message, mend)
     throw error
   }

@@ -1,5 +1,8 @@
+import type { Claim } from '../src/claims/claim.ts'
+import type { TypeFact } from '../src/cni/facts/facts.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
+import { isDeviceResource } from '../src/policy/reach.ts'
 import type { CallEnvironment } from './environment.ts'
 import type { Refusal } from './masters.ts'
 import type { Settings } from './settings.ts'
@@ -38,7 +41,38 @@ export function findStrayInput(
   const { deviceID } = runtime
   if (deviceID !== undefined && deviceID !== body.deviceID)
     return { statement: 'deviceID', message: 'the pod asks for a device that was not allocated to it' }
+  const { pciBusID } = body
+  if (body.deviceID && pciBusID && body.deviceID !== pciBusID)
+    return {
+      statement: 'deviceID',
+      message:
+        '"deviceID" and "pciBusID" name two devices, and Multus writes one into both: remove them from the NAD',
+    }
   return undefined
+}
+
+/** The device that a plugin takes by its address. Multus writes what was allocated, and a NAD may name one itself. */
+export function deviceOf({ deviceID, pciBusID }: JsonObject): string | undefined {
+  const [device] = [deviceID, pciBusID].filter(value => typeof value === 'string' && value !== '')
+  return typeof device === 'string' ? device : undefined
+}
+
+/** Plugins that put a device into the pod besides the network that they name: only these, since others ignore one. */
+const DEVICE_PORTS: readonly string[] = ['ovs', 'accelerated-bridge']
+
+/** A device that the claim does not state, neither by its address nor by the resource that it was allocated from. */
+export function findForeignDevice(
+  body: JsonObject,
+  types: readonly TypeFact[],
+  { uplinks }: Claim,
+): Refusal | undefined {
+  const device = deviceOf(body)
+  if (device === undefined || !types.some(({ type }) => DEVICE_PORTS.includes(type))) return undefined
+  if (uplinks.some(({ master }) => master === device || isDeviceResource(master))) return undefined
+  return {
+    statement: 'uplinks',
+    message: `the claim states no device, and the configuration has "${device.slice(0, 80)}": remove it from the NAD, or restart the pod's workload`,
+  }
 }
 
 /** What Multus has made of a selection's cni-args, the claim among them (multus pkg/types/conf.go). */

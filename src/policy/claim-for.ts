@@ -6,12 +6,12 @@ import { GUARD_TYPE } from '../cni/guarded.ts'
 import type { ObjectMeta } from '../kube/manifest.ts'
 import { printVlans } from '../net/vlan-set.ts'
 import { settingOf } from './decision.ts'
-import { reachesHost, type Segment } from './reach.ts'
+import { isDeviceResource, reachesHost, type Segment } from './reach.ts'
 import type { Attachment, SelectionSubject } from './subjects.ts'
 
 /**
- * A network that reaches a host network, tags frames on an interface of the pod, or calls the guard by its own name, needs a
- * claim; any other is let through by the guard.
+ * A network that reaches a host network, rides on an interface of the pod, or calls the guard by its own name, needs a claim;
+ * any other is let through by the guard.
  */
 export function needsClaim({ attachment }: SelectionSubject): boolean {
   if (attachment === undefined) return false
@@ -44,7 +44,7 @@ export function claimFor(
     ...bound,
     nad: `${attachment.namespace}/${attachment.name}`,
     interface: selection.interface,
-    uplinks: claimedUplinks([...attachment.reach, ...through.segments]),
+    uplinks: claimedUplinks([...attachment.reach, ...deviceOf(attachment), ...through.segments]),
     ...(ips.length > 0 && { ips }),
     ...(mac !== undefined && { mac }),
     ...(mayTakeDefaultRoute(subject) && { defaultRoute: true }),
@@ -66,6 +66,16 @@ function mayTakeDefaultRoute(where: SelectionSubject): boolean {
     written !== 'deny' ||
     settingOf('runtime-default-route', where) === 'off'
   )
+}
+
+/** Plugins that take a device besides the bridge that they name: the same VLANs are on that one. */
+const DEVICE_PORTS: readonly string[] = ['ovs', 'accelerated-bridge']
+
+function deviceOf({ facts, reach, resourceName }: Attachment): Segment[] {
+  const takesDevice = facts?.types.some(({ type }) => DEVICE_PORTS.includes(type)) ?? false
+  if (resourceName === undefined || !takesDevice || !isDeviceResource(resourceName)) return []
+  if (reach.some(({ master }) => master === resourceName)) return []
+  return reach.map(({ vlans }) => ({ master: resourceName, vlans }))
 }
 
 /** The networks that are reached, in order and without repetitions, so that equal reach has equal text. */

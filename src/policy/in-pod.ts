@@ -1,72 +1,145 @@
 import type { Facts } from '../cni/facts/facts.ts'
-import type { Selection } from '../kube/selections.ts'
-import { containsVlans, countVlans, NATIVE, subtractVlans } from '../net/vlan-set.ts'
+import { NETWORK_STATUS_ANNOTATIONS, NETWORKS_ANNOTATION } from '../kube/annotations.ts'
+import { isRecord, type ObjectMeta } from '../kube/manifest.ts'
+import { readSelections, type Selection } from '../kube/selections.ts'
+import { containsVlans, hasTags, NATIVE, printVlans } from '../net/vlan-set.ts'
 import type { Inventory } from './inventory.ts'
-import { type Segment, tagsInPod } from './reach.ts'
+import { passThrough, type Segment, uplinksInPod } from './reach.ts'
 import type { Attachment, Through } from './subjects.ts'
 
 /** Flannel's interface: what is tagged there stays in the cluster's own network. */
 const CLUSTER_INTERFACE = 'eth0'
 
-/** The networks of a pod that are there, by the interface that each is on. */
-export type PodInterfaces = ReadonlyMap<string, readonly Attachment[]>
+/** The networks of a pod, by the interface that each is on; undefined stands for one that is not there. */
+type Networks = ReadonlyMap<string, readonly (Attachment | undefined)[]>
 
-export function podInterfaces(selections: readonly Selection[], inventory: Inventory): PodInterfaces {
-  const attachmentOf = ({ namespace, name }: Selection) => inventory.attachment(namespace, name) ?? []
+/** The interfaces of a pod: the networks that are on each, and what each is on in the end. */
+export interface PodInterfaces {
+  readonly networks: Networks
+  readonly segments: ReadonlyMap<string, readonly Segment[]>
+}
+
+/** Which network is on which interface. */
+type Placed = Pick<Selection, 'namespace' | 'name' | 'interface'>
+
+export function podInterfaces(selections: readonly Placed[], inventory: Inventory): PodInterfaces {
   const byInterface = Map.groupBy(selections, selection => selection.interface)
-  return new Map([...byInterface].map(([name, on]) => [name, on.flatMap(attachmentOf)]))
+  const networks = new Map(
+    [...byInterface].map(([name, on]) => [
+      name,
+      on.map(({ namespace, name }) => inventory.attachment(namespace, name)),
+    ]),
+  )
+  return { networks, segments: segmentsOf(networks) }
 }
 
 /**
- * What a network reaches by tagging frames on an interface of the pod that another network made. Where that is untagged on
- * the host, or a trunk, a tag is the host's VLAN; inside of one VLAN it belongs to whoever holds that one.
+ * The same with what was there before an UPDATE, by the annotation and by Multus's word: the interface that a network rides
+ * on may be the old one still when this network is attached, and stays so where the new one cannot be.
  */
-export function throughPod(attachment: Attachment | undefined, interfaces: PodInterfaces): Through {
-  const tagging = tagsInPod(attachment?.facts?.uplinks ?? []).map(({ master, vlans }) => ({
-    vlans: subtractVlans(vlans, NATIVE),
-    carriers: [...carriersOf(master.name ?? CLUSTER_INTERFACE, interfaces)],
-  }))
-  const segments = tagging.flatMap(({ vlans, carriers }): Segment[] => {
-    const masters = new Set(carriers.flatMap(name => openMasters(interfaces.get(name) ?? [])))
-    return [...masters].map(master => ({ master, vlans }))
+export function podInterfacesBefore(
+  selections: readonly Placed[],
+  before: ObjectMeta,
+  namespace: string,
+  inventory: Inventory,
+): PodInterfaces {
+  const { annotations = {} } = before
+  const chosen = readSelections(annotations[NETWORKS_ANNOTATION], namespace).selections
+  const attached = NETWORK_STATUS_ANNOTATIONS.flatMap(key => readStatus(annotations[key]))
+  return podInterfaces([...selections, ...chosen, ...attached], inventory)
+}
+
+/** The networks that Multus says are attached; the cluster's own is none of them. What cannot be read says nothing. */
+function readStatus(text: string | undefined): Placed[] {
+  const entries = text === undefined ? [] : parse(text)
+  return entries.filter(isRecord).flatMap(entry => {
+    const [namespace, name, ...others] = String(entry.name).split('/')
+    if (namespace === undefined || name === undefined || others.length > 0) return []
+    if (typeof entry.interface !== 'string' || entry.interface === CLUSTER_INTERFACE) return []
+    return [{ namespace, name, interface: entry.interface }]
   })
-  const unknown = tagging
-    .flatMap(({ carriers }) => carriers)
-    .filter(name => name !== CLUSTER_INTERFACE && !isReadable(interfaces.get(name)))
-  return { segments, unknown: [...new Set(unknown)] }
+}
+
+function parse(text: string): unknown[] {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) ? value : []
+  } catch {
+    return []
+  }
+}
+
+/** What each interface is on: what its networks reach on the host, and what they reach through other interfaces. */
+function segmentsOf(networks: Networks): Map<string, Segment[]> {
+  const riders = Map.groupBy(
+    [...networks].flatMap(([rider, on]) =>
+      on.flatMap(network =>
+        uplinksInPod(network?.facts?.uplinks ?? []).map(({ master, vlans }) => ({ rider, master, vlans })),
+      ),
+    ),
+    ({ master }) => master.name ?? CLUSTER_INTERFACE,
+  )
+  const found = new Map<string, Segment[]>()
+  const seen = new Set<string>()
+  const queue: [name: string, segment: Segment][] = []
+  const add = (name: string, { master, vlans }: Segment): void => {
+    const key = JSON.stringify([name, master, printVlans(vlans)])
+    if (seen.has(key)) return
+    seen.add(key)
+    const segments = found.get(name) ?? []
+    segments.push({ master, vlans })
+    found.set(name, segments)
+    queue.push([name, { master, vlans }])
+  }
+  for (const [name, on] of networks)
+    for (const segment of on.flatMap(network => network?.reach ?? [])) add(name, segment)
+  // It grows while it is worked off: each segment goes once through each network that rides on its interface.
+  for (const [name, segment] of queue)
+    for (const { rider, vlans } of riders.get(name) ?? [])
+      for (const passage of passThrough(segment, vlans)) add(rider, passage)
+  return found
+}
+
+/** What a network reaches through interfaces of the pod that other networks made, or had made before an UPDATE. */
+export function throughPod(
+  attachment: Attachment | undefined,
+  interfaces: PodInterfaces,
+  before: PodInterfaces,
+): Through {
+  const riding = uplinksInPod(attachment?.facts?.uplinks ?? [])
+  const passages = ({ segments }: PodInterfaces) =>
+    riding.flatMap(({ master, vlans }) =>
+      (segments.get(master.name ?? CLUSTER_INTERFACE) ?? []).flatMap(segment => passThrough(segment, vlans)),
+    )
+  const carriers = riding
+    .filter(({ vlans }) => hasTags(vlans))
+    .flatMap(({ master }) => [...carriersOf(master.name ?? CLUSTER_INTERFACE, before.networks)])
+  const unknown = carriers.filter(
+    name => name !== CLUSTER_INTERFACE && !areReadable(before.networks.get(name)),
+  )
+  return { segments: passages(interfaces), before: passages(before), unknown: [...new Set(unknown)] }
 }
 
 /** An interface of the pod, and those others of the pod that its frames leave through with their tags (macvlan, bond). */
-function carriersOf(
-  name: string,
-  interfaces: PodInterfaces,
-  passed: Set<string> = new Set(),
-): ReadonlySet<string> {
+function carriersOf(name: string, networks: Networks, passed: Set<string> = new Set()): ReadonlySet<string> {
   if (passed.has(name)) return passed
   passed.add(name)
-  const uplinks = (interfaces.get(name) ?? []).flatMap(({ facts }) => facts?.uplinks ?? [])
-  for (const { master, vlans } of uplinks) {
-    if (master.inContainer && master.name !== undefined && containsVlans(vlans, NATIVE))
-      carriersOf(master.name, interfaces, passed)
+  const uplinks = (networks.get(name) ?? []).flatMap(network => network?.facts?.uplinks ?? [])
+  for (const { master, vlans } of uplinksInPod(uplinks)) {
+    if (master.name !== undefined && containsVlans(vlans, NATIVE)) carriersOf(master.name, networks, passed)
   }
   return passed
-}
-
-/** The host interfaces that see the tags of frames from these networks. */
-function openMasters(on: readonly Attachment[]): string[] {
-  return on
-    .flatMap(({ reach }) => reach)
-    .filter(({ vlans }) => containsVlans(vlans, NATIVE) || countVlans(vlans) > 1)
-    .map(({ master }) => master)
 }
 
 /**
  * Whether a network is there, and what makes its interfaces can be read: not where nodes have the configuration (nodeNetworks), or
  * the type is only vouched for. What comes behind it in a list works on the interface that is there.
  */
-function isReadable(on: readonly Attachment[] | undefined): boolean {
+function areReadable(on: readonly (Attachment | undefined)[] | undefined): boolean {
   return (
-    on?.every(({ network, facts }) => network !== undefined && facts !== undefined && areMade(facts)) ?? false
+    on?.every(
+      network => network?.network !== undefined && network.facts !== undefined && areMade(network.facts),
+    ) ?? false
   )
 }
 

@@ -17,7 +17,7 @@ import { readAttachment } from './attachment.ts'
 import { type Jurisdiction, settingOf } from './decision.ts'
 import { asGiven, evaluate, type Place } from './evaluate.ts'
 import type { Finding } from './finding.ts'
-import { type PodInterfaces, podInterfaces, throughPod } from './in-pod.ts'
+import { type PodInterfaces, podInterfaces, podInterfacesBefore, throughPod } from './in-pod.ts'
 import type { Inventory } from './inventory.ts'
 import { judgeAttachment, overlapsOfAsked, refusalsOf, usersOf } from './judge-attachment.ts'
 import { judgeCluster, judgeTenant } from './judge-settings.ts'
@@ -111,6 +111,11 @@ export function podSubject(
   const own = { namespace, tenant: inventory.tenantOf(namespace), cluster: inventory.cluster }
   const isTemplate = template.at.length > 0
   const interfaces = podInterfaces(reading.selections, inventory)
+  const templateBefore = before && findPodTemplate(before)?.metadata
+  const interfacesBefore =
+    templateBefore === undefined
+      ? interfaces
+      : podInterfacesBefore(reading.selections, templateBefore, namespace, inventory)
   return {
     ...own,
     metadata: template.metadata,
@@ -118,14 +123,18 @@ export function podSubject(
     reading,
     named: named.map(({ at }) => at),
     selections: reading.selections.map(selection =>
-      selectionSubject(selection, own, inventory, interfaces, { isTemplate, checkClaim, override }),
+      selectionSubject(selection, own, inventory, [interfaces, interfacesBefore], {
+        isTemplate,
+        checkClaim,
+        override,
+      }),
     ),
     defaultNetwork: asked ?? readDefaultNetwork(ofMachine?.networkName),
     defaultNetworkAt:
       asked === undefined && ofMachine !== undefined
         ? ofMachine.at
         : ['metadata', 'annotations', DEFAULT_NETWORK_ANNOTATION],
-    before: before && findPodTemplate(before)?.metadata,
+    before: templateBefore,
     isTemplate,
     user,
     groups,
@@ -136,7 +145,7 @@ function selectionSubject(
   selection: Selection,
   own: Pick<SelectionSubject, 'namespace' | 'tenant' | 'cluster'>,
   inventory: Inventory,
-  interfaces: PodInterfaces,
+  interfaces: readonly [now: PodInterfaces, before: PodInterfaces],
   {
     isTemplate,
     checkClaim,
@@ -150,7 +159,7 @@ function selectionSubject(
     attachment,
     attachmentTenant: inventory.tenantOf(selection.namespace),
     overlaps: attachment === undefined ? [] : overlapsOfAsked(selection, attachment, inventory),
-    through: throughPod(attachment, interfaces),
+    through: throughPod(attachment, ...interfaces),
     claim: { state: claimOf(selection) === undefined ? 'none' : 'unchecked' },
     refusals: attachment === undefined ? [] : refusalsOf(attachment, inventory, override),
     isTemplate,
@@ -205,7 +214,7 @@ function isFirstOfItsKind({ rule, message }: Finding, index: number, all: readon
   return all.findIndex(other => other.rule === rule && other.message === message) === index
 }
 
-const NO_WAY = { segments: [], unknown: [] }
+const NO_WAY = { segments: [], before: [], unknown: [] }
 
 /** Whoever names a network of others is told that it is theirs, and nothing of what it is: these judge what the pod itself says. */
 const OF_THE_POD = rules.selection.filter(rule => rule !== foreignAttachment && rule !== unknownAttachment)

@@ -3,7 +3,7 @@ import type { Cluster } from '../config/cluster.ts'
 import { readVlanName } from '../net/interface-name.ts'
 import {
   containsVlans,
-  hasTags,
+  countVlans,
   intersectVlans,
   isEmptyVlans,
   NATIVE,
@@ -53,14 +53,38 @@ export function ridesInPod(uplinks: readonly Uplink[]): Master[] {
     .filter(({ inContainer, use }) => inContainer && use !== 'enslave')
 }
 
-/** Uplinks on interfaces of the pod itself, where frames are tagged: what that reaches depends on what these are on. */
-export function tagsInPod(uplinks: readonly Uplink[]): Uplink[] {
-  return uplinks.filter(({ master, vlans }) => master.inContainer && hasTags(vlans))
+/** Uplinks on interfaces of the pod itself: what they reach depends on what these are on. */
+export function uplinksInPod(uplinks: readonly Uplink[]): Uplink[] {
+  return uplinks.filter(({ master }) => master.inContainer)
 }
 
-/** Whether it needs a claim: a network of the host is reached, or may be, by a tag on an interface of the pod. */
+/** Whether it needs a claim: a network of the host is reached, or may be, through an interface of the pod. */
 export function reachesHost(reach: readonly Segment[], uplinks: readonly Uplink[]): boolean {
-  return reach.length > 0 || tagsInPod(uplinks).length > 0
+  return reach.length > 0 || uplinksInPod(uplinks).length > 0
+}
+
+/**
+ * What is reached through an interface of the pod: `untagged` what that one has; `tagged` a VLAN of the host interface;
+ * `inside` no more than the VLAN that the tag is in (802.1Q in 802.1Q), which belongs to whoever holds that one.
+ */
+export interface Passage extends Segment {
+  readonly how: 'untagged' | 'tagged' | 'inside'
+}
+
+/** What frames with these tags reach by an interface of the pod that is on a segment, untagged there or a trunk or in a VLAN. */
+export function passThrough({ master, vlans: carried }: Segment, vlans: VlanSet): Passage[] {
+  const tags = subtractVlans(vlans, NATIVE)
+  const seesTags = containsVlans(carried, NATIVE) || countVlans(carried) > 1
+  return [
+    ...(containsVlans(vlans, NATIVE) ? [{ master, vlans: carried, how: 'untagged' } as const] : []),
+    ...(isEmptyVlans(tags)
+      ? []
+      : [
+          seesTags
+            ? ({ master, vlans: tags, how: 'tagged' } as const)
+            : ({ master, vlans: carried, how: 'inside' } as const),
+        ]),
+  ]
 }
 
 /**

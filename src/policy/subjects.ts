@@ -8,7 +8,7 @@ import type { ObjectMeta, PodSpec } from '../kube/manifest.ts'
 import type { DefaultNetwork, Selection, SelectionsReading } from '../kube/selections.ts'
 import type { Prefix } from '../net/prefix.ts'
 import type { Finding } from './finding.ts'
-import type { Reach, Segment } from './reach.ts'
+import type { Passage, Reach, Segment } from './reach.ts'
 
 /** The parsed type that the rules of each kind judge. Outside facts arrive inside the subject. */
 export interface Subjects {
@@ -94,7 +94,7 @@ export interface SelectionSubject {
   readonly attachmentTenant: Tenant | undefined
   /** What other tenants hold of the addresses that it asks for, on a network that names none itself. */
   readonly overlaps: readonly Overlap[]
-  /** What it reaches by tagging frames on other interfaces of the pod (linkInContainer). */
+  /** What it reaches through other interfaces of the pod (linkInContainer). */
   readonly through: Through
   /** What is known of the claim that the selection carries: nothing, that nobody looked, or why it fails. */
   readonly claim: ClaimState
@@ -107,8 +107,10 @@ export interface SelectionSubject {
 }
 
 export interface Through {
-  readonly segments: readonly Segment[]
-  /** Interfaces that no network of the pod is on, or one that cannot be read: nobody can tell what they reach. */
+  readonly segments: readonly Passage[]
+  /** The same, and what it would reach by what was on these interfaces before an UPDATE. */
+  readonly before: readonly Passage[]
+  /** Interfaces with tags on them that no network is on, or one that cannot be read: nobody can tell what they reach. */
   readonly unknown: readonly string[]
 }
 

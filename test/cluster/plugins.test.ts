@@ -1,5 +1,10 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Claim } from '../../src/claims/claim.ts'
+import { configurationDigest } from '../../src/claims/digest.ts'
+import { readUnverified } from '../../src/claims/jws.ts'
+import { sha256 } from '../../src/claims/sha256.ts'
+import { signClaim } from '../../src/claims/signature.ts'
 import type { JsonObject } from '../../src/json/value.ts'
 import { type Attach, admit } from '../plugin/admission.ts'
 import { Node, obstacle } from '../plugin/node.ts'
@@ -40,6 +45,8 @@ describe.skipIf(obstacle !== undefined)('the guard before plugins that speak CNI
         CNI_ARGS: admitted.args,
       },
     })
+  const claimOf = ({ config: { args } }: Attach): string =>
+    (args as { cni: Record<string, string> }).cni['socni.dev/claim'] ?? ''
   const addresses = () =>
     node.run('sh', '-c', 'ls /var/lib/cni/networks/modern | grep -c "^10\\\\." || true').trim()
 
@@ -57,13 +64,17 @@ describe.skipIf(obstacle !== undefined)('the guard before plugins that speak CNI
   it('lets a network ride on the one before it, inside of the pod, and on none of the node', () => {
     const netns = node.addPod('stacked')
     expect(call('ADD', admitted.config, 'stacked', netns).exit).toBe(0)
+    const below = readUnverified(claimOf(admitted))?.payload as unknown as Claim
     const ride = (master: string) => {
       const second = { ...config, name: 'second', master, linkInContainer: true, ipam: {} }
+      const digests = [{ type: 'macvlan', sha256: configurationDigest(second, sha256) }]
+      const claim = signClaim({ ...below, interface: 'net2', digests }, node.key)
       const environment = {
         ...{ CNI_CONTAINERID: 'stacked', CNI_NETNS: netns, CNI_IFNAME: 'net2' },
         CNI_ARGS: admitted.args,
       }
-      return node.call({ plugin: 'macvlan', command: 'ADD', config: second, environment })
+      const given = { ...second, args: { cni: { 'socni.dev/claim': claim } } }
+      return node.call({ plugin: 'macvlan', command: 'ADD', config: given, environment })
     }
     expect(ride('eth0.100').stdout).toContain('"eth0.100\\" of the node')
     expect(ride('net1').exit).toBe(0)

@@ -154,6 +154,24 @@ const ROWS: readonly Row[] = [
       'uplink native on eth1 (ride, untagged)',
       'uplink native on ?* (ride, untagged)',
       'undecidable at plugins.1',
+      'undecidable at plugins.1',
+    ],
+  ],
+  [
+    {
+      plugins: [
+        { type: 'tuning' },
+        { type: 'ipvlan', master: 'eth1', ipam: { type: 'static' } },
+        { type: 'ipvlan', master: 'eth1', ipam: {} },
+      ],
+    },
+    [
+      'uplink native on eth1 (ride, untagged)',
+      'uplink native on eth1 (ride, untagged)',
+      'pod sets args sysctl mac promisc mtu allmulti txQLen',
+      'pod sets ips',
+      'pod sets args ips',
+      'undecidable at plugins.2',
     ],
   ],
   [{ type: 'rdma', deviceID: '0000:3b:00.0' }, ['uplink native on 0000:3b:00.0 (device, untagged)']],

@@ -473,8 +473,8 @@ describe.skipIf(obstacle !== undefined)(
       expect(said('intel.com/sriov', '0000:3b:02.9')).not.toContain('statement')
     })
 
-    it('asks for a claim to tags on an interface of the pod, and for none to what is untagged there', () => {
-      const payload = readUnverified(claim())?.payload as unknown as Claim
+    describe('on an interface of the pod', () => {
+      const payload = () => readUnverified(claim())?.payload as unknown as Claim
       const tagged: JsonObject = {
         cniVersion: '1.0.0',
         name: 'tagged',
@@ -484,23 +484,75 @@ describe.skipIf(obstacle !== undefined)(
         vlanId: 300,
         ipam: { type: 'host-local', subnet: '10.100.1.0/24' },
       }
-      const said = (config: JsonObject, plugin = 'vlan') =>
-        errorOf(add(config, admitted.args, {}, plugin)).msg as string
-      expect(said(tagged)).toContain(
-        'there is no claim: the pod is older than the webhook, or was not admitted to it',
-      )
-      const signed = (vlanId: number) => {
-        const digests = [{ type: 'vlan', sha256: configurationDigest({ ...tagged, vlanId }, sha256) }]
-        const uplinks = [{ master: 'eth0', vlans: String(vlanId) }]
-        return { cni: { 'socni.dev/claim': signClaim({ ...payload, uplinks, digests }, node.key) } }
+      const untagged: JsonObject = { ...macvlan(), name: 'second', master: 'net7', linkInContainer: true }
+      const signed = (config: JsonObject, uplinks: Claim['uplinks'], change: Partial<Claim> = {}) => {
+        const digests = [{ type: String(config.type), sha256: configurationDigest(config, sha256) }]
+        const statements = { ...payload(), uplinks, digests, ...change }
+        return { ...config, args: { cni: { 'socni.dev/claim': signClaim(statements, node.key) } } }
       }
-      expect(said({ ...tagged, args: signed(500) })).toContain('it was signed for configuration')
-      // What the real plugin says.
-      for (const answer of [
-        said({ ...tagged, args: signed(300) }),
-        said({ ...macvlan(), name: 'second', master: 'net7', linkInContainer: true }, 'macvlan'),
-      ])
-        expect(answer).toMatch(/net7|Link not found/)
+      const on = (...vlans: string[]) => vlans.map(each => ({ master: 'eth0', vlans: each }))
+      const attach = (config: JsonObject, environment: Record<string, string>, command = 'ADD') =>
+        node.call({
+          plugin: String(config.type),
+          command,
+          config,
+          environment: { CNI_ARGS: admitted.args, ...environment },
+        })
+
+      it('asks for a claim, tagged or not', () => {
+        for (const config of [tagged, untagged])
+          expect(errorOf(add(config, admitted.args, {}, config.type as string)).msg).toContain(
+            'there is no claim: the pod is older than the webhook, or was not admitted to it',
+          )
+        const other = { ...signed({ ...tagged, vlanId: 500 }, on('500')), vlanId: 300 }
+        expect(errorOf(add(other, admitted.args, {}, 'vlan')).msg).toContain(
+          'it was signed for configuration',
+        )
+      })
+
+      it('holds a claim to what that interface is on, whatever it was admitted for', () => {
+        const pod = { CNI_NETNS: node.addPod('carried'), CNI_CONTAINERID: 'carried' }
+        const carrier = { ...pod, CNI_IFNAME: 'net7' }
+        const open = signed({ ...macvlan(), name: 'open', master: 'eth0' }, on('native'), {
+          interface: 'net7',
+        })
+        const said = (config: JsonObject) => {
+          const { exit, stdout } = attach(config, { ...pod, CNI_IFNAME: 'net1' })
+          if (exit === 0) attach(config, { ...pod, CNI_IFNAME: 'net1' }, 'DEL')
+          return exit === 0 ? 'attached' : `${errorOf({ exit, stdout, stderr: '' }).details ?? 'none'}`
+        }
+        expect(said(signed(tagged, on('300')))).toBe('statement: uplinks')
+        expect(attach(open, carrier).exit).toBe(0)
+        // As for an interface that is inside of a VLAN, or on another one: nothing is said of this VLAN.
+        for (const uplinks of [[], on('500'), [{ master: 'eth9', vlans: '300' }]])
+          expect(said(signed(tagged, uplinks))).toBe('statement: uplinks')
+        // What the kernel says, which may have no VLANs.
+        expect(said(signed(tagged, on('300')))).not.toContain('statement')
+        expect(said(signed(untagged, on('100')))).toBe('statement: uplinks')
+        // The plugins of Debian 12 do not read linkInContainer.
+        const real = join(node.binDir, 'socni.d/macvlan')
+        rmSync(real)
+        writeFileSync(real, `#!/bin/sh\necho '{"cniVersion":"1.0.0"}'\n`, { mode: 0o755 })
+        expect(said(signed(untagged, on('native')))).toBe('attached')
+        // On top of another one: tags go through.
+        const second = signed(untagged, on('native'), { interface: 'net8' })
+        expect(attach(second, { ...pod, CNI_IFNAME: 'net8' }).exit).toBe(0)
+        rmSync(real)
+        symlinkSync(join(PLUGINS, 'macvlan'), real)
+        expect(said(signed({ ...tagged, master: 'net8' }, []))).toBe('statement: uplinks')
+        expect(said(signed({ ...tagged, master: 'net8' }, on('300')))).not.toContain('statement')
+        expect(attach(open, carrier, 'DEL').exit).toBe(0)
+        const { stdout } = attach(signed(tagged, on('300')), { ...pod, CNI_IFNAME: 'net1' })
+        expect(stdout).toContain('the guard has not attached \\"net7\\" of this pod')
+      })
+
+      it('leaves tags to whoever holds the VLAN that they are in', () => {
+        const pod = { CNI_NETNS: node.addPod('inside'), CNI_CONTAINERID: 'inside' }
+        const inside = signed({ ...macvlan(), name: 'inside' }, on('100'), { interface: 'net7' })
+        expect(attach(inside, { ...pod, CNI_IFNAME: 'net7' }).exit).toBe(0)
+        const { stdout } = attach(signed(tagged, []), { ...pod, CNI_IFNAME: 'net1' })
+        expect(stdout).not.toContain('statement')
+      })
     })
 
     // From 1.3.0 to 1.7.1 the plugin's own default is true: seen with 1.7.1 in "bridge vlan show".
@@ -755,13 +807,163 @@ describe.skipIf(obstacle !== undefined)(
       expect(before).toContain('via 10.42.0.1 dev eth0')
     })
 
+    it('refuses an interface that the pod has already, and leaves it alone', () => {
+      const netns = node.addPod('twice')
+      const environment = { CNI_NETNS: netns, CNI_ARGS: admitted.args, CNI_CONTAINERID: 'twice' }
+      const ask = () => node.call({ plugin: 'macvlan', command: 'ADD', config: admitted.config, environment })
+      expect(ask().exit).toBe(0)
+      expect(errorOf(ask())).toMatchObject({
+        code: 4,
+        msg: 'CNI_IFNAME: the pod has an interface "net1" already',
+      })
+      expect(node.run('ip', '-n', 'twice', '-o', 'address', 'show', 'net1')).toContain('10.100.1.')
+    })
+
+    it('lets nobody take the bridge of the cluster for addresses that are not Flannel’s', () => {
+      const flannel = (subnet: string, change: JsonObject = {}): JsonObject => ({
+        ...{ cniVersion: '1.0.0', name: 'cbr0', type: 'bridge', bridge: 'cni0', mtu: 1450 },
+        ...{ hairpinMode: true, forceAddress: true, isGateway: true, isDefaultGateway: true },
+        ipam: { type: 'host-local', ranges: [[{ subnet }]], routes: [{ dst: '10.244.0.0/16' }] },
+        ...change,
+      })
+      const ask = (config: JsonObject) =>
+        add(config, '', { CNI_IFNAME: 'eth0' }, 'bridge').stdout.includes('there is no claim')
+      const fixed = { type: 'static', addresses: [{ address: '10.43.0.10/16', gateway: '10.43.0.1' }] }
+      const tell = (text: string) =>
+        node.run('sh', '-c', `mkdir -p /run/flannel && printf '${text}' > /run/flannel/subnet.env`)
+      // Nobody says what the node's subnet is.
+      expect(ask(flannel('10.244.1.0/24'))).toBe(false)
+      expect(ask(flannel('', { ipam: fixed }))).toBe(true)
+      tell('FLANNEL_NETWORK=10.244.0.0/16\\nFLANNEL_SUBNET=10.244.1.1/24\\nFLANNEL_MTU=1450\\n')
+      expect(ask(flannel('10.244.1.0/24'))).toBe(false)
+      const ranges = (...of: JsonObject[][]) => ({ ipam: { type: 'host-local', ranges: of } })
+      for (const change of [
+        { ipam: fixed },
+        { ipam: { ...fixed, addresses: [{ address: '10.244.1.9/24' }] } },
+        ranges([{ subnet: '10.43.0.0/16' }]),
+        ranges([{ subnet: '10.244.0.0/16' }]),
+        ranges([{ subnet: '10.244.1.0/24', gateway: '10.244.1.7' }]),
+        ranges([{ subnet: '10.244.1.0/24' }], [{ subnet: 'fd00:43::/112' }]),
+      ])
+        expect([change, ask(flannel('10.244.1.0/24', change))]).toEqual([change, true])
+      tell('FLANNEL_SUBNET=10.244.1.1/24\\nFLANNEL_IPV6_SUBNET=fd00:42:0:1::1/64\\n')
+      const both = ranges([{ subnet: '10.244.1.0/24' }], [{ subnet: 'fd00:42:0:1::/64' }])
+      expect(ask(flannel('', both))).toBe(false)
+      node.run('rm', '-r', '/run/flannel')
+    })
+
+    it('takes no device that the claim does not state, and none of two', () => {
+      const payload = readUnverified(claim())?.payload as unknown as Claim
+      const config: JsonObject = { cniVersion: '1.0.0', name: 'ports', type: 'ovs', bridge: 'br1', vlan: 100 }
+      const digests = [{ type: 'ovs', sha256: configurationDigest(config, sha256) }]
+      symlinkSync('socni', join(node.binDir, 'ovs'))
+      const said = (uplinks: Claim['uplinks'], change: JsonObject) => {
+        const args = { cni: { 'socni.dev/claim': signClaim({ ...payload, uplinks, digests }, node.key) } }
+        return add({ ...config, args, ...change }, admitted.args, {}, 'ovs').stdout
+      }
+      const on = (...masters: string[]) => masters.map(master => ({ master, vlans: '100' }))
+      const [device, other] = ['0000:3b:02.1', '0000:3b:02.9']
+      expect(said(on('br1'), {})).toContain('the real plugin')
+      expect(said(on('br1'), { deviceID: device })).toContain('the claim states no device')
+      expect(said(on('br1', 'intel.com/sriov'), { deviceID: device, pciBusID: device })).toContain(
+        'the real plugin',
+      )
+      expect(said(on('br1', device), { deviceID: device })).toContain('the real plugin')
+      expect(said(on('br1', device), { deviceID: device, pciBusID: other })).toContain('statement: deviceID')
+      rmSync(join(node.binDir, 'ovs'))
+    })
+
+    it('takes for ipvlan no addresses that came before it and that nobody judged', () => {
+      const payload = readUnverified(claim())?.payload as unknown as Claim
+      const inner: JsonObject = { type: 'ipvlan', master: 'eth0.100', mode: 'l2' }
+      const result = { cniVersion: '1.0.0', ips: [{ address: '10.43.0.10/16' }] }
+      const said = (config: JsonObject, prevResult: JsonObject) => {
+        const named = { cniVersion: '1.0.0', name: 'chain', ...config }
+        const sha = configurationDigest(named, sha256)
+        const digests = [
+          { type: 'tuning', sha256: 'x' },
+          { type: String(config.type), sha256: sha },
+        ]
+        const args = { cni: { 'socni.dev/claim': signClaim({ ...payload, digests }, node.key) } }
+        return add({ ...named, args, prevResult }, admitted.args, {}, String(config.type)).stdout
+      }
+      for (const config of [inner, { ...inner, ipam: {} }, { type: 'socni', delegate: inner }]) {
+        expect(said(config, result)).toContain('statement: prevResult')
+        expect(said(config, { cniVersion: '1.0.0', routes: [{ dst: '0.0.0.0/0' }] })).toContain('prevResult')
+        expect(said(config, { cniVersion: '1.0.0', ips: [] })).not.toContain('statement')
+      }
+      const own = { ...inner, ipam: { type: 'host-local', subnet: '10.100.1.0/24' } }
+      expect(said(own, result)).not.toContain('statement')
+    })
+
+    it('reads an empty MAC as none, and takes none of two', () => {
+      const mac = '02:00:00:00:be:ef'
+      const said = (given: string, args: string) =>
+        add({ ...admitted.config, runtimeConfig: { mac: given } }, `${admitted.args}${args}`).stdout
+      expect(said('', `;MAC=${mac}`)).toContain('statement: mac')
+      expect(said(mac, ';MAC=02:00:00:00:00:01')).toContain('statement: mac')
+      expect(said('', '')).not.toContain('statement')
+    })
+
+    it('runs the real plugin in audit mode without keys too, and is ready then', () => {
+      const keys = readFileSync(join(node.confDir, 'socni.d/keys.json'), 'utf8')
+      node.configure({ mode: 'audit' })
+      node.trust('')
+      expect(add(admitted.config, admitted.args).stdout).toContain('/run/netns/none')
+      const last = readFileSync(join(node.directory, 'guard.log'), 'utf8').trimEnd().split('\n').at(-1) ?? ''
+      expect(JSON.parse(last)).toMatchObject({ outcome: 'refused', statement: 'keys' })
+      const config = { ...macvlan(), name: 'x', cniVersion: '1.1.0' }
+      // The plugins of Debian 12 know no STATUS.
+      expect(node.call({ plugin: 'macvlan', command: 'STATUS', config }).stdout).not.toContain('keys')
+      node.trust(keys)
+      node.configure({})
+    })
+
+    it('says which list cannot be read', () => {
+      node.revoke('{"revocations": [')
+      expect(errorOf(add(admitted.config, admitted.args))).toMatchObject({
+        code: 5,
+        msg: expect.stringContaining('the revocations of this node cannot be read'),
+        details: expect.stringContaining('socni.d/revocations.json'),
+      })
+      node.revoke('{"revocations": []}')
+    })
+
+    it('refuses at once what is longer than any network, and names few of many interfaces', () => {
+      const ranges = [
+        Array.from({ length: 30_000 }, (_, at) => ({ subnet: `10.${at >> 8}.${at & 255}.0/24` })),
+      ]
+      const long = { ...macvlan({ ipam: { type: 'host-local', ranges } }), name: 'long' }
+      expect(errorOf(add(long, ''))).toMatchObject({
+        code: 6,
+        msg: expect.stringContaining('longer than any'),
+      })
+      // What earlier plugins and the runtime give it is no part of that.
+      const routes = Array.from({ length: 3000 }, () => ({ dst: '10.100.0.0/16' }))
+      expect(add({ ...admitted.config, prevResult: { routes } }, admitted.args).stdout).toContain(
+        'prevResult',
+      )
+      symlinkSync('socni', join(node.binDir, 'bond'))
+      const links = Array.from({ length: 500 }, (_, at) => ({ name: `eth${at}` }))
+      const { msg } = errorOf(add({ cniVersion: '1.0.0', name: 'many', type: 'bond', links }, '', {}, 'bond'))
+      expect(msg).toContain('and 484 more')
+      expect(msg.length).toBeLessThan(1000)
+      rmSync(join(node.binDir, 'bond'))
+    })
+
     it('undoes a first half: no address stays taken when the real plugin fails', async () => {
       const { config, args: given } = await admit(
-        macvlan({ name: 'half', ipam: { type: 'host-local', subnet: '10.100.3.0/24' } }),
+        macvlan({
+          name: 'half',
+          ipam: {
+            type: 'host-local',
+            subnet: '10.100.3.0/24',
+            routes: [{ dst: '10.100.9.0/24', gw: '10.99.0.1' }],
+          },
+        }),
         node.key,
       )
       const netns = node.addPod('half')
-      node.run('ip', '-n', 'half', 'link', 'add', 'net1', 'type', 'bridge')
       const { exit } = node.call({
         plugin: 'macvlan',
         command: 'ADD',

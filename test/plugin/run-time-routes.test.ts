@@ -153,8 +153,10 @@ describe.skipIf(reason !== undefined)(
           const call = (command: string) =>
             node.call({ plugin: 'macvlan', command, config: admitted.config, environment }).exit
           expect(call('ADD')).toBe(0)
-          // What comes later into the pod is nobody's concern here.
-          expect([sysctl('net1'), sysctl('default')]).toEqual([isGiven ? '1' : '0', '1'])
+          expect([sysctl('net1'), sysctl('default')]).toEqual(isGiven ? ['1', '1'] : ['0', '0'])
+          // Too small for IPv6, and then not: Linux makes the interface's settings anew from the pod's.
+          for (const mtu of ['1000', '1500']) node.run('ip', '-n', name, 'link', 'set', 'net1', 'mtu', mtu)
+          expect(sysctl('net1')).toBe(isGiven ? '1' : '0')
           const seconds = (test: string) => `for i in $(seq 150); do ${test} && exit; sleep 0.1; done; exit 1`
           node.run('sh', '-c', seconds(`ip -n ${name} -6 address | grep -q fd00:100:`))
           expect(node.run('ip', '-n', name, '-6', 'route').includes('default')).toBe(isGiven)
@@ -162,6 +164,29 @@ describe.skipIf(reason !== undefined)(
         })
       }
     }, 90_000)
+
+    it('gives one to an interface that may have it, in a pod where another one may not', async () => {
+      const netns = node.addPod('two')
+      const setting = (key: string) =>
+        node
+          .run('ip', 'netns', 'exec', 'two', 'cat', `/proc/sys/net/ipv6/conf/${key}/accept_ra_defrtr`)
+          .trim()
+      const own = node.run('cat', '/proc/sys/net/ipv6/conf/default/accept_ra_defrtr')
+      for (const [name, finance] of [
+        ['net1', {}],
+        ['net2', { allowDefaultRoute: true }],
+      ] as const) {
+        const ipam = { type: 'host-local', subnet: '10.100.2.0/24' }
+        const { config, args } = await admit(network(ipam), node.key, {
+          finance,
+          selection: { interface: name },
+        })
+        const environment = { CNI_NETNS: netns, CNI_ARGS: args, CNI_CONTAINERID: 'two', CNI_IFNAME: name }
+        expect(node.call({ plugin: 'macvlan', command: 'ADD', config, environment }).exit).toBe(0)
+      }
+      expect(['net1', 'net2', 'default'].map(setting)).toEqual(['0', '1', '0'])
+      expect(node.run('cat', '/proc/sys/net/ipv6/conf/default/accept_ra_defrtr')).toBe(own)
+    })
 
     it('is only written down where the guard only writes down', async () => {
       node.configure({ mode: 'audit' })

@@ -115,6 +115,15 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     'undecidable-config',
   ],
   [
+    'addresses of a result that nobody judged',
+    {
+      cniVersion: '1.0.0',
+      name: 'ledger',
+      plugins: [{ type: 'tuning' }, { type: 'ipvlan', master: 'eth0.100' }],
+    },
+    'undecidable-config',
+  ],
+  [
     'an RDMA device of the node, for which nobody asks',
     chained({ type: 'rdma', deviceID: '0000:3b:00.0' }),
     'interface-not-granted',
@@ -739,6 +748,14 @@ describe('tags on an interface of the pod', () => {
     expect(find(annotation, inPod(master, vlan))).toEqual([])
   })
 
+  it('nor what is untagged there bring an address that was not granted for the network below', () => {
+    const riding = (ipam: object) =>
+      nad('tagged', { type: 'macvlan', master: 'net1', linkInContainer: true, ipam })
+    const fixed = (address: string) => riding({ type: 'static', addresses: [{ address }] })
+    expect(find('room,tagged', fixed('10.105.3.7/24'))).toEqual([])
+    expect(find('room,tagged', fixed('10.200.0.7/24'))[0]?.message).toContain('10.105.0.0/16')
+  })
+
   it('bring no address that was not granted for the VLAN', () => {
     const range = (text: string) => inPod('net1', 500, { type: 'whereabouts', range: text })
     expect(find('floor,tagged', range('10.105.3.0/24'))).toEqual([])
@@ -748,6 +765,41 @@ describe('tags on an interface of the pod', () => {
     })
     const found = judge(asking, exampleInventory(workshop, ...networks, inPod('net1', 500)))
     expect(found.map(({ rule }) => rule)).toEqual(['address-not-granted'])
+  })
+
+  it('reach no VLAN through what was on the interface before an UPDATE, and may be there still', () => {
+    const written = (networks: string, status?: string) =>
+      pod(networks, {
+        metadata: {
+          namespace,
+          annotations: {
+            'k8s.v1.cni.cncf.io/networks': networks,
+            ...(status !== undefined && { 'k8s.v1.cni.cncf.io/network-status': status }),
+          },
+        },
+      })
+    const status = (network: string) =>
+      JSON.stringify([
+        { name: 'cbr0', interface: 'eth0', default: true },
+        { name: network, interface: 'net1' },
+      ])
+    const found = (before: Manifest, vlan: number, other = status('workshop/room')) =>
+      judge(
+        written('room@net1,tagged@net2', other),
+        exampleInventory(workshop, ...networks, inPod('net1', vlan)),
+        { before },
+      )
+        .filter(({ rule }) => rule === 'pod-vlan-not-granted')
+        .map(({ message }) => message.replace(/.*reaches /, ''))
+    const stray = ['VLAN 300 on "eth0", which is not granted to tenant "workshop"']
+    expect(found(written('floor@net1'), 300)).toEqual(stray)
+    expect(found(written('room@net1', status('workshop/floor')), 300)).toEqual(stray)
+    // What was granted is no matter; nor what cannot be read as a status.
+    expect(found(written('floor@net1', status('workshop/floor')), 500)).toEqual([])
+    for (const text of ['{', '[1, {"name": 2}, {"name": "workshop/floor"}]', '"workshop/floor"'])
+      expect(found(written('room@net1', text), 300)).toEqual([])
+    const gone = found(written('room@net1', status('workshop/gone')), 500)
+    expect(gone[0]).toContain('no network of the pod that SOCNI can read is on it')
   })
 
   it('are judged in a moment, whatever bonds of bonds a pod makes', () => {

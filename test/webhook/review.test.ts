@@ -46,8 +46,17 @@ const world: Manifest[] = [
     { name: 'nowhere' },
   ),
   bound,
-  tenant('flat', { namespaces: ['flat'], vlans: [{ ids: 'native,500', masters: ['eth0'] }] }),
+  tenant('flat', { namespaces: ['flat'], vlans: [{ ids: 'native,500', masters: ['eth0', 'br-flat'] }] }),
+  attachment(
+    { cniVersion: '1.0.0', name: 'ports', type: 'ovs', bridge: 'br-flat', vlan: 500 },
+    { ...inFlat('ports'), annotations: { 'k8s.v1.cni.cncf.io/resourceName': 'intel.com/sriov' } },
+  ),
   attachment({ cniVersion: '1.0.0', name: 'floor', type: 'macvlan', master: 'eth0' }, inFlat('floor')),
+  attachment({ cniVersion: '1.0.0', name: 'room', type: 'macvlan', master: 'eth0.500' }, inFlat('room')),
+  attachment(
+    { cniVersion: '1.0.0', name: 'above', type: 'macvlan', master: 'net1', linkInContainer: true },
+    inFlat('above'),
+  ),
   attachment({ ...inPod, ipam: { type: 'static' } }, inFlat('tagged')),
   tenant('lab', { namespaces: ['default'], vlans: [{ ids: 400, masters: ['eth0'] }] }),
   { ...lab, metadata: { name: 'lab' } },
@@ -143,8 +152,16 @@ describe('the webhook', () => {
       return claimsOf(object).map(claim => (readUnverified(claim ?? '')?.payload as Partial<Claim>)?.uplinks)
     }
     const native = [{ master: 'eth0', vlans: 'native' }]
+    const inRoom = [{ master: 'eth0', vlans: '500' }]
     expect(await uplinksOf('floor,tagged')).toEqual([native, [{ master: 'eth0', vlans: '500' }]])
     expect(await uplinksOf('floor')).toEqual([native])
+    // A device that it takes besides is one of this resource.
+    expect(await uplinksOf('ports')).toEqual([
+      ['br-flat', 'intel.com/sriov'].map(master => ({ master, vlans: '500' })),
+    ])
+    // Untagged it reaches what that interface has; a tag inside of a VLAN ends with that VLAN.
+    expect(await uplinksOf('room,above')).toEqual([inRoom, inRoom])
+    expect(await uplinksOf('room,tagged')).toEqual([inRoom, inRoom])
   })
 
   it('removes a claim that a user wrote where it signs none', async () => {

@@ -30,7 +30,13 @@ export const ipvlan: Extractor = {
     }
     facts.mtu(conf.integer('mtu'), conf.path('mtu'))
     declareCapabilities(conf, facts, 'ips')
-    // Behind another plugin it takes that one's addresses.
+    // Behind another plugin it takes addresses and routes from the result of that.
+    if (isBehind && !conf.object('ipam')?.string('type'))
+      facts.problem(
+        'undecidable',
+        conf.at,
+        'behind another plugin, without "ipam", it takes the addresses and routes of that one: give it an "ipam" of its own',
+      )
     runIpam(conf, facts, isBehind ? 'optional' : 'required')
   },
 }

@@ -32,7 +32,8 @@ export const addressNotGranted: Rule<'selection'> = {
   bad: { manifest: pod([{ name: 'storage', ips: ['10.200.1.7/24'] }]) },
 
   *check({ selection: { ips }, tenant, attachment, attachmentTenant, overlaps, through, cluster }) {
-    const homes = homesOf(attachment, attachmentTenant, through.segments, cluster)
+    const reached = through.segments.filter(({ how }) => how !== 'inside')
+    const homes = homesOf(attachment, attachmentTenant, reached, cluster)
     const seen: Ip[] = []
     const networks = networksOf(ips)
     if (tenant?.allowDefaultRoute !== true && defaultRouteOf(networks) !== undefined) {

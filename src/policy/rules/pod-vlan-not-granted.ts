@@ -29,9 +29,9 @@ const manifest = pod('floor@net1,tagged', { metadata: { namespace } })
 
 export const podVlanNotGranted: Rule<'selection'> = {
   id: 'pod-vlan-not-granted',
-  title: 'A tag on an interface of the pod reaches what its tenant was not granted',
+  title: 'A network on an interface of the pod reaches what its tenant was not granted',
   severity: 'error',
-  why: 'Frames that are tagged on an interface of the pod (linkInContainer) leave the node with that tag where the interface is untagged there: the pod is in the VLAN as if it had been attached to it.',
+  why: 'Frames that are tagged on an interface of the pod (linkInContainer) leave the node with that tag where the interface is untagged there: the pod is in the VLAN as if it had been attached to it. In a running pod that interface may be the old one still.',
   source:
     'containernetworking/plugins v1.9.1 plugins/main/vlan/vlan.go (linkInContainer); Linux net/core/dev.c, vlan_do_receive() before macvlan; seen on Linux 6.1',
   good: { given: [...given, tagged(500)], manifest },
@@ -45,14 +45,16 @@ export const podVlanNotGranted: Rule<'selection'> = {
       yield { inside, message }
     }
     if (tenant === undefined) return
-    for (const segment of through.segments) {
+    for (const segment of through.before.filter(({ how }) => how === 'tagged')) {
       const { vlans } = ungranted(tenant, segment, cluster)
       if (isEmptyVlans(vlans)) continue
       const reached = describeSegment({ ...segment, vlans })
       const message = `${network} tags frames on an interface of the pod, and reaches ${reached}, which is not granted to tenant "${tenant.name}"`
       yield { inside, message }
     }
-    for (const { prefix, accepted } of straySubnets(attachment, through.segments, tenant, cluster)) {
+    // Inside of a VLAN its holder has whatever addresses it likes.
+    const reached = through.segments.filter(({ how }) => how !== 'inside')
+    for (const { prefix, accepted } of straySubnets(attachment, reached, tenant, cluster)) {
       const message = `${prefix} of ${network} is in no subnet granted for this VLAN: use addresses of ${accepted}`
       yield { inside, message }
     }
