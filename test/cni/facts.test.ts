@@ -171,6 +171,7 @@ const ROWS: readonly Row[] = [
       'pod sets args sysctl mac promisc mtu allmulti txQLen',
       'pod sets ips',
       'pod sets args ips',
+      'missing at plugins.0',
       'undecidable at plugins.2',
     ],
   ],
