@@ -143,7 +143,8 @@ describe.skipIf(obstacle !== undefined)('the whole chain, from Tenant to address
       '--master',
       'eth0',
     ])
-    expect([created.exit, created.stderr]).toEqual([0, ''])
+    const note = 'note: made tenant finance, for namespace finance\n'
+    expect([created.exit, created.stderr]).toEqual([0, note])
     await until(() => apply(network()).includes('created'))
     const { name } = await deploy('books')
     const claim = plane.kubectl(['-n', 'finance', 'get', 'pod', name, '-o', 'json'])
