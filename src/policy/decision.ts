@@ -43,7 +43,15 @@ export function effectiveFindings(
   const effective = findings.flatMap(finding =>
     applySetting(finding, ownSetting(override, finding.rule) ?? settingOf(finding.rule, where)),
   )
-  return effective.filter(finding => !effective.some(other => isEcho(finding, other)))
+  // By their rules: what a tenant writes may have tens of thousands of findings.
+  const errors = Map.groupBy(
+    effective.filter(({ severity }) => severity === 'error'),
+    ({ rule }) => rule,
+  )
+  return effective.filter(finding => {
+    const louder = errors.get(SAID_BY.get(finding.rule) ?? '') ?? []
+    return !louder.some(other => isEcho(finding, other))
+  })
 }
 
 /**
@@ -56,8 +64,8 @@ const SAID_BY: ReadonlyMap<string, string> = new Map([
   ['unreadable-selection', 'default-network-override'],
 ])
 
+/** Whether the other one is about the same place, or what it is in. */
 function isEcho(finding: Finding, other: Finding): boolean {
-  if (other.severity !== 'error' || SAID_BY.get(finding.rule) !== other.rule) return false
   const [place, around] = [finding, other].map(({ at, inside = [] }) => [...at, ...inside])
   return around?.every((step, index) => place?.[index] === step) ?? false
 }
