@@ -1,5 +1,6 @@
 import type { Claim } from '../src/claims/claim.ts'
 import type { TypeFact } from '../src/cni/facts/facts.ts'
+import { DEVICE_PORTS } from '../src/cni/guarded.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { CLAIM_ARG } from '../src/kube/annotations.ts'
 import { isDeviceResource } from '../src/policy/reach.ts'
@@ -56,9 +57,6 @@ export function deviceOf({ deviceID, pciBusID }: JsonObject): string | undefined
   const [device] = [deviceID, pciBusID].filter(value => typeof value === 'string' && value !== '')
   return typeof device === 'string' ? device : undefined
 }
-
-/** Plugins that put a device into the pod besides the network that they name: only these, since others ignore one. */
-const DEVICE_PORTS: readonly string[] = ['ovs', 'accelerated-bridge']
 
 /** A device that the claim does not state, neither by its address nor by the resource that it was allocated from. */
 export function findForeignDevice(

@@ -4,6 +4,9 @@ export const GUARDED_PLUGINS: readonly string[] = [
   ...['sriov', 'ib-sriov', 'ovs', 'accelerated-bridge', 'cnv-bridge'],
 ]
 
+/** Of these, plugins that put a device into the pod besides the bridge that they name: others ignore one that they are given. */
+export const DEVICE_PORTS: readonly string[] = ['ovs', 'accelerated-bridge']
+
 /** The guard's own type, and the name by which it is called. */
 export const GUARD_TYPE = 'socni'
 

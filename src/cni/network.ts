@@ -1,5 +1,6 @@
 import type { Fix } from '../json/fix.ts'
 import { quoteValue } from '../json/quote.ts'
+import { describeJsonProblem } from '../json/reader.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../json/value.ts'
 import { readConfiguration } from './configuration.ts'
 import { CNI_VERSIONS, isCniVersion, isNetworkName, isPluginType } from './spec.ts'
@@ -88,11 +89,9 @@ function readBody(config: string | undefined, nadName: string, report: Report): 
   }
   const reading = readConfiguration(config, MAX_CONFIG_BYTES)
   if (!reading.ok) {
-    for (const { code, at, message, fix, line, column } of reading.problems) {
-      const kind = AMBIGUOUS_JSON.has(code) ? 'ambiguous' : 'unreadable'
-      const more = fix && { fix }
-      if (at.length > 0) report(kind, at, message, more)
-      else report(kind, at, `${message} (line ${line}, column ${column})`, { placed: message, ...more })
+    for (const problem of reading.problems) {
+      const { message, ...more } = describeJsonProblem(problem)
+      report(AMBIGUOUS_JSON.has(problem.code) ? 'ambiguous' : 'unreadable', problem.at, message, more)
     }
     return undefined
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { distance } from '../json/distance.ts'
+import { nearWord } from '../json/distance.ts'
 import { quote, quoteValue } from '../json/quote.ts'
 import type { JsonValue, Path } from '../json/value.ts'
 
@@ -25,7 +25,7 @@ function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType): DocumentProblem
   if (issue.code === 'unrecognized_keys') {
     const known = fieldsAt(schema, at)
     return issue.keys.map(key => {
-      const meant = known.find(field => distance(field.toLowerCase(), key.toLowerCase()) <= NEAR)
+      const meant = nearWord(key, known, NEAR)
       const instead = meant === undefined ? 'correct its name' : `did you mean ${quote(meant)}? Write that`
       return { at: [...at, key], message: `${quote(key)} is no field here: ${instead}, or remove it` }
     })

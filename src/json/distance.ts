@@ -14,3 +14,9 @@ export function distance(one: string, other: string): number {
   }
   return row.at(-1) ?? 0
 }
+
+/** The first of the words that is so many letters away at most, whatever their case. */
+export function nearWord(word: string, words: readonly string[], most: number): string | undefined {
+  const lower = word.toLowerCase()
+  return words.find(known => distance(known.toLowerCase(), lower) <= most)
+}

@@ -16,6 +16,20 @@ export interface JsonProblem extends Span {
   readonly fix?: Fix
 }
 
+/**
+ * A problem in words that say where it is, as the place in the JSON alone does not where nothing could be read; `placed` are the
+ * words where a place in a file is shown beside them.
+ */
+export function describeJsonProblem({ at, message, fix, line, column }: JsonProblem): {
+  readonly message: string
+  readonly placed?: string
+  readonly fix?: Fix
+} {
+  const rest = fix && { fix }
+  if (at.length > 0) return { message, ...rest }
+  return { message: `${message} (line ${line}, column ${column})`, placed: message, ...rest }
+}
+
 export type JsonReading =
   | { readonly ok: true; readonly value: JsonValue }
   | { readonly ok: false; readonly problems: readonly JsonProblem[] }

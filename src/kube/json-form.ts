@@ -1,5 +1,5 @@
 import { quote, quoteValue } from '../json/quote.ts'
-import { readJson } from '../json/reader.ts'
+import { describeJsonProblem, readJson } from '../json/reader.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../json/value.ts'
 import { parseIp } from '../net/ip.ts'
 import { parseMac } from '../net/mac.ts'
@@ -64,11 +64,9 @@ export function readJsonForm(annotation: string, podNamespace: string): Selectio
     maxLength: MAX_ANNOTATION_BYTES,
   })
   if (!reading.ok) {
-    for (const { at, message, fix, line, column } of reading.problems) {
-      const more = fix && { fix }
-      if (at.length > 0) report('unreadable', at, message, more)
-      else
-        report('unreadable', at, `${message} (line ${line}, column ${column})`, { placed: message, ...more })
+    for (const problem of reading.problems) {
+      const { message, ...more } = describeJsonProblem(problem)
+      report('unreadable', problem.at, message, more)
     }
     return { form: 'json', selections: [], problems }
   }

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { tenantSchema } from '../config/tenant-crd.ts'
-import { distance } from '../json/distance.ts'
+import { nearWord } from '../json/distance.ts'
 import { quote, quoteValue } from '../json/quote.ts'
 import type { JsonValue, Path } from '../json/value.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
@@ -96,5 +96,5 @@ function problemOf(error: ErrorObject, root: unknown, prefix: Path): SchemaProbl
 function meantBy(unknown: string, { parentSchema }: ErrorObject, value: unknown): string | undefined {
   const fields = Object.keys(parentSchema?.properties ?? {})
   const missing = fields.filter(field => !isRecord(value) || value[field] === undefined)
-  return missing.find(field => distance(field.toLowerCase(), unknown.toLowerCase()) <= 1)
+  return nearWord(unknown, missing, 1)
 }

@@ -2,7 +2,7 @@ import type { Claim, ClaimedDigest, ClaimedUplink } from '../claims/claim.ts'
 import { configurationDigest } from '../claims/digest.ts'
 import type { Expected } from '../claims/judge.ts'
 import { sha256 } from '../claims/sha256.ts'
-import { GUARD_TYPE } from '../cni/guarded.ts'
+import { DEVICE_PORTS, GUARD_TYPE } from '../cni/guarded.ts'
 import type { ObjectMeta } from '../kube/manifest.ts'
 import { printVlans } from '../net/vlan-set.ts'
 import { settingOf } from './decision.ts'
@@ -68,9 +68,7 @@ function mayTakeDefaultRoute(where: SelectionSubject): boolean {
   )
 }
 
-/** Plugins that take a device besides the bridge that they name: the same VLANs are on that one. */
-const DEVICE_PORTS: readonly string[] = ['ovs', 'accelerated-bridge']
-
+/** What the NAD's resource brings besides a bridge: the same VLANs are on that device. */
 function deviceOf({ facts, reach, resourceName }: Attachment): Segment[] {
   const takesDevice = facts?.types.some(({ type }) => DEVICE_PORTS.includes(type)) ?? false
   if (resourceName === undefined || !takesDevice || !isDeviceResource(resourceName)) return []
