@@ -38,7 +38,7 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     tlsCert === undefined || tlsKey === undefined
       ? await ownServing(client, names, clock, log)
       : givenServing(tlsCert, tlsKey)
-  const metrics = new Metrics()
+  const metrics = new Metrics({ problems: () => problems().length, staleness: () => store.staleness() })
   metrics.setCertificateExpiry(expiryOf(serving.certificate.cert))
   const assignments = createAssignments(client, store.inventory)
   const catchUp = new CatchUp(client, store, log)
@@ -112,16 +112,11 @@ export async function startClusterService(options: ServiceOptions): Promise<Runn
     else if (isKnown()) await withdrawals.look()
   }
   const looks = repeat(lookForWithdrawals, WITHDRAWALS_MS, log, 'what Tenants have lost cannot be looked for')
-  const gauges = setInterval(() => {
-    metrics.setProblems(problems().length)
-    metrics.setStaleness(store.staleness())
-  }, 1_000)
 
   return {
     url: server.url,
     authority: serving.authority,
     close: async () => {
-      clearInterval(gauges)
       // At once: nobody is to send more reviews while an audit comes to its end.
       await Promise.all([server.close(), rounds.stop(), looks.stop(), auditor.stop()])
       store.stop()

@@ -2,6 +2,14 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Phase } from '../src/review/context.ts'
 import type { Standing } from './audit/standing.ts'
 
+/** What is looked at when the metrics are asked for, so that a figure is never older than its answer. */
+export interface Gauged {
+  /** How many documents and files cannot be read, or are not in force. */
+  problems(): number
+  /** Seconds since the API server was heard from; none to hear from is 0. */
+  staleness(): number
+}
+
 /** The webhook's Prometheus metrics. Labels take values of ours only, so that no tenant can make new series. */
 export class Metrics {
   readonly registry = new Registry()
@@ -29,19 +37,9 @@ export class Metrics {
     labelNames: ['code'] as const,
     registers: [this.registry],
   })
-  readonly #problems = new Gauge({
-    name: 'socni_policy_problems',
-    help: 'Policy documents and files that cannot be read, and Tenants that are not in force; what they said before stays.',
-    registers: [this.registry],
-  })
   readonly #leader = new Gauge({
     name: 'socni_leader',
     help: 'Whether this replica looks after certificates (1) or another one does (0).',
-    registers: [this.registry],
-  })
-  readonly #staleness = new Gauge({
-    name: 'socni_policy_staleness_seconds',
-    help: 'Since when the API server was not heard from, by the kind that waits longest.',
     registers: [this.registry],
   })
   readonly #expiry = new Gauge({
@@ -61,6 +59,26 @@ export class Metrics {
     help: 'When the last audit ended, in seconds since 1970; 0 in replicas that do not lead.',
     registers: [this.registry],
   })
+
+  constructor(gauged: Gauged) {
+    const registers = [this.registry]
+    new Gauge({
+      name: 'socni_policy_problems',
+      help: 'Policy documents and files that cannot be read, and Tenants that are not in force; what they said before stays.',
+      registers,
+      collect() {
+        this.set(gauged.problems())
+      },
+    })
+    new Gauge({
+      name: 'socni_policy_staleness_seconds',
+      help: 'Since when the API server was not heard from, by the kind that waits longest.',
+      registers,
+      collect() {
+        this.set(gauged.staleness())
+      },
+    })
+  }
 
   /** Starts the clock of a review; calling the result stops it. */
   startReview(): (phase: Phase, allowed: boolean) => void {
@@ -89,14 +107,6 @@ export class Metrics {
 
   setLeader(isLeader: boolean): void {
     this.#leader.set(isLeader ? 1 : 0)
-  }
-
-  setStaleness(seconds: number): void {
-    this.#staleness.set(seconds)
-  }
-
-  setProblems(count: number): void {
-    this.#problems.set(count)
   }
 
   setCertificateExpiry(end: Date): void {

@@ -39,9 +39,10 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   for (const problem of store.problems) log.error({ problem }, 'a policy document is wrong, or not in force')
   const keyDirectory = join(stateDirectory, 'keys')
   let keys = openKeys(keyDirectory)
-  const metrics = new Metrics()
   /** What could not be read at the last look, by what it is. */
   const failures = new Map<string, string>()
+  const problems = (): string[] => [...store.problems, ...failures.values()]
+  const metrics = new Metrics({ problems: () => problems().length, staleness: () => 0 })
   const certificates = certificateSource(configuration, clock)
   let certificate = certificates.current()
   metrics.setCertificateExpiry(expiryOf(certificate.cert))
@@ -61,7 +62,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     host: configuration.host,
     port: configuration.port,
     clientCa: configuration.clientCa && readFileSync(configuration.clientCa, 'utf8'),
-    problems: () => [...store.problems, ...failures.values()],
+    problems,
     obstacle: () => undefined,
     ...LIMITS,
     drainDelay: options.drainDelay,
@@ -91,7 +92,6 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     look('certificate', () => {
       certificate = renew(certificates, certificate, server, metrics, log)
     })
-    metrics.setProblems(store.problems.length + failures.size)
   }, options.pollInterval)
 
   return {

@@ -30,7 +30,7 @@ const review = (request: object = requestFor(pod('storage'))) => ({
 async function start(change: Partial<Parameters<typeof startServer>[0]> = {}) {
   return startServer({
     decide: allow,
-    metrics: new Metrics(),
+    metrics: new Metrics({ problems: () => 0, staleness: () => 0 }),
     log: createLog('silent'),
     certificate: leaf,
     host: '127.0.0.1',
