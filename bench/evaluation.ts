@@ -1,7 +1,7 @@
 import { attachment, exampleWorld, macvlanConfig, pod, tenant } from '../src/policy/example.ts'
 import { Inventory } from '../src/policy/inventory.ts'
 import { judge } from '../src/policy/judge.ts'
-import { putManifest } from '../src/policy/load.ts'
+import { putManifest } from '../src/policy/put-policy.ts'
 import { microseconds, row } from './measure.ts'
 
 /** What a judgement costs as the store grows, and as a pod selects more networks. */

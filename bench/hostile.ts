@@ -2,7 +2,7 @@ import type { Manifest } from '../src/kube/manifest.ts'
 import { attachment, exampleWorld, macvlanConfig, pod } from '../src/policy/example.ts'
 import { Inventory } from '../src/policy/inventory.ts'
 import { judge } from '../src/policy/judge.ts'
-import { putManifest } from '../src/policy/load.ts'
+import { putManifest } from '../src/policy/put-policy.ts'
 import { median, row } from './measure.ts'
 
 const NETWORKS = 1_000

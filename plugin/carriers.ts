@@ -2,10 +2,10 @@ import type { ClaimedUplink } from '../src/claims/claim.ts'
 import type { Uplink } from '../src/cni/facts/facts.ts'
 import { hasTags, parseVlanSet } from '../src/net/vlan-set.ts'
 import { type Passage, passThrough, uplinksInPod } from '../src/policy/reach.ts'
-import { readAsGo } from './configuration.ts'
 import type { CallEnvironment } from './environment.ts'
 import { putFile, readText, removeFile } from './libc.ts'
 import type { Refusal } from './masters.ts'
+import { readAsGo } from './stdin-configuration.ts'
 
 /**
  * What the guard attached a pod's interfaces to, a file for each. A network that rides on one (linkInContainer) was admitted

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { extractFacts } from '../src/cni/facts/index.ts'
+import { extractFacts } from '../src/cni/facts/extract.ts'
 import { GUARDED_PLUGINS } from '../src/cni/guarded.ts'
 import { readNetwork } from '../src/cni/network.ts'
 import { isConfigurationFile } from '../src/cni/spec.ts'

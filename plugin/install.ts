@@ -5,8 +5,8 @@ import { parseRevocations } from '../src/claims/revocations.ts'
 import { GUARD_DIRECTORY, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
 import { MULTUS_BIN_DIR } from '../src/doctor/distribution.ts'
 import type { JsonObject } from '../src/json/value.ts'
+import { type ClusterNetworks, decodeClusterNetworks } from './cluster-facts.ts'
 import { findClusterNetwork } from './cluster-network.ts'
-import { type ClusterNetworks, decodeClusterNetworks } from './facts.ts'
 import { InstallError } from './install-error.ts'
 import { distinct } from './one-installer.ts'
 import { planPlugins } from './plan-plugins.ts'
@@ -63,7 +63,7 @@ export function planParts(options: InstallOptions): (() => Step[])[] {
 }
 
 /** Whether the guard has settings and keys on this node already, to go on with. */
-export function isInstalled({ confDir }: Pick<InstallOptions, 'confDir'>): boolean {
+export function hasSettings({ confDir }: Pick<InstallOptions, 'confDir'>): boolean {
   return ['guard.json', 'keys.json'].every(name => existsSync(join(confDir, GUARD_DIRECTORY, name)))
 }
 

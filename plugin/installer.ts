@@ -4,7 +4,7 @@ import { KeyError } from '../src/claims/jwk.ts'
 import { chosenBinDirs, findDistribution } from '../src/doctor/distribution.ts'
 import { Tree } from '../src/doctor/tree.ts'
 import type { Variables } from './environment.ts'
-import { type InstallOptions, isInstalled, planInstall, planParts, warnOfUnguarded } from './install.ts'
+import { hasSettings, type InstallOptions, planInstall, planParts, warnOfUnguarded } from './install.ts'
 import { InstallError } from './install-error.ts'
 import { tryLock } from './libc.ts'
 import { runAlone, takeSteps } from './one-installer.ts'
@@ -79,7 +79,7 @@ function install(values: Values, world: InstallerWorld): number {
   const isWatching = values.watch && !isDryRun
   // All or nothing on a node without it. One that has it gets revocations whatever is wrong with the rest, which is told by
   // the exit: a rollout waits for what stays up.
-  if (isWatching && isInstalled(directories)) {
+  if (isWatching && hasSettings(directories)) {
     if (!runParts(read.parts, directories, world)) return 3
   } else
     takeSteps(() => planInstall(read.options()), { ...directories, tryLock, isDryRun, stdout: world.stdout })

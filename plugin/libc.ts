@@ -230,7 +230,7 @@ export function renameFile(from: string, to: string): boolean {
 }
 
 /** Writes to standard output, whole. Throws a CniError (5) when nobody takes it: a result that is lost is no success. */
-export function writeOutput(text: string): void {
+export function writeStandardOutput(text: string): void {
   const bytes = Buffer.from(text)
   for (let at = 0; at < bytes.length; ) {
     const rest = bytes.subarray(at)

@@ -1,5 +1,5 @@
 import { createCommands } from './commands.ts'
-import { readInput, writeOutput } from './libc.ts'
+import { readInput, writeStandardOutput } from './libc.ts'
 import { runPlugin } from './skeleton.ts'
 
 const args = process.argv.slice(2)
@@ -23,7 +23,7 @@ if (args.length > 0 && process.env.CNI_COMMAND === undefined) {
     // As the interpreter of the file in a plugin's place it is given that file.
     calledAs: args[0] ?? process.argv0,
     stdin: readInput,
-    stdout: writeOutput,
+    stdout: writeStandardOutput,
   }
   process.exitCode = await runPlugin(world, createCommands(process.env, process.execPath))
 }

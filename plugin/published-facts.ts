@@ -1,6 +1,6 @@
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
-import { decodeFacts, type Facts } from './facts.ts'
+import { type ClusterFacts, decodeFacts } from './cluster-facts.ts'
 import { InstallError } from './install-error.ts'
 
 export interface PublishedFacts {
@@ -29,7 +29,7 @@ export function readPublishedFacts(facts: string | undefined): PublishedFacts {
   }
 }
 
-function decode(facts: string): { value: JsonObject; known: Facts } {
+function decode(facts: string): { value: JsonObject; known: ClusterFacts } {
   const reading = readJson(facts)
   if (!reading.ok || !isObject(reading.value))
     throw new InstallError(

@@ -5,8 +5,8 @@ import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { defaultRouteOf } from '../src/net/default-route.ts'
 import type { Family } from '../src/net/ip.ts'
 import { overlaps, type Prefix, parsePrefix, printPrefix } from '../src/net/prefix.ts'
-import { readAsGo } from './configuration.ts'
-import type { Facts } from './facts.ts'
+import type { ClusterFacts } from './cluster-facts.ts'
+import { readAsGo } from './stdin-configuration.ts'
 
 function remedyFor(decidedBy: RouteCause): string {
   switch (decidedBy) {
@@ -29,7 +29,7 @@ export function judgeResult(
   stdout: string,
   decidedBy: RouteCause,
   { defaultRoute }: Claim,
-  { podCIDRs, serviceCIDRs }: Pick<Facts, 'podCIDRs' | 'serviceCIDRs'>,
+  { podCIDRs, serviceCIDRs }: Pick<ClusterFacts, 'podCIDRs' | 'serviceCIDRs'>,
 ): string | undefined {
   const result = readAsGo(stdout)
   // What is no result fails where the runtime reads it.

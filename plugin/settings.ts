@@ -4,12 +4,18 @@ import { CniError } from '../src/cni/errors.ts'
 import { CONF_DIR_FILE, GUARD_DIRECTORY } from '../src/cni/guarded.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
-import { type ClusterNetworks, decodeClusterNetworks, decodeFacts, decodeText, type Facts } from './facts.ts'
+import {
+  type ClusterFacts,
+  type ClusterNetworks,
+  decodeClusterNetworks,
+  decodeFacts,
+  decodeText,
+} from './cluster-facts.ts'
 import { readText } from './libc.ts'
 import { sha256 } from './runtime.ts'
 
 /** How the guard is run on this node: `socni.d/guard.json` beside the CNI configurations. */
-export interface Settings extends Facts, ClusterNetworks {
+export interface Settings extends ClusterFacts, ClusterNetworks {
   /** `<CNI_CONF_DIR>/socni.d`. */
   readonly directory: string
   /** enforce refuses; audit only writes down what it would refuse. */

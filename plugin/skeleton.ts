@@ -1,11 +1,11 @@
 import { CniError } from '../src/cni/errors.ts'
 import { CNI_VERSIONS, isCniVersion, isNetworkName } from '../src/cni/spec.ts'
 import type { JsonObject } from '../src/json/value.ts'
-import { JSON_LIMIT, readForCleanUp, readPluginConfiguration } from './configuration.ts'
 import { type CallEnvironment, type CommandName, readEnvironment, type Variables } from './environment.ts'
+import { JSON_LIMIT, readForCleanUp, readPluginConfiguration } from './stdin-configuration.ts'
 
 /** The process, passed in so that tests need none. */
-export interface World {
+export interface GuardProcess {
   readonly variables: Variables
   /** The name that the program was called by: `vlan`, or a path that ends in it. */
   readonly calledAs: string
@@ -38,7 +38,7 @@ const SINCE: Partial<Record<CommandName, (typeof CNI_VERSIONS)[number]>> = {
 }
 
 /** Runs one call from environment and standard input to standard output and exit code. It never throws. */
-export async function runPlugin(world: World, commands: Commands): Promise<number> {
+export async function runPlugin(world: GuardProcess, commands: Commands): Promise<number> {
   let version = '1.1.0'
   try {
     const environment = readEnvironment(world.variables)
@@ -62,7 +62,7 @@ export async function runPlugin(world: World, commands: Commands): Promise<numbe
 }
 
 /** The configuration; undefined only for a DEL that has none. */
-function readBody(command: CommandName, world: World): JsonObject | undefined {
+function readBody(command: CommandName, world: GuardProcess): JsonObject | undefined {
   if (command === 'VERSION') return {}
   const text = world.stdin()
   // However long: a plugin's result is in it, and what was attached has to come off.

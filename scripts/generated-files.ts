@@ -10,7 +10,7 @@ import { type FileRule, fileRules, type RuleText, ruleTexts } from '../src/lint/
 import { exampleWorld } from '../src/policy/example.ts'
 import { Inventory } from '../src/policy/inventory.ts'
 import { judge } from '../src/policy/judge.ts'
-import { putManifest } from '../src/policy/load.ts'
+import { putManifest } from '../src/policy/put-policy.ts'
 import { allRules, rules } from '../src/policy/rules/index.ts'
 import { chartFiles } from './chart.ts'
 import { commandReference } from './command-reference.ts'

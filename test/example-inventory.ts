@@ -1,7 +1,7 @@
 import type { Manifest } from '../src/kube/manifest.ts'
 import { exampleWorld } from '../src/policy/example.ts'
 import { Inventory } from '../src/policy/inventory.ts'
-import { putManifest } from '../src/policy/load.ts'
+import { putManifest } from '../src/policy/put-policy.ts'
 
 /** The inventory of the example world, and what a test adds to it. */
 export function exampleInventory(...given: readonly Manifest[]): Inventory {

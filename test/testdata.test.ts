@@ -5,7 +5,7 @@ import { printPath } from '../src/json/value.ts'
 import { groupKind } from '../src/kube/workloads.ts'
 import { Inventory } from '../src/policy/inventory.ts'
 import { judge } from '../src/policy/judge.ts'
-import { putManifest } from '../src/policy/load.ts'
+import { putManifest } from '../src/policy/put-policy.ts'
 import { readManifests } from '../src/yaml/document.ts'
 
 const testdata = join(import.meta.dirname, 'testdata')

@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 import { ApiServer } from '../examples/demo/api-server.ts'
 import type { Manifest } from '../src/kube/manifest.ts'
 import { exampleWorld } from '../src/policy/example.ts'
-import { readFlags } from '../webhook/configuration.ts'
+import { readFlags } from '../webhook/flags.ts'
 import { createLog } from '../webhook/log.ts'
 import { type RunningService, startService } from '../webhook/service.ts'
 

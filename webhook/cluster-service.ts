@@ -6,14 +6,14 @@ import { createReview } from '../src/review/review.ts'
 import { Auditor } from './audit/auditor.ts'
 import { createAssignments } from './cluster/assign.ts'
 import { CatchUp } from './cluster/catch-up.ts'
-import { withConfigurationChecked } from './cluster/configuration.ts'
+import { withConfigurationChecked } from './cluster/cluster-configuration.ts'
 import { withFreshObjects } from './cluster/fresh.ts'
-import { openClusterKeys } from './cluster/keys.ts'
+import { ensureKeys } from './cluster/keys.ts'
 import { lead, resign } from './cluster/lease.ts'
 import { tellNodes } from './cluster/node-facts.ts'
 import { contradictions, ownAddresses } from './cluster/own-addresses.ts'
 import { givenServing, ownServing } from './cluster/serving.ts'
-import { openCluster } from './cluster/store.ts'
+import { followCluster } from './cluster/store.ts'
 import { Withdrawals } from './cluster/withdrawals.ts'
 import { Currency } from './current.ts'
 import type { Log } from './log.ts'
@@ -32,7 +32,7 @@ const WITHDRAWALS_MS = 10_000
 export async function startClusterService(options: ServiceOptions): Promise<RunningService> {
   const { configuration, log, clock } = options
   const client = new KubeClient(loadConfig({ kubeconfig: configuration.kubeconfig }))
-  const store = openCluster(client, await openClusterKeys(client), log)
+  const store = followCluster(client, await ensureKeys(client), log)
   const { tlsCert, tlsKey, names } = configuration
   const serving =
     tlsCert === undefined || tlsKey === undefined

@@ -3,7 +3,7 @@ import { KeyError } from '../src/claims/jwk.ts'
 import { UnreadableFileError } from '../src/files/read-text.ts'
 import { ApiError } from '../src/kube-api/client.ts'
 import { startClusterService } from './cluster-service.ts'
-import { readFlags, UsageError, usage } from './configuration.ts'
+import { readFlags, UsageError, usage } from './flags.ts'
 import { createLog } from './log.ts'
 import { startService } from './service.ts'
 

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readFlags } from '../../webhook/configuration.ts'
+import { readFlags } from '../../webhook/flags.ts'
 import { createLog } from '../../webhook/log.ts'
 import { startService } from '../../webhook/service.ts'
 import { ApiServer } from './api-server.ts'

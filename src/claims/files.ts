@@ -10,7 +10,7 @@ import {
   parseSigningKey,
   printKeySet,
   printSigningKey,
-  publish,
+  publicKeyOf,
   rotate,
   type SigningKey,
 } from './keys.ts'
@@ -40,7 +40,7 @@ export function openKeys(directory: string): ClaimKeys {
   const known = readIfThere(join(directory, KEYS), parseKeySet) ?? new Map()
   if (!existsSync(path)) writeAtomically(path, printSigningKey(key), 0o600)
   if (!known.has(key.kid)) {
-    const keys: KeySet = new Map([...known, [key.kid, publish(key, 'current')]])
+    const keys: KeySet = new Map([...known, [key.kid, publicKeyOf(key, 'current')]])
     writeAtomically(join(directory, KEYS), printKeySet(keys), 0o644)
   }
   return readKeys(directory)
@@ -93,7 +93,7 @@ export function firstKeyFiles(): Readonly<Record<string, string>> {
   const key = generateSigningKey()
   return {
     [SIGNING_KEY]: printSigningKey(key),
-    [KEYS]: printKeySet(new Map([[key.kid, publish(key, 'current')]])),
+    [KEYS]: printKeySet(new Map([[key.kid, publicKeyOf(key, 'current')]])),
   }
 }
 
@@ -141,7 +141,7 @@ export function checkKeyChange(directory: string, change: KeyChange, kid = ''): 
   // As openKeys mends it first.
   const keys = known.has(signing.kid)
     ? known
-    : new Map([...known, [signing.kid, publish(signing, 'current')]])
+    : new Map([...known, [signing.kid, publicKeyOf(signing, 'current')]])
   nextKeyFiles(name => (name === KEYS ? printKeySet(keys) : read(name)), directory)
 }
 
@@ -177,7 +177,7 @@ function nextKeyFiles(read: (name: string) => string | undefined, place: string)
   const key = waiting ?? generateSigningKey()
   return {
     [NEXT_SIGNING_KEY]: printSigningKey(key),
-    [KEYS]: printKeySet(new Map([...keys, [key.kid, publish(key, 'next')]])),
+    [KEYS]: printKeySet(new Map([...keys, [key.kid, publicKeyOf(key, 'next')]])),
   }
 }
 

@@ -33,7 +33,7 @@ export function generateSigningKey(): SigningKey {
 }
 
 /** The public half of a signing key. */
-export function publish(key: SigningKey, state: KeyState): PublicKey {
+export function publicKeyOf(key: SigningKey, state: KeyState): PublicKey {
   return { kid: key.kid, state, key: createPublicKey(key.key) }
 }
 

@@ -56,7 +56,7 @@ export function readMaster(text: string): string {
 }
 
 /** A network, without host bits, as it was written. */
-export function readSubnet(text: string): string {
+export function readSubnetOption(text: string): string {
   const prefix = parsePrefix(text)
   if (prefix === undefined || hasHostBits(prefix))
     throw new UsageError(`--subnet "${text}" is no network: write a prefix like 10.200.0.0/24`)

@@ -12,7 +12,7 @@ import {
 import { parseIp } from '../net/ip.ts'
 import { contains, parsePrefix } from '../net/prefix.ts'
 import { printManifest } from '../yaml/edit.ts'
-import { readInterface, readMtu, readName, readSubnet } from './arguments.ts'
+import { readInterface, readMtu, readName, readSubnetOption } from './arguments.ts'
 import {
   type AddCommand,
   choose,
@@ -23,7 +23,7 @@ import {
   UsageError,
 } from './command.ts'
 import { neededOption, onceOption } from './options.ts'
-import { printPlain, writeOutput } from './output.ts'
+import { printPlain, writeOutputFile } from './output.ts'
 
 interface GenerateFlags extends GlobalFlags {
   readonly id: string
@@ -101,7 +101,7 @@ function generate(flags: GenerateFlags, terminal: Terminal): ExitCode {
     )
   if (!flags.nad) warnOfOrder(file, terminal)
   const verb = existsSync(file) ? 'replaced' : 'wrote'
-  writeOutput('--output', flags.output, text, terminal)
+  writeOutputFile('--output', flags.output, text, terminal)
   terminal.stderr(`${verb} ${flags.output}\n`)
   return 0
 }
@@ -124,7 +124,7 @@ function readRequest(flags: GenerateFlags): NetworkRequest {
     master: readInterface(flags.master),
     name: readName('--name', flags.name ?? `vlan${vlan}`),
     mtu: flags.mtu === undefined ? undefined : readMtu(flags.mtu),
-    subnet: flags.subnet === undefined ? undefined : readSubnet(flags.subnet),
+    subnet: flags.subnet === undefined ? undefined : readSubnetOption(flags.subnet),
     gateway: flags.gateway === undefined ? undefined : readGateway(flags.gateway, flags.subnet),
   }
 }

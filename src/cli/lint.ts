@@ -26,7 +26,7 @@ import {
 import { changedLines, fixInRounds, writeFixed } from './fix.ts'
 import { findConfiguration } from './linter-configuration.ts'
 import { listOption } from './options.ts'
-import { writeOutput } from './output.ts'
+import { writeOutputFile } from './output.ts'
 import { findSources } from './sources.ts'
 import { namesCluster, openCluster } from './store.ts'
 
@@ -138,7 +138,7 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
   if (flags.writeBaseline !== undefined) {
     const file = resolve(terminal.directory, flags.writeBaseline)
     const baseline = printBaseline(result.findings, pathFrom(file, terminal))
-    if (!flags.dryRun) writeOutput('--write-baseline', flags.writeBaseline, baseline, terminal)
+    if (!flags.dryRun) writeOutputFile('--write-baseline', flags.writeBaseline, baseline, terminal)
     terminal.stderr(
       `${flags.dryRun ? 'would write' : 'wrote'} ${count(result.findings.length, 'finding')} to ${flags.writeBaseline}\n`,
     )
@@ -149,7 +149,7 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
 
   terminal.stdout(render(result, { color: terminal.color }))
   for (const { render: renderFurther, file } of furtherReports)
-    writeOutput('--report', file, renderFurther(result, { color: false }), terminal)
+    writeOutputFile('--report', file, renderFurther(result, { color: false }), terminal)
   for (const failure of result.failures) terminal.stderr(`socni-ctl: ${failure}\n`)
   return result.failures.length > 0 ? 3 : exitCode(result, limits)
 }

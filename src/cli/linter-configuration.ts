@@ -5,7 +5,7 @@ import { type LinterConfiguration, noLinterConfiguration, readLinterConfiguratio
 import { readTextFile } from '../files/read-text.ts'
 import { printPath } from '../json/value.ts'
 import { ruleText } from '../lint/rules.ts'
-import { readPlain } from '../yaml/plain.ts'
+import { readPlainYaml } from '../yaml/plain.ts'
 import { FailureError } from './command.ts'
 
 const NAME = 'socni.yaml'
@@ -18,7 +18,7 @@ export function findConfiguration(directory: string, named: string | undefined):
   const file = named === undefined ? findUpward(directory) : resolve(directory, named)
   if (file === undefined) return noLinterConfiguration
   const shown = relative(directory, file)
-  const { value, problem, lineOf } = readPlain(readTextFile(file))
+  const { value, problem, lineOf } = readPlainYaml(readTextFile(file))
   if (problem !== undefined) throw new FailureError(`${shown}:${problem.line}: ${problem.message}`)
   const reading = readLinterConfiguration(value)
   const problems = reading.ok ? unknownRules(reading.value) : reading.problems

@@ -4,7 +4,7 @@ import { renderMermaid } from '../map/mermaid.ts'
 import { printRange, readSpace, type VlanSpace } from '../map/space.ts'
 import { renderSvg } from '../map/svg.ts'
 import { type AddCommand, choose, type ExitCode, type GlobalFlags, type Terminal } from './command.ts'
-import { printPlain, printTable, writeOutput } from './output.ts'
+import { printPlain, printTable, writeOutputFile } from './output.ts'
 import { noteMissing, openStore } from './store.ts'
 
 interface MapFlags extends GlobalFlags {
@@ -42,7 +42,7 @@ async function map(flags: MapFlags, terminal: Terminal): Promise<ExitCode> {
     format,
   )
   if (flags.output === undefined || flags.dryRun) terminal.stdout(text)
-  else writeOutput('--output', flags.output, text, terminal)
+  else writeOutputFile('--output', flags.output, text, terminal)
   return 0
 }
 

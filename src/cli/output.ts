@@ -12,7 +12,7 @@ export function printPlain(value: unknown, format: 'json' | 'yaml'): string {
 }
 
 /** Writes a file that an option names. Throws a FailureError that names both. */
-export function writeOutput(option: string, file: string, text: string, { directory }: Terminal): void {
+export function writeOutputFile(option: string, file: string, text: string, { directory }: Terminal): void {
   try {
     writeAtomically(resolve(directory, file), text, 0o644)
   } catch (error) {

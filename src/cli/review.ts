@@ -1,16 +1,16 @@
 import { resolve } from 'node:path'
 import type { ClaimKeys } from '../claims/files.ts'
 import { KeyError } from '../claims/jwk.ts'
-import { generateSigningKey, type KeySet, publish } from '../claims/keys.ts'
+import { generateSigningKey, type KeySet, publicKeyOf } from '../claims/keys.ts'
 import { readTextFile } from '../files/read-text.ts'
 import type { AdmissionRequest, AdmissionResponse } from '../kube/admission.ts'
 import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { isRecord, type Manifest, readMetadata } from '../kube/manifest.ts'
-import { claimOf } from '../kube/print-selections.ts'
+import { claimOf } from '../kube/selection-claims.ts'
 import { readSelections } from '../kube/selections.ts'
 import { withNamespace } from '../kube/workloads.ts'
 import { readInForce } from '../manage/world.ts'
-import { putManifest } from '../policy/load.ts'
+import { putManifest } from '../policy/put-policy.ts'
 import { WebhookClient } from '../review/client.ts'
 import type { Phase } from '../review/context.ts'
 import { applyPatch, readPatch } from '../review/patch.ts'
@@ -18,7 +18,7 @@ import { requestFor, withUid } from '../review/request.ts'
 import { createLocalReview } from '../review/review.ts'
 import { StoreError } from '../store/store.ts'
 import { readManifests } from '../yaml/document.ts'
-import { readPlain } from '../yaml/plain.ts'
+import { readPlainYaml } from '../yaml/plain.ts'
 import { readName } from './arguments.ts'
 import { describeClaim, inspectClaim } from './claim-text.ts'
 import {
@@ -100,7 +100,7 @@ async function reviewFile(file: string, flags: ReviewFlags, terminal: Terminal):
 
 /** The requests in a file: the one of an AdmissionReview, or one for each manifest. */
 function readRequests(text: string, file: string, namespace: string): AdmissionRequest[] {
-  const { value } = readPlain(text)
+  const { value } = readPlainYaml(text)
   if (isRecord(value) && value.kind === 'AdmissionReview') {
     const { request } = value
     if (!isRecord(request) || !isRecord(request.object) || !isRecord(request.object.metadata))
@@ -160,7 +160,7 @@ async function findKeys(flags: GlobalFlags, terminal: Terminal): Promise<ClaimKe
   const reason = reasons[0] ?? 'the key of the cluster is its own'
   terminal.stderr(`note: ${reason}; claims are signed with a key made for this run\n`)
   const signing = generateSigningKey()
-  const keys: KeySet = new Map([...(published?.keys ?? []), [signing.kid, publish(signing, 'current')]])
+  const keys: KeySet = new Map([...(published?.keys ?? []), [signing.kid, publicKeyOf(signing, 'current')]])
   return { signing, keys, revocations: published?.revocations ?? [] }
 }
 

@@ -8,7 +8,15 @@ import { readWorld, type World } from '../manage/world.ts'
 import { printVlans, type VlanSet } from '../net/vlan-set.ts'
 import type { PolicyStore } from '../store/store.ts'
 import { printManifest } from '../yaml/edit.ts'
-import { askFirst, readLabels, readMaster, readMtu, readName, readSubnet, readVlans } from './arguments.ts'
+import {
+  askFirst,
+  readLabels,
+  readMaster,
+  readMtu,
+  readName,
+  readSubnetOption,
+  readVlans,
+} from './arguments.ts'
 import {
   type AddCommand,
   choose,
@@ -108,7 +116,7 @@ async function create(flags: CreateFlags, terminal: Terminal): Promise<ExitCode>
   const text: GrantText = {
     ids: printVlans(vlans),
     masters: flags.master.map(readMaster),
-    ...(flags.subnet !== undefined && { subnets: flags.subnet.map(readSubnet) }),
+    ...(flags.subnet !== undefined && { subnets: flags.subnet.map(readSubnetOption) }),
     ...(flags.mtu !== undefined && { mtu: readMtu(flags.mtu) }),
     ...(flags.label !== undefined && { labels: readLabels(flags.label) }),
   }

@@ -11,7 +11,7 @@ const commonKeys: ReadonlySet<string> = new Set(Object.keys(COMMON_KEYS))
  * is a matter of all types that SOCNI reads; of a plugin that it does not, nobody here knows a key but those of libcni, and
  * the guard, which knows no such plugin, never reads it.
  */
-export function readConfiguration(text: string, maxLength: number): JsonReading {
+export function readNetworkConfiguration(text: string, maxLength: number): JsonReading {
   const options: ReadOptions = { knownKeys, freeForm: isFreeForm, maxLength }
   const reading = readJson(text, options)
   if (reading.ok || reading.problems.some(({ code }) => code !== 'misspelt-key')) return reading

@@ -2,7 +2,7 @@ import type { Fix } from '../json/fix.ts'
 import { quoteValue } from '../json/quote.ts'
 import { describeJsonProblem } from '../json/reader.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../json/value.ts'
-import { readConfiguration } from './configuration.ts'
+import { readNetworkConfiguration } from './configuration.ts'
 import { CNI_VERSIONS, isCniVersion, isNetworkName, isPluginType } from './spec.ts'
 
 /** A network configuration as libcni sees it: what a NAD's spec.config holds. CNI SPEC 1.1 section 1. */
@@ -87,7 +87,7 @@ function readBody(config: string | undefined, nadName: string, report: Report): 
     )
     return undefined
   }
-  const reading = readConfiguration(config, MAX_CONFIG_BYTES)
+  const reading = readNetworkConfiguration(config, MAX_CONFIG_BYTES)
   if (!reading.ok) {
     for (const problem of reading.problems) {
       const { message, ...more } = describeJsonProblem(problem)

@@ -3,7 +3,7 @@ import { isObject } from '../json/value.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
 import { answer, type Check, type Question } from './check.ts'
 import { type Distribution, K3S_BIN_DIR, K3S_OLD_BIN_DIR } from './distribution.ts'
-import { AUTOCONFIG, CONFIGURATION, KUBECONFIG, MODE } from './questions.ts'
+import { AUTOCONFIG, CNI_CONFIG_DIR, KUBECONFIG, MODE } from './questions.ts'
 
 const BINARIES: Question = {
   id: 'cni-bin-dir',
@@ -75,12 +75,12 @@ function checkConfiguration(
 ): Check {
   const path = given ?? DEFAULT_CONF_DIR
   const host = hostPathOf(path, mounts)
-  if (host === confDir) return answer(CONFIGURATION, 'ok', `"${path}" is ${confDir} of the host`)
+  if (host === confDir) return answer(CNI_CONFIG_DIR, 'ok', `"${path}" is ${confDir} of the host`)
   const found =
     host === undefined
       ? `"${path}" is on no volume of the host`
       : `"${path}" is "${host}" of the host, but ${name} reads ${confDir}`
-  return answer(CONFIGURATION, 'error', found, `mount hostPath ${confDir} at ${path}`)
+  return answer(CNI_CONFIG_DIR, 'error', found, `mount hostPath ${confDir} at ${path}`)
 }
 
 function checkAutoconfig(

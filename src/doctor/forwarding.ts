@@ -1,7 +1,7 @@
 import type { Cluster } from '../config/cluster.ts'
 import { hiddenVlan } from '../policy/reach.ts'
 import { answer, type Check, type Question } from './check.ts'
-import { readRoutes } from './routes.ts'
+import { readKernelRoutes } from './routes.ts'
 import type { Tree } from './tree.ts'
 
 const FORWARDING: Question = {
@@ -33,7 +33,7 @@ export function checkForwarding(tree: Tree, cluster: Cluster): Check[] {
 
 /** Those with a connected route. */
 function ipv4Interfaces(tree: Tree): string[] {
-  const connected = readRoutes(tree).filter(
+  const connected = readKernelRoutes(tree).filter(
     ({ destination, gateway }) => destination !== '00000000' && gateway === '00000000',
   )
   return connected.map(({ name }) => name)

@@ -44,7 +44,9 @@ function placesIn(directory: string): string[] {
 
 /** Real plugins where the guard should be: undefined when there are none. */
 function findReal(tree: Tree, directories: readonly string[]): Check | undefined {
-  const real = directories.flatMap(placesIn).filter(path => isExecutable(tree, path) && !isGuard(tree, path))
+  const real = directories
+    .flatMap(placesIn)
+    .filter(path => isExecutable(tree, path) && !isGuardAt(tree, path))
   if (real.length === 0) return undefined
   const mend = `CNI_BIN_DIR=${directories.join(':')} ${INSTALL}`
   return answer(GUARD, 'error', `${real.join(', ')} can be run past the guard`, mend)
@@ -59,7 +61,7 @@ function findAbsent(tree: Tree, { binDir }: Distribution): Check | undefined {
 }
 
 /** A link to the guard, or what stands in for a plugin that was a file or is not there. */
-export function isGuard(tree: Tree, path: string): boolean {
+export function isGuardAt(tree: Tree, path: string): boolean {
   const entry = tree.entry(path)
   return (entry.kind === 'file' && entry.path.endsWith(`/${GUARD_TYPE}`)) || isStandIn(tree.read(path) ?? '')
 }

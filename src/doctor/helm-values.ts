@@ -3,7 +3,7 @@ import { chartSetting } from './chart-setting.ts'
 import { answer, type Check, type Question } from './check.ts'
 import type { Distribution } from './distribution.ts'
 import { stripHostMount } from './multus.ts'
-import { CONFIGURATION, MODE } from './questions.ts'
+import { CNI_CONFIG_DIR, MODE } from './questions.ts'
 import { checkThinValues } from './thin-values.ts'
 
 const BINARIES: Question = {
@@ -50,9 +50,9 @@ export function checkValues(values: unknown, distribution: Distribution): Check[
       ? answer(BINARIES, 'ok', bin.shown)
       : answer(BINARIES, 'error', bin.shown, `set config.daemon_conf.cniBinDir to ${MOUNTED_BIN_DIR}`),
     isRead
-      ? answer(CONFIGURATION, 'ok', config.shown)
+      ? answer(CNI_CONFIG_DIR, 'ok', config.shown)
       : answer(
-          CONFIGURATION,
+          CNI_CONFIG_DIR,
           'error',
           `${config.shown}, but ${name} reads ${confDir}`,
           `set config.daemon_conf.cniConfigDir to /hostroot${confDir}`,

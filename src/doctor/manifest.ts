@@ -1,6 +1,6 @@
 import { isRecord, type Manifest } from '../kube/manifest.ts'
 import { readManifests } from '../yaml/document.ts'
-import { readPlain } from '../yaml/plain.ts'
+import { readPlainYaml } from '../yaml/plain.ts'
 import { answer, type Check, type Question } from './check.ts'
 import { checkDaemonSet } from './daemon-set.ts'
 import { type Distribution, type DistributionName, layouts } from './distribution.ts'
@@ -21,7 +21,7 @@ export function examineManifests(text: string, path: string, distribution: Distr
     return daemonSets.flatMap(daemonSet => checkDaemonSet(daemonSet, manifests, layout))
   const wrapped = manifests.flatMap(valuesContent)
   if (wrapped.length > 0) return wrapped.flatMap(values => judgeValues(values, path, layout))
-  const { value, problem } = readPlain(text)
+  const { value, problem } = readPlainYaml(text)
   if (problem !== undefined) return [unreadable(path, problem)]
   const isValues = value === undefined || (isRecord(value) && value.kind === undefined)
   if (isValues) return judgeValues(text, path, layout)
@@ -48,7 +48,7 @@ function valuesContent({ apiVersion, kind, metadata, spec }: Manifest): string[]
 }
 
 function judgeValues(text: string, path: string, layout: Distribution): Check[] {
-  const { value, problem } = readPlain(text)
+  const { value, problem } = readPlainYaml(text)
   return problem === undefined ? checkValues(value ?? {}, layout) : [unreadable(path, problem)]
 }
 

@@ -1,8 +1,8 @@
-import { extractFacts } from '../cni/facts/index.ts'
+import { extractFacts } from '../cni/facts/extract.ts'
 import { readNetwork } from '../cni/network.ts'
 import { answer, type Check, type Question } from './check.ts'
 import { binDirsOf, type Distribution } from './distribution.ts'
-import { isGuard } from './guard.ts'
+import { isGuardAt } from './guard.ts'
 import { configurationsIn, howToInstallPlugins, isExecutable } from './multus.ts'
 import type { Tree } from './tree.ts'
 
@@ -35,10 +35,10 @@ export function checkPlugins(tree: Tree, distribution: Distribution): Check {
     return answer(PLUGINS, 'unknown', directory.reason, 'run socni-ctl doctor as root')
   if (directory.kind !== 'directory')
     return answer(PLUGINS, 'error', `"${binDir}" is missing`, howToInstallPlugins(binDir))
-  const missing = NEEDED.filter(name => !isInstalled(tree, distribution, name))
+  const missing = NEEDED.filter(name => !hasPlugin(tree, distribution, name))
   if (missing.length > 0) {
     const dangling = missing.filter(
-      name => tree.list(binDir).includes(name) && !isGuard(tree, `${binDir}/${name}`),
+      name => tree.list(binDir).includes(name) && !isGuardAt(tree, `${binDir}/${name}`),
     )
     const detail =
       dangling.length === 0 ? '' : ` (${dangling.join(', ')} there, but a broken link or not executable)`
@@ -49,7 +49,7 @@ export function checkPlugins(tree: Tree, distribution: Distribution): Check {
       howToInstallPlugins(binDir),
     )
   }
-  const extra = OPTIONAL.filter(name => isInstalled(tree, distribution, name))
+  const extra = OPTIONAL.filter(name => hasPlugin(tree, distribution, name))
   const found = `${[...NEEDED, ...extra].join(', ')} in "${binDir}"`
   return note === undefined
     ? answer(PLUGINS, 'ok', found)
@@ -61,7 +61,7 @@ export function checkPlugins(tree: Tree, distribution: Distribution): Check {
       )
 }
 
-export function isInstalled(tree: Tree, distribution: Distribution, name: string): boolean {
+export function hasPlugin(tree: Tree, distribution: Distribution, name: string): boolean {
   return realPlugin(tree, distribution, name) !== undefined
 }
 
@@ -69,7 +69,7 @@ export function isInstalled(tree: Tree, distribution: Distribution, name: string
 function realPlugin(tree: Tree, distribution: Distribution, name: string): string | undefined {
   const path = `${distribution.binDir}/${name}`
   if (!isExecutable(tree, path)) return undefined
-  if (!isGuard(tree, path)) return path
+  if (!isGuardAt(tree, path)) return path
   return binDirsOf(distribution)
     .map(directory => `${directory}/socni.d/${name}`)
     .find(real => isExecutable(tree, real))

@@ -1,7 +1,7 @@
 import type { Cluster } from '../config/cluster.ts'
 import { covers, type Prefix, parsePrefix, printPrefix } from '../net/prefix.ts'
 import { answer, type Check, type Question } from './check.ts'
-import { readRoutes } from './routes.ts'
+import { readKernelRoutes } from './routes.ts'
 import type { Tree } from './tree.ts'
 
 const PRIMARY: Question = {
@@ -44,8 +44,9 @@ function checkPrimaryInterface(tree: Tree, { primaryInterface }: Cluster): Check
  * Source: containernetworking/plugins macvlan getDefaultRouteInterfaceName().
  */
 function defaultRouteInterface(tree: Tree): string | undefined {
-  return readRoutes(tree).find(({ destination, mask }) => destination === '00000000' && mask === '00000000')
-    ?.name
+  return readKernelRoutes(tree).find(
+    ({ destination, mask }) => destination === '00000000' && mask === '00000000',
+  )?.name
 }
 
 function checkPodRange(tree: Tree, { podCIDRs }: Cluster): Check {

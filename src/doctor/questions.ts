@@ -8,7 +8,7 @@ export const MODE: Question = {
   why: 'A thick Multus can attach networks to running pods, a thin one is a single program; their settings are different ones.',
 }
 
-export const CONFIGURATION: Question = {
+export const CNI_CONFIG_DIR: Question = {
   id: 'cni-config-dir',
   title: 'Multus writes where the container runtime reads',
   why: 'containerd takes 00-multus.conf only from its own directory; written anywhere else, Multus is never called.',

@@ -12,7 +12,7 @@ export interface KernelRoute {
  * The IPv4 routes in /proc/net/route. Source: Linux net/ipv4/fib_trie.c fib_route_seq_show(), whose columns are Iface
  * Destination Gateway Flags RefCnt Use Metric Mask.
  */
-export function readRoutes(tree: Tree): KernelRoute[] {
+export function readKernelRoutes(tree: Tree): KernelRoute[] {
   const rows = (tree.read('/proc/net/route') ?? '').split('\n').slice(1)
   return rows.flatMap(row => {
     const [name = '', destination, gateway = '', , , , , mask = ''] = row

@@ -1,7 +1,7 @@
 import { chartSetting } from './chart-setting.ts'
 import { answer, type Check, type Question } from './check.ts'
 import type { Distribution } from './distribution.ts'
-import { AUTOCONFIG, CONFIGURATION, KUBECONFIG } from './questions.ts'
+import { AUTOCONFIG, CNI_CONFIG_DIR, KUBECONFIG } from './questions.ts'
 
 const BINARIES: Question = {
   id: 'cni-bin-dir',
@@ -40,7 +40,7 @@ export function checkThinValues(given: unknown, { name, confDir, binDir }: Distr
   }
   return [
     check(BINARIES, 'binDir', binDir),
-    check(CONFIGURATION, 'confDir', confDir),
+    check(CNI_CONFIG_DIR, 'confDir', confDir),
     // What an older chart does not know it need not be told, so that nothing is lost by its being there.
     check(AUTOCONFIG_OF_CHART, 'multusAutoconfigDir', confDir),
     check(KUBECONFIG, 'kubeconfig', `${confDir}/multus.d/multus.kubeconfig`),

@@ -2,7 +2,7 @@ import { WHEREABOUTS_DIRECTORIES } from '../cni/facts/whereabouts.ts'
 import { isObject } from '../json/value.ts'
 import { answer, type Check, type Question } from './check.ts'
 import type { Distribution } from './distribution.ts'
-import { isInstalled } from './plugins.ts'
+import { hasPlugin } from './plugins.ts'
 import type { Tree } from './tree.ts'
 
 const WHEREABOUTS: Question = {
@@ -16,7 +16,7 @@ const RESTART = 'restart the whereabouts pod of this node: it writes the file'
 
 /** Whether networks with addresses from whereabouts can work on a node; nothing where it is not installed. */
 export function checkWhereabouts(tree: Tree, distribution: Distribution): Check[] {
-  if (!isInstalled(tree, distribution, 'whereabouts')) return []
+  if (!hasPlugin(tree, distribution, 'whereabouts')) return []
   const directory = WHEREABOUTS_DIRECTORIES.find(path => tree.has(`${path}/whereabouts.conf`))
   if (directory !== undefined) return [checkKubeconfig(tree, `${directory}/whereabouts.conf`)]
   const elsewhere = `${distribution.confDir}/whereabouts.d`

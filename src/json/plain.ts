@@ -9,7 +9,7 @@ import { isObject, type JsonValue, type Path } from './value.ts'
  * A text that prints again exactly as it stands has no key twice, no number that float64 changes and nothing behind its
  * end. Without escapes and beyond ASCII there is nothing, so that keys differ only by case.
  */
-export function readPlain(
+export function readPlainJson(
   text: string,
   options: ReadOptions,
   maxDepth: number,

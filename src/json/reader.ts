@@ -1,6 +1,6 @@
 import type { Fix } from './fix.ts'
 import { foldKey } from './fold.ts'
-import { readPlain } from './plain.ts'
+import { readPlainJson } from './plain.ts'
 import { type Span, spanOf } from './position.ts'
 import { quote } from './quote.ts'
 import { JsonSyntaxError, type Member, type ProblemCode, Scanner } from './scanner.ts'
@@ -73,7 +73,7 @@ export function readJson(text: string, options: ReadOptions = {}): JsonReading {
     problem('too-long', [], 0, 0, `the JSON is longer than ${maxLength} bytes`)
     return { ok: false, problems }
   }
-  const plain = readPlain(text, options, maxDepth, bytes)
+  const plain = readPlainJson(text, options, maxDepth, bytes)
   if (plain !== undefined) return { ok: true, value: plain }
   try {
     const object = (path: Path, members: readonly Member[]): void =>

@@ -3,7 +3,7 @@ import { NAMESPACE } from '../kube/own-objects.ts'
 import { ApiError, type KindOf, type KubeClient } from './client.ts'
 
 /** The objects in which SOCNI keeps what is no resource of its own: the webhook makes them, socni-ctl changes them. */
-export { CONFIGURATION, NAMESPACE } from '../kube/own-objects.ts'
+export { CONFIGURATION_MAP, NAMESPACE } from '../kube/own-objects.ts'
 
 /** Public keys and revocations, for the nodes. */
 export const KEY_MAP = 'socni-keys'

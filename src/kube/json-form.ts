@@ -4,6 +4,7 @@ import { isObject, type JsonObject, type JsonValue, type Path } from '../json/va
 import { parseIp } from '../net/ip.ts'
 import { parseMac } from '../net/mac.ts'
 import { parsePrefix } from '../net/prefix.ts'
+import type { Selection, SelectionProblem, SelectionsReading } from './selection.ts'
 import {
   MAX_ANNOTATION_BYTES,
   MAX_IPS,
@@ -11,7 +12,6 @@ import {
   MAX_UNKNOWN_KEYS,
   tooManySelections,
 } from './selection-limits.ts'
-import type { Selection, SelectionProblem, SelectionsReading } from './selections.ts'
 
 /** Keys of an element that Multus reads, or that another reader of the annotation does. Source: multus pkg/types/types.go. */
 const ELEMENT_KEYS = [

@@ -3,10 +3,10 @@ import { groupKind } from './workloads.ts'
 
 /** Where our objects in a cluster are (manifests/base). */
 export const NAMESPACE = 'socni-system'
-export const CONFIGURATION = { name: 'socni-configuration', key: 'cluster.yaml' }
+export const CONFIGURATION_MAP = { name: 'socni-configuration', key: 'cluster.yaml' }
 
 /** Whether this is the ConfigMap with the cluster's configuration. Kustomize and Helm write the namespace into it later. */
 export function isConfigurationMap(manifest: Manifest): boolean {
   const { name, namespace = NAMESPACE } = manifest.metadata
-  return groupKind(manifest) === '/ConfigMap' && name === CONFIGURATION.name && namespace === NAMESPACE
+  return groupKind(manifest) === '/ConfigMap' && name === CONFIGURATION_MAP.name && namespace === NAMESPACE
 }

@@ -1,4 +1,4 @@
-import type { SelectionsReading } from './selections.ts'
+import type { SelectionsReading } from './selection.ts'
 
 /** As many as `maxNetworksPerPod` can allow (src/config/tenant.ts): whoever names more is told so once, not of each. */
 export const MAX_SELECTIONS = 64

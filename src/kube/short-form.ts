@@ -1,6 +1,6 @@
 import { quote } from '../json/quote.ts'
+import type { Selection, SelectionProblem, SelectionsReading } from './selection.ts'
 import { MAX_SELECTIONS, tooManySelections } from './selection-limits.ts'
-import type { Selection, SelectionProblem, SelectionsReading } from './selections.ts'
 
 const NAME = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/
 

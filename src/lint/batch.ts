@@ -5,7 +5,7 @@ import { effectiveFindings } from '../policy/decision.ts'
 import type { Finding } from '../policy/finding.ts'
 import { Inventory } from '../policy/inventory.ts'
 import { isJudged, judge, jurisdictionOf } from '../policy/judge.ts'
-import { putManifest } from '../policy/load.ts'
+import { putManifest } from '../policy/put-policy.ts'
 import {
   type DisputedScalar,
   isProblem,

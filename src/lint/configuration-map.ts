@@ -1,4 +1,4 @@
-import { CONFIGURATION, isConfigurationMap } from '../kube/own-objects.ts'
+import { CONFIGURATION_MAP, isConfigurationMap } from '../kube/own-objects.ts'
 import { groupKind } from '../kube/workloads.ts'
 import { isProblem, type LocatedManifest, type LocatedProblem, readDocuments } from '../yaml/document.ts'
 import { readNested } from '../yaml/nested.ts'
@@ -11,9 +11,9 @@ export function* readLinted(text: string): Generator<LocatedManifest | LocatedPr
   }
 }
 
-/** Whatever else the webhook would not take is a problem (src/store/configuration.ts). */
+/** Whatever else the webhook would not take is a problem (src/store/cluster-configuration.ts). */
 function* configurationIn(map: LocatedManifest): Generator<LocatedManifest | LocatedProblem> {
-  const text = map.textAt(['data', CONFIGURATION.key])
+  const text = map.textAt(['data', CONFIGURATION_MAP.key])
   let count = 0
   for (const item of text === undefined ? [] : readNested(text)) {
     if (isProblem(item)) return yield item
@@ -26,7 +26,7 @@ function* configurationIn(map: LocatedManifest): Generator<LocatedManifest | Loc
 }
 
 function none(place: LocatedProblem['place']): LocatedProblem {
-  const { name, key } = CONFIGURATION
+  const { name, key } = CONFIGURATION_MAP
   const message = `${name} needs "${key}" with one ClusterConfiguration in it (docs/policy.md)`
   return { place, problem: 'syntax', message }
 }

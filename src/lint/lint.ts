@@ -26,21 +26,21 @@ const NO_TENANT =
 export function lint(sources: readonly Source[], options: LintOptions): LintResult {
   const batch = new Batch(sources, { namespace: options.namespace, isLinted: true })
   const gathered = batch.gather()
-  const world = buildWorld([gathered], options)
+  const world = buildLintWorld([gathered], options)
   return conclude([gathered], [batch.judge(world)], world)
 }
 
 /** What everything is judged by, once all files have told what they hold. */
-export interface World extends JudgeTask {
+export interface LintWorld extends JudgeTask {
   /** Files may merely lack the policy; what a cluster has is all of it. */
   readonly knowsTenants: boolean
   readonly given: Gathered
 }
 
-export function buildWorld(
+export function buildLintWorld(
   gathered: readonly Gathered[],
   { policy, cluster, rules, namespace }: LintOptions,
-): World {
+): LintWorld {
   const given = new Batch(policy, { namespace, isLinted: false }).gather()
   const manifests = [...(cluster ?? []), ...given.policy, ...gathered.flatMap(part => part.policy)]
   const knowsTenants =
@@ -54,7 +54,7 @@ export function buildWorld(
 export function conclude(
   gathered: readonly Gathered[],
   judged: readonly Judged[],
-  { given, knowsTenants, rules }: World,
+  { given, knowsTenants, rules }: LintWorld,
 ): LintResult {
   const unread = gathered.flatMap(part => part.findings).map(list => applySettings(list, rules))
   const found = withoutRepeats(judged.flatMap(part => part.findings))

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Gathered, Judged, JudgeTask } from './batch.ts'
-import { buildWorld, conclude, type LintOptions, lint } from './lint.ts'
+import { buildLintWorld, conclude, type LintOptions, lint } from './lint.ts'
 import { type LintResult, type Source, STDIN } from './result.ts'
 
 /** Starting a thread, which compiles everything anew, takes as long as linting some thousand files (bench/lint.ts). */
@@ -44,7 +44,7 @@ export async function lintInParallel(
   })
   try {
     const gathered = await Promise.all(threads.map(thread => thread.gathered))
-    const world = buildWorld(gathered, options)
+    const world = buildLintWorld(gathered, options)
     const judged = await Promise.all(threads.map(thread => thread.judge(world)))
     return conclude(gathered, judged, world)
   } finally {

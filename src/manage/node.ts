@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { extractFacts } from '../cni/facts/index.ts'
+import { extractFacts } from '../cni/facts/extract.ts'
 import { readNetwork } from '../cni/network.ts'
 import { isConfigurationFile } from '../cni/spec.ts'
 import { readTextFile, UnreadableFileError } from '../files/read-text.ts'

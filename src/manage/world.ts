@@ -3,7 +3,7 @@ import { readTenant, type Tenant } from '../config/tenant.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
 import { groupKind } from '../kube/workloads.ts'
 import { Inventory } from '../policy/inventory.ts'
-import { describeProblem, putManifest, putPolicy } from '../policy/load.ts'
+import { describeProblem, putManifest, putPolicy } from '../policy/put-policy.ts'
 import { type PolicyStore, StoreError } from '../store/store.ts'
 
 /** A Tenant as it is read, and as it is written: an edit's paths lead through the second. */

@@ -1,5 +1,5 @@
 import { emptyFacts } from '../cni/facts/builder.ts'
-import { extractFacts } from '../cni/facts/index.ts'
+import { extractFacts } from '../cni/facts/extract.ts'
 import { type NetworkReading, readNetwork } from '../cni/network.ts'
 import type { Cluster } from '../config/cluster.ts'
 import { RESOURCE_NAME_ANNOTATION } from '../kube/annotations.ts'

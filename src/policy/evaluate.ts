@@ -4,10 +4,10 @@ import type { Kind, Rule, Violation } from './rule.ts'
 import type { Subjects } from './subjects.ts'
 
 /** Where a violation stands in the manifest, given where its kind's JSON is. */
-export type Place = (violation: Violation) => Pick<Finding, 'at' | 'inside'>
+export type Locate = (violation: Violation) => Pick<Finding, 'at' | 'inside'>
 
 /** Violations that say themselves where they are. */
-export const asGiven: Place = ({ at, inside }) => ({ at: at ?? [], ...(inside && { inside }) })
+export const asGiven: Locate = ({ at, inside }) => ({ at: at ?? [], ...(inside && { inside }) })
 
 const MAX_MESSAGE = 1_000
 
@@ -15,7 +15,7 @@ const MAX_MESSAGE = 1_000
 export function evaluate<K extends Kind>(
   subject: Subjects[K],
   rules: readonly Rule<K>[],
-  place: Place,
+  place: Locate,
 ): Finding[] {
   return rules.flatMap(({ id, severity, title, check }) =>
     [...check(subject)].map(violation => ({

@@ -2,12 +2,12 @@ import type { SubnetFact } from '../cni/facts/facts.ts'
 import type { Tenant } from '../config/tenant.ts'
 import type { RuleSetting } from '../config/values.ts'
 import type { Manifest } from '../kube/manifest.ts'
-import type { Selection } from '../kube/selections.ts'
+import type { Selection } from '../kube/selection.ts'
 import { parseIp } from '../net/ip.ts'
 import { prefixOf } from '../net/prefix.ts'
 import { readAttachment } from './attachment.ts'
 import { effectiveFindings, enforcementOf } from './decision.ts'
-import { evaluate, type Place } from './evaluate.ts'
+import { evaluate, type Locate } from './evaluate.ts'
 import type { Finding } from './finding.ts'
 import type { Inventory } from './inventory.ts'
 import { ridesInPod } from './reach.ts'
@@ -19,7 +19,7 @@ type Settings = Readonly<Record<string, RuleSetting>>
 
 const NO_SETTINGS: Settings = {}
 
-const atConfig: Place = ({ at, inside }) => (at ? { at } : { at: ['spec', 'config'], inside: inside ?? [] })
+const atConfig: Locate = ({ at, inside }) => (at ? { at } : { at: ['spec', 'config'], inside: inside ?? [] })
 
 /** The findings on a NAD that was read already; of others those that count stand against it. */
 export function judgeAttachment(

@@ -3,8 +3,9 @@ import type { RuleSetting } from '../config/values.ts'
 import type { Path } from '../json/value.ts'
 import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
-import { claimOf } from '../kube/print-selections.ts'
-import { readDefaultNetwork, readSelections, type Selection } from '../kube/selections.ts'
+import type { Selection } from '../kube/selection.ts'
+import { claimOf } from '../kube/selection-claims.ts'
+import { readDefaultNetwork, readSelections } from '../kube/selections.ts'
 import {
   findPodTemplate,
   groupKind,
@@ -15,7 +16,7 @@ import {
 } from '../kube/workloads.ts'
 import { readAttachment } from './attachment.ts'
 import { type Jurisdiction, settingOf } from './decision.ts'
-import { asGiven, evaluate, type Place } from './evaluate.ts'
+import { asGiven, evaluate, type Locate } from './evaluate.ts'
 import type { Finding } from './finding.ts'
 import { type PodInterfaces, podInterfaces, podInterfacesBefore, throughPod } from './in-pod.ts'
 import type { Inventory } from './inventory.ts'
@@ -174,9 +175,9 @@ export function judgePod(
   { at }: Pick<PodTemplate, 'at'>,
   override: Circumstances['override'] = {},
 ): Finding[] {
-  const inPod: Place = violation => ({ ...asGiven(violation), at: [...at, ...(violation.at ?? [])] })
+  const inPod: Locate = violation => ({ ...asGiven(violation), at: [...at, ...(violation.at ?? [])] })
   const placeOf =
-    (selection: Selection): Place =>
+    (selection: Selection): Locate =>
     ({ inside = [] }) => ({
       at: [...at, ...networkPlace(given, selection.index)],
       ...(given.named.length === 0 && { inside: insideOf(selection, inside) }),

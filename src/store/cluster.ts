@@ -2,8 +2,8 @@ import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
 import { ApiError, type ClusterAccess, KubeClient, loadConfig, orNone } from '../kube-api/client.ts'
 import { KINDS } from '../kube-api/kinds.ts'
-import { CONFIG_MAP, CONFIGURATION, NAMESPACE, textsOf } from '../kube-api/objects.ts'
-import { readConfiguration } from './configuration.ts'
+import { CONFIG_MAP, CONFIGURATION_MAP, NAMESPACE, textsOf } from '../kube-api/objects.ts'
+import { readClusterConfiguration } from './cluster-configuration.ts'
 import { publishRevocations } from './key-objects.ts'
 import { applyEdits, type PolicyStore, StoreError } from './store.ts'
 
@@ -28,10 +28,10 @@ export function openClusterStore(access: ClusterAccess): PolicyStore {
   }
 
   const configuration = async (): Promise<Manifest[]> => {
-    const map = await client.read(CONFIG_MAP, CONFIGURATION.name, NAMESPACE)
+    const map = await client.read(CONFIG_MAP, CONFIGURATION_MAP.name, NAMESPACE)
     if (map === undefined) return []
     try {
-      return [readConfiguration(textsOf(map))]
+      return [readClusterConfiguration(textsOf(map))]
     } catch (error) {
       throw new StoreError(error instanceof Error ? error.message : String(error))
     }

@@ -13,7 +13,7 @@ import {
   parseTolerantly,
   syntaxMessage,
 } from './parse.ts'
-import { fixSpan, nodeAt, spanOf, startsAlong, textSpans } from './spans.ts'
+import { fixSpan, nodeAt, rangeOf, startsAlong, textSpans } from './ranges.ts'
 import { splitDocuments } from './split.ts'
 
 export type { Place } from './parse.ts'
@@ -129,7 +129,7 @@ function* readDocument(
   if (merge !== undefined && isRecord(value) && 'kind' in value) return yield fail(merge.message, merge.range)
   for (const item of itemsOf(value)) {
     const place = (at: Path, inside?: Path): Place =>
-      parsed.toPlace(...spanOf(document, parsed.source, [...item.at, ...at], inside))
+      parsed.toPlace(...rangeOf(document, parsed.source, [...item.at, ...at], inside))
     if (isManifest(item.value)) {
       yield locatedManifest(item.value, item.at, document, parsed, linesAbove, place)
     } else {

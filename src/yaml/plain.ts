@@ -1,6 +1,6 @@
 import type { Path } from '../json/value.ts'
 import { parseTolerantly, syntaxMessage } from './parse.ts'
-import { spanOf } from './spans.ts'
+import { rangeOf } from './ranges.ts'
 
 /** A YAML file that holds one value and no manifest, and on which line each of its fields stands. */
 export interface PlainDocument {
@@ -11,11 +11,11 @@ export interface PlainDocument {
 }
 
 /** Reads a configuration file. Its first document counts; an empty file is undefined. */
-export function readPlain(text: string): PlainDocument {
+export function readPlainYaml(text: string): PlainDocument {
   const { documents, source, toPlace } = parseTolerantly(text, 0)
   const [document] = documents
   if (document === undefined) return { value: undefined, problem: undefined, lineOf: () => 1 }
-  const lineOf = (at: Path): number => toPlace(...spanOf(document, source, at, undefined)).line
+  const lineOf = (at: Path): number => toPlace(...rangeOf(document, source, at, undefined)).line
   const fail = (line: number, message: string): PlainDocument => ({
     value: undefined,
     problem: { line, message: syntaxMessage(message) },

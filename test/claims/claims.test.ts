@@ -16,7 +16,7 @@ import {
   parseSigningKey,
   printKeySet,
   printSigningKey,
-  publish,
+  publicKeyOf,
   rotate,
 } from '../../src/claims/keys.ts'
 import {
@@ -31,7 +31,7 @@ import { verifyClaim } from '../../src/claims/verify.ts'
 import { NO_VLANS, parseVlanSet, vlanSet } from '../../src/net/vlan-set.ts'
 
 const key = generateSigningKey()
-const keySet = (state: KeyState = 'current'): KeySet => new Map([[key.kid, publish(key, state)]])
+const keySet = (state: KeyState = 'current'): KeySet => new Map([[key.kid, publicKeyOf(key, state)]])
 const claim: Claim = {
   iss: 'socni',
   iat: 1_795_000_000,
@@ -86,7 +86,7 @@ describe('a key', () => {
     const signing = parseSigningKey(
       JSON.stringify({ kty: 'OKP', crv: 'Ed25519', d: RFC8037.d, x: RFC8037.x }),
     )
-    expect(publish(signing, 'current').key.export({ format: 'jwk' }).x).toBe(RFC8037.x)
+    expect(publicKeyOf(signing, 'current').key.export({ format: 'jwk' }).x).toBe(RFC8037.x)
     expect(signing.kid).toBe(RFC8037.thumbprint)
   })
 
@@ -141,7 +141,7 @@ describe('a key', () => {
 
   it('goes from next to current to retired', () => {
     const next = generateSigningKey()
-    const keys = new Map([...keySet(), [next.kid, publish(next, 'next')] as const])
+    const keys = new Map([...keySet(), [next.kid, publicKeyOf(next, 'next')] as const])
     expect([...rotate(keys).values()].map(({ state }) => state)).toEqual(['retired', 'current'])
     expect(() => rotate(rotate(keys))).toThrow(/no key is published as "next"/)
   })
@@ -297,7 +297,7 @@ describe('a claim', () => {
 
   it('signed with HS256 and the public key as its secret is refused', () => {
     const input = `${encode({ alg: 'HS256', kid: key.kid, typ: 'socni-claim+jwt' })}.${encode(claim)}`
-    const secret = publish(key, 'current').key.export({ format: 'pem', type: 'spki' })
+    const secret = publicKeyOf(key, 'current').key.export({ format: 'pem', type: 'spki' })
     expect(failed(`${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`)).toBe(
       'algorithm',
     )

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readHeader } from '../../plugin/executable.ts'
-import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
+import { generateSigningKey, printKeySet, publicKeyOf } from '../../src/claims/keys.ts'
 import { Images, imageObstacle } from './images.ts'
 
 const QEMU = '/usr/bin/qemu-aarch64-static'
@@ -72,7 +72,10 @@ describe.skipIf(obstacle !== undefined)(
       images.build('guard')
       const [directory, ...command] = commandOf('guard', 'install', '--keys', '/keys.json')
       const key = generateSigningKey()
-      writeFileSync(join(directory, 'keys.json'), printKeySet(new Map([[key.kid, publish(key, 'current')]])))
+      writeFileSync(
+        join(directory, 'keys.json'),
+        printKeySet(new Map([[key.kid, publicKeyOf(key, 'current')]])),
+      )
       for (const path of ['bin', 'conf']) mkdirSync(join(directory, path), { recursive: true })
       const env = { CNI_BIN_DIR: '/bin', CNI_CONF_DIR: '/conf' }
       const { status, stdout } = spawnSync('unshare', command, { env, encoding: 'utf8', timeout: 120_000 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { extractFacts } from '../../src/cni/facts/index.ts'
+import { extractFacts } from '../../src/cni/facts/extract.ts'
 import { readNetwork } from '../../src/cni/network.ts'
 import { printIp } from '../../src/net/ip.ts'
 import { network, printPrefix } from '../../src/net/prefix.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { extractFacts } from '../../src/cni/facts/extract.ts'
 import { extractors } from '../../src/cni/facts/extractors.ts'
-import { extractFacts } from '../../src/cni/facts/index.ts'
 import { readNetwork } from '../../src/cni/network.ts'
 import { printIp } from '../../src/net/ip.ts'
 import { printPrefix } from '../../src/net/prefix.ts'

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
+import { generateSigningKey, printKeySet, publicKeyOf } from '../../src/claims/keys.ts'
 import { GUARDED_PLUGINS } from '../../src/cni/guarded.ts'
 import { defaultCluster } from '../../src/config/cluster.ts'
 import { examineNode, type NodeOptions } from '../../src/doctor/node.ts'
@@ -53,7 +53,7 @@ function node(changes: Readonly<Record<string, string | undefined>> = {}): strin
     [`${CONF}/10-flannel.conflist`]:
       '{"cniVersion": "1.0.0", "name": "cbr0", "plugins": [{"type": "flannel"}]}',
     [`${CONF}/socni.d/guard.json`]: '{"mode": "enforce"}',
-    [`${CONF}/socni.d/keys.json`]: printKeySet(new Map([[key.kid, publish(key, 'current')]])),
+    [`${CONF}/socni.d/keys.json`]: printKeySet(new Map([[key.kid, publicKeyOf(key, 'current')]])),
     '/run/multus/multus.sock': '',
     '/run/flannel/subnet.env': 'FLANNEL_NETWORK=10.42.0.0/16\nFLANNEL_MTU=1450\n',
     '/sys/class/net/eth0/mtu': '1500\n',
@@ -268,7 +268,7 @@ describe('socni-ctl doctor on a node', () => {
     ],
     [
       'no key that signs',
-      { [`${CONF}/socni.d/keys.json`]: printKeySet(new Map([[key.kid, publish(key, 'retired')]])) },
+      { [`${CONF}/socni.d/keys.json`]: printKeySet(new Map([[key.kid, publicKeyOf(key, 'retired')]])) },
       `keys error: "${CONF}/socni.d/keys.json" holds no key that signs now`,
     ],
   ])('complains of %s, and of nothing else', (_, changes, complaint) => {
@@ -528,7 +528,7 @@ describe('a hostile tree', () => {
   it('never leads out of itself', () => {
     const outside = join(scratch, 'outside')
     mkdirSync(outside)
-    writeFileSync(join(outside, 'keys.json'), printKeySet(new Map([[key.kid, publish(key, 'current')]])))
+    writeFileSync(join(outside, 'keys.json'), printKeySet(new Map([[key.kid, publicKeyOf(key, 'current')]])))
     const up = '../'.repeat(30)
     const changes = { [`${CONF}/socni.d/keys.json`]: `-> ${up}${outside.slice(1)}/keys.json` }
     expect(complaints(changes)).toEqual([`keys error: "${CONF}/socni.d/keys.json" is missing`])

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { withClaim } from '../../src/kube/print-selections.ts'
+import { withClaim } from '../../src/kube/selection-claims.ts'
 import { readDefaultNetwork, readSelections } from '../../src/kube/selections.ts'
 
 /** Selections in short words, and the problems behind them. */

@@ -1,12 +1,12 @@
 import type { ClaimKeys } from '../../src/claims/files.ts'
-import { publish, type SigningKey } from '../../src/claims/keys.ts'
+import { publicKeyOf, type SigningKey } from '../../src/claims/keys.ts'
 import type { JsonObject } from '../../src/json/value.ts'
 import { NETWORKS_ANNOTATION } from '../../src/kube/annotations.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { readSelections } from '../../src/kube/selections.ts'
 import { attachment, pod } from '../../src/policy/example.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
-import { putManifest } from '../../src/policy/load.ts'
+import { putManifest } from '../../src/policy/put-policy.ts'
 import { applyPatch } from '../../src/review/patch.ts'
 import { requestFor } from '../../src/review/request.ts'
 import { createLocalReview } from '../../src/review/review.ts'
@@ -47,7 +47,7 @@ export async function admit(
   for (const manifest of [...tenantsWith(finance), nad]) putManifest(inventory, manifest)
   const keys: ClaimKeys = {
     signing: key,
-    keys: new Map([[key.kid, publish(key, 'current')]]),
+    keys: new Map([[key.kid, publicKeyOf(key, 'current')]]),
     revocations: [],
   }
   const decide = createLocalReview(inventory, keys, () => clock)

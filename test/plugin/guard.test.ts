@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Claim } from '../../src/claims/claim.ts'
 import { configurationDigest } from '../../src/claims/digest.ts'
 import { readUnverified } from '../../src/claims/jws.ts'
-import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
+import { generateSigningKey, printKeySet, publicKeyOf } from '../../src/claims/keys.ts'
 import { printRevocations } from '../../src/claims/revocations.ts'
 import { sha256 } from '../../src/claims/sha256.ts'
 import { signClaim } from '../../src/claims/signature.ts'
@@ -84,7 +84,7 @@ describe.skipIf(obstacle !== undefined)(
           node.call({ plugin: 'macvlan', command: 'DEL', config: bare, environment: { CNI_NETNS: again } })
             .exit,
         ).toBe(0)
-      node.trust(printKeySet(new Map([[node.key.kid, publish(node.key, 'current')]])))
+      node.trust(printKeySet(new Map([[node.key.kid, publicKeyOf(node.key, 'current')]])))
     })
 
     it('hands its own text to the real plugin, without the claim', () => {

@@ -24,7 +24,7 @@ import { planInstall } from '../../plugin/install.ts'
 import { runAlone } from '../../plugin/one-installer.ts'
 import { runSteps } from '../../plugin/steps.ts'
 import { buildPlugin } from '../../scripts/build-plugin.ts'
-import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
+import { generateSigningKey, printKeySet, publicKeyOf } from '../../src/claims/keys.ts'
 import { defaultCluster } from '../../src/config/cluster.ts'
 import { nodeFacts } from '../../src/store/node-facts.ts'
 import { ctl } from '../socni-ctl.ts'
@@ -33,7 +33,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'socni-install-'))
 afterAll(() => rmSync(scratch, { recursive: true }))
 const key = generateSigningKey()
 const keys = join(scratch, 'keys.json')
-writeFileSync(keys, printKeySet(new Map([[key.kid, publish(key, 'current')]])))
+writeFileSync(keys, printKeySet(new Map([[key.kid, publicKeyOf(key, 'current')]])))
 let count = 0
 let executable: string
 beforeAll(() => {

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { readHeader } from '../../plugin/executable.ts'
 import { buildLauncher } from '../../plugin/launcher.ts'
 import { buildPlugin } from '../../scripts/build-plugin.ts'
-import { generateSigningKey, printKeySet, publish, type SigningKey } from '../../src/claims/keys.ts'
+import { generateSigningKey, printKeySet, publicKeyOf, type SigningKey } from '../../src/claims/keys.ts'
 
 /** The reference plugins, as Debian has them (containernetworking-plugins). */
 export const PLUGINS = process.env.CNI_PLUGINS_DIR ?? '/usr/lib/cni'
@@ -43,7 +43,10 @@ export function layOut(bin: string, conf: string, key: SigningKey, names: readon
   }
   symlinkSync(join(PLUGINS, 'host-local'), join(bin, 'host-local'))
   writeFileSync(join(conf, 'socni.d/guard.json'), '{}')
-  writeFileSync(join(conf, 'socni.d/keys.json'), printKeySet(new Map([[key.kid, publish(key, 'current')]])))
+  writeFileSync(
+    join(conf, 'socni.d/keys.json'),
+    printKeySet(new Map([[key.kid, publicKeyOf(key, 'current')]])),
+  )
 }
 
 /** Why real plugins cannot run here; undefined where they can. */
@@ -130,7 +133,7 @@ export class Node implements AsyncDisposable {
       symlinkSync(join(PLUGINS, name), join(GUARDED.includes(name) ? real : this.binDir, name))
     for (const name of GUARDED) symlinkSync('socni', join(this.binDir, name))
     this.configure({})
-    this.trust(printKeySet(new Map([[this.key.kid, publish(this.key, 'current')]])))
+    this.trust(printKeySet(new Map([[this.key.kid, publicKeyOf(this.key, 'current')]])))
   }
 
   /** Writes guard.json. */

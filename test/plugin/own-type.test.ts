@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { generateSigningKey, type KeySet, printKeySet, publish, rotate } from '../../src/claims/keys.ts'
+import { generateSigningKey, type KeySet, printKeySet, publicKeyOf, rotate } from '../../src/claims/keys.ts'
 import type { JsonObject } from '../../src/json/value.ts'
 import { type Attach, admit } from './admission.ts'
 import { type CallResult, Node, obstacle } from './node.ts'
@@ -166,8 +166,8 @@ describe.skipIf(obstacle !== undefined)(
     it('takes claims of keys that are next, current and retired, until they are dropped', async () => {
       const next = generateSigningKey()
       let keys: KeySet = new Map([
-        [node.key.kid, publish(node.key, 'current')],
-        [next.kid, publish(next, 'next')],
+        [node.key.kid, publicKeyOf(node.key, 'current')],
+        [next.kid, publicKeyOf(next, 'next')],
       ])
       const early = await admit(wrapped(), next)
       const accepted = () =>
@@ -179,7 +179,7 @@ describe.skipIf(obstacle !== undefined)(
       expect(accepted()).toEqual([true, true])
       node.trust(printKeySet(new Map([...keys].filter(([kid]) => kid === next.kid))))
       expect(accepted()).toEqual([false, true])
-      node.trust(printKeySet(new Map([[node.key.kid, publish(node.key, 'current')]])))
+      node.trust(printKeySet(new Map([[node.key.kid, publicKeyOf(node.key, 'current')]])))
       expect(accepted()).toEqual([true, false])
     })
 

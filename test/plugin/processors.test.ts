@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { buildPlugin, type Platform } from '../../scripts/build-plugin.ts'
-import { generateSigningKey, printKeySet, publish } from '../../src/claims/keys.ts'
+import { generateSigningKey, printKeySet, publicKeyOf } from '../../src/claims/keys.ts'
 import type { JsonObject } from '../../src/json/value.ts'
 import { admit } from './admission.ts'
 import { PLUGINS } from './node.ts'
@@ -64,7 +64,7 @@ describe.skipIf(reason !== undefined)(
         const guard = buildPlugin(processor.platform)
         symlinkSync(join(PLUGINS, 'macvlan'), join(real, 'macvlan'))
         writeFileSync(join(conf, 'guard.json'), JSON.stringify({ log: join(directory, 'log') }))
-        writeFileSync(join(conf, 'keys.json'), printKeySet(new Map([[key.kid, publish(key, 'current')]])))
+        writeFileSync(join(conf, 'keys.json'), printKeySet(new Map([[key.kid, publicKeyOf(key, 'current')]])))
         const add = (input: JsonObject) => {
           const env = {
             CNI_COMMAND: 'ADD',

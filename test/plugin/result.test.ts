@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decodeFacts } from '../../plugin/facts.ts'
+import { decodeFacts } from '../../plugin/cluster-facts.ts'
 import { judgeResult } from '../../plugin/result.ts'
 import type { Claim } from '../../src/claims/claim.ts'
 

@@ -4,7 +4,7 @@ import type { Manifest } from '../../src/kube/manifest.ts'
 import { attachment, bridgeConfig, macvlanConfig, pod, tenant } from '../../src/policy/example.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
-import { putManifest } from '../../src/policy/load.ts'
+import { putManifest } from '../../src/policy/put-policy.ts'
 
 const namespace = (name: string, labels: Record<string, string>): Manifest => ({
   apiVersion: 'v1',

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { generateSigningKey, publish } from '../../src/claims/keys.ts'
+import { generateSigningKey, publicKeyOf } from '../../src/claims/keys.ts'
 import type { AdmissionResponse } from '../../src/kube/admission.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { attachment, macvlanConfig, pod } from '../../src/policy/example.ts'
-import { putManifest } from '../../src/policy/load.ts'
+import { putManifest } from '../../src/policy/put-policy.ts'
 import { requestFor } from '../../src/review/request.ts'
 import { createLocalReview } from '../../src/review/review.ts'
 import { exampleInventory } from '../example-inventory.ts'
 
 const inventory = exampleInventory()
 const signing = generateSigningKey()
-const keys = { signing, keys: new Map([[signing.kid, publish(signing, 'current')]]), revocations: [] }
+const keys = { signing, keys: new Map([[signing.kid, publicKeyOf(signing, 'current')]]), revocations: [] }
 const decide = createLocalReview(inventory, keys)
 const many = <T>(length: number, make: (index: number) => T): T[] =>
   Array.from({ length }, (_, index) => make(index))

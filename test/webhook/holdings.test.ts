@@ -2,25 +2,25 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { NO_VLANS, parseVlanSet } from '../../src/net/vlan-set.ts'
 import {
-  type Holding,
   lossOf,
   NOTHING,
   parseHoldings,
   printHoldings,
+  type TenantHolding,
   withLoss,
 } from '../../webhook/cluster/holdings.ts'
 
-const holding = (namespaces: string[], vlans: Record<string, string>): Holding => ({
+const holding = (namespaces: string[], vlans: Record<string, string>): TenantHolding => ({
   namespaces: new Set(namespaces),
   vlans: new Map(Object.entries(vlans).map(([master, text]) => [master, parseVlanSet(text) ?? NO_VLANS])),
 })
-const printed = (held: Holding) => JSON.parse(printHoldings(new Map([['a', held]]))).a
+const printed = (held: TenantHolding) => JSON.parse(printHoldings(new Map([['a', held]]))).a
 
 describe('what a tenant has lost', () => {
   const before = holding(['finance', 'gone'], { eth0: '100-110', eth1: 'native' })
   const isThere = (namespace: string) => namespace !== 'gone'
 
-  it.each<[what: string, after: Holding, namespaces: string[], vlans: Record<string, string>]>([
+  it.each<[what: string, after: TenantHolding, namespaces: string[], vlans: Record<string, string>]>([
     ['nothing', before, [], {}],
     [
       'nothing, where it has more',

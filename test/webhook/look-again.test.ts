@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { generateSigningKey, publish } from '../../src/claims/keys.ts'
+import { generateSigningKey, publicKeyOf } from '../../src/claims/keys.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { attachment, exampleWorld, macvlanConfig, pod } from '../../src/policy/example.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
-import { putManifest } from '../../src/policy/load.ts'
+import { putManifest } from '../../src/policy/put-policy.ts'
 import type { Phase } from '../../src/review/context.ts'
 import { requestFor } from '../../src/review/request.ts'
 import { createReview } from '../../src/review/review.ts'
@@ -21,7 +21,7 @@ function reviewWithout(kind: string, isTold = true) {
   let looks = 0
   const review = createReview({
     inventory,
-    keys: () => ({ signing: key, keys: new Map([[key.kid, publish(key, 'current')]]), revocations: [] }),
+    keys: () => ({ signing: key, keys: new Map([[key.kid, publicKeyOf(key, 'current')]]), revocations: [] }),
     clock: () => new Date(),
     counters: {
       countFinding: (rule, outcome) => counted.push(`${outcome} ${rule}`),

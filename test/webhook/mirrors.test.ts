@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { tenant } from '../../src/policy/example.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
-import { putManifest } from '../../src/policy/load.ts'
+import { putManifest } from '../../src/policy/put-policy.ts'
 import { mirrorOf } from '../../webhook/cluster/mirror.ts'
 import { tenantMirror } from '../../webhook/cluster/tenant-mirror.ts'
 

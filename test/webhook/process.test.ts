@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ApiServer } from '../../examples/demo/api-server.ts'
-import { readFlags } from '../../webhook/configuration.ts'
+import { readFlags } from '../../webhook/flags.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const state = mkdtempSync(join(tmpdir(), 'socni-process-'))

@@ -15,13 +15,13 @@ import type { Inventory } from '../../src/policy/inventory.ts'
 import type { Segment } from '../../src/policy/reach.ts'
 
 /** What a tenant has, whether it is in force or not: namespaces, and VLANs by the host interface that they are on. */
-export interface Holding {
+export interface TenantHolding {
   readonly namespaces: ReadonlySet<string>
   readonly vlans: ReadonlyMap<string, VlanSet>
 }
 
 /** What there is of each tenant, by its name. */
-export type Holdings = ReadonlyMap<string, Holding>
+export type TenantHoldings = ReadonlyMap<string, TenantHolding>
 
 /** What a tenant had and no longer has. */
 export interface Loss {
@@ -29,15 +29,19 @@ export interface Loss {
   readonly segments: readonly Segment[]
 }
 
-export const NOTHING: Holding = { namespaces: new Set(), vlans: new Map() }
+export const NOTHING: TenantHolding = { namespaces: new Set(), vlans: new Map() }
 
-export function holdingOf(tenant: Tenant, inventory: Inventory): Holding {
+export function holdingOf(tenant: Tenant, inventory: Inventory): TenantHolding {
   const segments = tenant.vlans.flatMap(grant => grantedSegments(grant, inventory.cluster))
   return { namespaces: new Set(inventory.claimedBy(tenant)), vlans: byMaster(segments) }
 }
 
 /** What of `before` is not in `after`. A namespace that is gone takes its pods with it, and is no loss. */
-export function lossOf(before: Holding, after: Holding, isThere: (namespace: string) => boolean): Loss {
+export function lossOf(
+  before: TenantHolding,
+  after: TenantHolding,
+  isThere: (namespace: string) => boolean,
+): Loss {
   return {
     namespaces: [...before.namespaces].filter(name => !after.namespaces.has(name) && isThere(name)),
     segments: [...before.vlans].flatMap(([master, held]) => {
@@ -48,7 +52,7 @@ export function lossOf(before: Holding, after: Holding, isThere: (namespace: str
 }
 
 /** A holding with what it lost. */
-export function withLoss({ namespaces, vlans }: Holding, loss: Loss): Holding {
+export function withLoss({ namespaces, vlans }: TenantHolding, loss: Loss): TenantHolding {
   const segments = [...vlans].map(([master, held]) => ({ master, vlans: held }))
   return {
     namespaces: new Set([...namespaces, ...loss.namespaces]),
@@ -57,7 +61,7 @@ export function withLoss({ namespaces, vlans }: Holding, loss: Loss): Holding {
 }
 
 /** `{"finance": {"namespaces": ["finance"], "vlans": {"eth0": "100-109"}}}`, in order, so that equal holdings are equal texts. */
-export function printHoldings(holdings: Holdings): string {
+export function printHoldings(holdings: TenantHoldings): string {
   const entries = [...holdings].sort(byName).map(([tenant, { namespaces, vlans }]) => [
     tenant,
     {
@@ -69,10 +73,10 @@ export function printHoldings(holdings: Holdings): string {
 }
 
 /** Reads that text; undefined when it is none, so that nothing is taken for lost which nobody knows of. */
-export function parseHoldings(text: string): Holdings | undefined {
+export function parseHoldings(text: string): TenantHoldings | undefined {
   const reading = readJson(text)
   if (!reading.ok || !isObject(reading.value)) return undefined
-  const holdings = new Map<string, Holding>()
+  const holdings = new Map<string, TenantHolding>()
   for (const [tenant, entry] of Object.entries(reading.value)) {
     const { namespaces, vlans } = isObject(entry) ? entry : {}
     if (!Array.isArray(namespaces) || !isObject(vlans)) return undefined

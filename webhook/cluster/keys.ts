@@ -4,7 +4,7 @@ import { decode, encode, KEY_SECRET, readOrCreate, SECRET, textsOf } from '../..
 import { keysOf, PUBLIC_KEYS, publish } from '../../src/store/key-objects.ts'
 
 /** The keys of the cluster, made at the first start, with the public ones published for the nodes. */
-export async function openClusterKeys(client: KubeClient): Promise<ClaimKeys> {
+export async function ensureKeys(client: KubeClient): Promise<ClaimKeys> {
   const secret = await readOrCreate(client, SECRET, KEY_SECRET, () => ({ data: encode(firstKeyFiles()) }))
   const files = decode(textsOf(secret))
   return keysOf(files, await publish(client, PUBLIC_KEYS, files[PUBLIC_KEYS] ?? ''))

@@ -8,7 +8,7 @@ import { metadataOnly } from '../../src/kube-api/connections.ts'
 import { KINDS, PODS_NOT_ENDED } from '../../src/kube-api/kinds.ts'
 import {
   CONFIG_MAP,
-  CONFIGURATION,
+  CONFIGURATION_MAP,
   decode,
   KEY_MAP,
   KEY_SECRET,
@@ -17,9 +17,9 @@ import {
   textsOf,
 } from '../../src/kube-api/objects.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
-import { putManifest } from '../../src/policy/load.ts'
+import { putManifest } from '../../src/policy/put-policy.ts'
 import { keysOf } from '../../src/store/key-objects.ts'
-import { parseConfiguration } from './configuration.ts'
+import { parseConfiguration } from './cluster-configuration.ts'
 import { type Mirror, mirrorOf } from './mirror.ts'
 import { type Journal, type Reflector, type Subject, startReflector } from './reflector.ts'
 import { tenantMirror } from './tenant-mirror.ts'
@@ -45,7 +45,7 @@ export interface ClusterStore {
 }
 
 /** Opens the store; `keys` are those that were there at the start. */
-export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): ClusterStore {
+export function followCluster(client: KubeClient, keys: ClaimKeys, log: Journal): ClusterStore {
   // A pod may be a megabyte, of which nothing but its annotations is asked for.
   const metadataClient = new KubeClient(metadataOnly(client.config))
   const inventory = new Inventory()
@@ -111,7 +111,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
     )
   // Without it the cluster would be any K3s: claims of another one would be refused and revoked, its nodes told wrong facts.
   let isConfigured = false
-  map(CONFIGURATION.name, data => {
+  map(CONFIGURATION_MAP.name, data => {
     inventory.setCluster(parseConfiguration(data))
     tenants.judgeAgain()
     isConfigured = true
@@ -147,7 +147,7 @@ export function openCluster(client: KubeClient, keys: ClaimKeys, log: Journal): 
       if (!reflectors.every(({ isSynced }) => isSynced))
         return 'the policy was not read from the API server yet'
       if (isConfigured) return undefined
-      const found = problems.get(CONFIGURATION.name)?.join('; ')
+      const found = problems.get(CONFIGURATION_MAP.name)?.join('; ')
       return `what cluster this is was not read since the start: ConfigMap ${found}`
     },
     staleness: () => {

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
-import { describeProblem, putManifest, putPolicy } from '../../src/policy/load.ts'
+import { describeProblem, putManifest, putPolicy } from '../../src/policy/put-policy.ts'
 import type { Mirror } from './mirror.ts'
 
 export interface TenantMirror extends Mirror {

@@ -9,14 +9,14 @@ import { revocationsOf } from '../../src/policy/grants.ts'
 import type { Inventory } from '../../src/policy/inventory.ts'
 import { publishRevocations } from '../../src/store/key-objects.ts'
 import {
-  type Holding,
-  type Holdings,
   holdingOf,
   type Loss,
   lossOf,
   NOTHING,
   parseHoldings,
   printHoldings,
+  type TenantHolding,
+  type TenantHoldings,
   withLoss,
 } from './holdings.ts'
 import type { Journal } from './reflector.ts'
@@ -64,8 +64,8 @@ export class Withdrawals {
         {},
         `ConfigMap ${HELD_MAP} cannot be read: what Tenants have is noted anew, and no loss known`,
       )
-    const before = known ?? new Map<string, Holding>()
-    const now = new Map<string, Holding>()
+    const before = known ?? new Map<string, TenantHolding>()
+    const now = new Map<string, TenantHolding>()
     for (const manifest of listing.items) {
       // Reviews go first.
       await setImmediate()
@@ -82,7 +82,7 @@ export class Withdrawals {
   }
 
   /** Revokes what has been lost for long enough; returns what counts as held from now on. */
-  async #settle(before: Holdings, now: Holdings): Promise<Holdings> {
+  async #settle(before: TenantHoldings, now: TenantHoldings): Promise<TenantHoldings> {
     const [time, after] = [this.#clock().getTime(), new Map(now)]
     const pending = new Map<string, { readonly loss: string; readonly since: number }>()
     const due: [string, Loss][] = []

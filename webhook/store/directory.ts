@@ -5,7 +5,7 @@ import { readTextFile } from '../../src/files/read-text.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { groupKind } from '../../src/kube/workloads.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
-import { describeProblem, putManifest, putPolicy } from '../../src/policy/load.ts'
+import { describeProblem, putManifest, putPolicy } from '../../src/policy/put-policy.ts'
 import { readManifests } from '../../src/yaml/document.ts'
 
 /** Policy in a directory of YAML files: the embedded default, where there is no cluster to read it from. */

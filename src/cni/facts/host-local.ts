@@ -6,7 +6,7 @@ import type { Extractor } from './extractor.ts'
 import type { SubnetFact } from './facts.ts'
 import type { Fields } from './fields.ts'
 import { readsArgs } from './pod-input.ts'
-import { connectedRoute, ROUTE_KEYS, readRoutes } from './routes.ts'
+import { connectedRoute, ROUTE_KEYS, stateRoutes } from './routes.ts'
 
 const RANGE_KEYS = { subnet: {}, rangeStart: {}, rangeEnd: {}, gateway: {} }
 const ADDRESS_KEYS = ['rangeStart', 'rangeEnd', 'gateway'] as const
@@ -41,7 +41,7 @@ export const hostLocal: Extractor = {
       sets.flatMap(set => readSet(set, conf, facts)),
       facts,
     )
-    readRoutes(conf, 'routes', facts)
+    stateRoutes(conf, 'routes', facts)
     facts.store({
       at: conf.at,
       kind: 'store',

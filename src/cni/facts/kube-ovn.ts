@@ -1,5 +1,5 @@
 import type { Extractor } from './extractor.ts'
-import { poolRoutes, ROUTE_KEYS, readRoutes } from './routes.ts'
+import { poolRoutes, ROUTE_KEYS, stateRoutes } from './routes.ts'
 
 /** Its daemon's socket, without which the plugin refuses a configuration (pkg/netconf, cmd/cni loadNetConf()). */
 const SOCKETS = ['/run/openvswitch/kube-ovn-daemon.sock']
@@ -22,9 +22,9 @@ export const kubeOvn: Extractor = {
       conf.at,
       "the VLAN is in kube-ovn's Subnet and Vlan resources, which SOCNI does not read: use a type whose configuration names it",
     )
-    readRoutes(conf, 'routes', facts)
+    stateRoutes(conf, 'routes', facts)
     const ipam = conf.object('ipam')
-    if (ipam !== undefined) readRoutes(ipam, 'routes', facts)
+    if (ipam !== undefined) stateRoutes(ipam, 'routes', facts)
     facts.hostPath(conf.string('server_socket'), 'connect', conf.path('server_socket'), SOCKETS)
     facts.hostPath(ipam?.string('server_socket'), 'connect', conf.path('ipam', 'server_socket'), SOCKETS)
   },
@@ -38,7 +38,7 @@ export const kubeOvnIpam: Extractor = {
   keys: { type: {}, server_socket: {}, provider: {}, routes: ROUTE_KEYS },
 
   extract(conf, facts) {
-    readRoutes(conf, 'routes', facts)
+    stateRoutes(conf, 'routes', facts)
     const provider = conf.string('provider')
     if (provider)
       facts.store({

@@ -6,7 +6,7 @@ import type { Extractor } from './extractor.ts'
 import type { RouteFact } from './facts.ts'
 import type { Fields } from './fields.ts'
 import { readsArgs } from './pod-input.ts'
-import { defaultRouteFact, ROUTE_KEYS, readRoutes } from './routes.ts'
+import { defaultRouteFact, ROUTE_KEYS, stateRoutes } from './routes.ts'
 
 const ECMP_KEYS = { dst: {}, gws: {} }
 const OVERRIDES = {
@@ -40,7 +40,7 @@ export const routeOverride: Extractor = {
     const [flushed, removed] = [readFlushes(conf), readRemovals(conf, 'delroutes', facts)]
     if (!isBoundToOwn(facts)) for (const route of [...flushed, ...removed]) facts.route(route)
     for (const route of readRemovals(conf, 'delecmproutes', facts)) facts.route(route)
-    readRoutes(conf, 'addroutes', facts, 'override')
+    stateRoutes(conf, 'addroutes', facts, 'override')
     readEcmpRoutes(conf, facts)
     readsArgs(conf, facts, ...Object.keys(OVERRIDES))
   },

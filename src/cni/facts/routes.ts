@@ -22,7 +22,7 @@ export const ROUTE_KEYS: KeyTree = {
 const LINK_LOCAL: Prefix = { family: 6, address: 0xfe80n << 112n, bits: 10 }
 
 /** States the routes of a list of `{dst, gw}`, each as the kernel installs it. */
-export function readRoutes(
+export function stateRoutes(
   conf: Fields,
   key: string,
   facts: FactsBuilder,

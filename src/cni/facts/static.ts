@@ -1,7 +1,7 @@
-import { readStaticAddress } from './addresses.ts'
 import type { Extractor } from './extractor.ts'
 import { readsArgs } from './pod-input.ts'
-import { ROUTE_KEYS, readRoutes } from './routes.ts'
+import { ROUTE_KEYS, stateRoutes } from './routes.ts'
+import { readStaticAddress } from './static-address.ts'
 
 /** Addresses written in the configuration. A pod adds to them through IP in CNI_ARGS, without any capability. */
 export const staticIpam: Extractor = {
@@ -18,7 +18,7 @@ export const staticIpam: Extractor = {
 
   extract(conf, facts) {
     for (const entry of conf.objects('addresses')) readStaticAddress(entry, facts)
-    readRoutes(conf, 'routes', facts)
+    stateRoutes(conf, 'routes', facts)
     facts.podInput({ at: conf.at, input: 'ips', keys: [] })
     readsArgs(conf, facts, 'ips')
   },

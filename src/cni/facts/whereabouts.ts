@@ -23,13 +23,14 @@ import {
   prefixOf,
   printPrefix,
 } from '../../net/prefix.ts'
-import { readAddress, readStaticAddress } from './addresses.ts'
+import { readAddress } from './addresses.ts'
 import type { FactsBuilder } from './builder.ts'
 import type { Extractor } from './extractor.ts'
 import type { SubnetFact } from './facts.ts'
 import type { Fields } from './fields.ts'
 import { readConfigurationPath } from './ipam.ts'
-import { connectedRoute, ROUTE_KEYS, readRoutes } from './routes.ts'
+import { connectedRoute, ROUTE_KEYS, stateRoutes } from './routes.ts'
+import { readStaticAddress } from './static-address.ts'
 
 /** Directories that it looks for its configuration in when none is named (pkg/config/config.go GetFlatIPAM). */
 export const WHEREABOUTS_DIRECTORIES = [
@@ -92,7 +93,7 @@ export const whereabouts: Extractor = {
         subnet: undefined,
         isChecked: false,
       })
-    readRoutes(conf, 'routes', facts)
+    stateRoutes(conf, 'routes', facts)
 
     // Without a name the pool is that of all whose range is the same, and an address is reserved in the whole cluster.
     if (name)

@@ -3,7 +3,7 @@ import {
   NETWORK_STATUS_ANNOTATIONS,
   NETWORKS_ANNOTATION,
 } from '../../kube/annotations.ts'
-import { withClaim } from '../../kube/print-selections.ts'
+import { withClaim } from '../../kube/selection-claims.ts'
 import { readSelections } from '../../kube/selections.ts'
 import { pod } from '../example.ts'
 import type { Rule } from '../rule.ts'

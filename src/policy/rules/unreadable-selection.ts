@@ -1,6 +1,6 @@
 import type { Path } from '../../json/value.ts'
 import { NETWORKS_ANNOTATION } from '../../kube/annotations.ts'
-import type { SelectionProblem } from '../../kube/selections.ts'
+import type { SelectionProblem } from '../../kube/selection.ts'
 import { pod } from '../example.ts'
 import type { Rule, Violation } from '../rule.ts'
 

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../json/value.ts'
 import { CLAIM_ARG } from './annotations.ts'
-import type { Selection } from './selections.ts'
+import type { Selection } from './selection.ts'
 
 /** The claim that a selection carries, whoever wrote it. A claim that is no string counts as an empty one. */
 export function claimOf(selection: Selection): string | undefined {

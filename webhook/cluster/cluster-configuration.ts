@@ -2,17 +2,17 @@ import { type Cluster, readCluster } from '../../src/config/cluster.ts'
 import { printPath } from '../../src/json/value.ts'
 import type { AdmissionRequest } from '../../src/kube/admission.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
-import { CONFIGURATION, NAMESPACE, textsOf } from '../../src/kube-api/objects.ts'
+import { CONFIGURATION_MAP, NAMESPACE, textsOf } from '../../src/kube-api/objects.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
 import type { Decide } from '../../src/review/context.ts'
 import { warningsOf } from '../../src/review/warnings.ts'
-import { readConfiguration } from '../../src/store/configuration.ts'
+import { readClusterConfiguration } from '../../src/store/cluster-configuration.ts'
 import { contradictions, type OwnAddresses } from './own-addresses.ts'
 
 /** Reads the text in ConfigMap socni-configuration. Throws an Error that says what is wrong with it, and where. */
 export function parseConfiguration(data: Readonly<Record<string, string>>): Cluster {
-  return clusterOf(readConfiguration(data))
+  return clusterOf(readClusterConfiguration(data))
 }
 
 function clusterOf(manifest: Manifest): Cluster {
@@ -20,7 +20,7 @@ function clusterOf(manifest: Manifest): Cluster {
   if (reading.ok) return reading.value
   throw new Error(
     reading.problems
-      .map(({ at, message }) => `${CONFIGURATION.key}: ${printPath(at)}: ${message}`)
+      .map(({ at, message }) => `${CONFIGURATION_MAP.key}: ${printPath(at)}: ${message}`)
       .join('; '),
   )
 }
@@ -33,7 +33,7 @@ export function withConfigurationChecked(decide: Decide, own: OwnAddresses): Dec
   return (request, phase) => {
     if (!isConfiguration(request) || request.operation === 'DELETE') return decide(request, phase)
     try {
-      const manifest = readConfiguration(textsOf(request.object ?? undefined))
+      const manifest = readClusterConfiguration(textsOf(request.object ?? undefined))
       const contradicted = contradictions(clusterOf(manifest), own)
       const warnings = [...warningsOf(judge(manifest, new Inventory())), ...contradicted]
       return { uid: request.uid, allowed: true, ...(warnings.length > 0 && { warnings }) }
@@ -46,5 +46,5 @@ export function withConfigurationChecked(decide: Decide, own: OwnAddresses): Dec
 }
 
 function isConfiguration({ kind, namespace, name }: AdmissionRequest): boolean {
-  return kind.kind === 'ConfigMap' && namespace === NAMESPACE && name === CONFIGURATION.name
+  return kind.kind === 'ConfigMap' && namespace === NAMESPACE && name === CONFIGURATION_MAP.name
 }

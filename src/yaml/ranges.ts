@@ -8,10 +8,15 @@ import type { ParsedDocument } from './parse.ts'
 import { mapScalar, type ScalarMap, type ScalarStyle } from './scalar-map.ts'
 
 /** Offsets of a source, the end behind the last character. */
-export type Span = readonly [start: number, end: number]
+export type OffsetRange = readonly [start: number, end: number]
 
 /** The span of a field, or of the nearest one above it that is written; with `inside`, of a value in the JSON there. */
-export function spanOf(document: ParsedDocument, source: string, at: Path, inside: Path | undefined): Span {
+export function rangeOf(
+  document: ParsedDocument,
+  source: string,
+  at: Path,
+  inside: Path | undefined,
+): OffsetRange {
   for (let length = at.length; length >= 0; length--) {
     const path = at.slice(0, length)
     const node = nodeAt(document, path)
@@ -33,7 +38,7 @@ export function textSpans(
   document: ParsedDocument,
   source: string,
   at: Path,
-): { readonly text: string; spanOf(offset: number, end: number): Span } | undefined {
+): { readonly text: string; spanOf(offset: number, end: number): OffsetRange } | undefined {
   const node = nodeAt(document, at)
   if (node === undefined || !isScalar(node) || typeof node.value !== 'string') return undefined
   const [start, end] = keySpan(document, at) ?? node.range
@@ -51,7 +56,7 @@ export function fixSpan(
   at: Path,
   inside: Path,
   { action }: Fix,
-): Span | undefined {
+): OffsetRange | undefined {
   const node = nodeAt(document, at)
   if (node === undefined || !isScalar(node) || typeof node.value !== 'string') return undefined
   const map = mapOf(node, source)
@@ -96,7 +101,7 @@ function isStyle(type: string | undefined): type is ScalarStyle {
   return type !== undefined && STYLES.has(type)
 }
 
-function spanInside(node: Scalar, source: string, inside: Path): Span | undefined {
+function spanInside(node: Scalar, source: string, inside: Path): OffsetRange | undefined {
   const { value } = node
   const map = mapOf(node, source)
   if (map === undefined || typeof value !== 'string') return undefined
@@ -127,12 +132,12 @@ function spanInside(node: Scalar, source: string, inside: Path): Span | undefine
 function onMap(
   { starts, ends }: ScalarMap,
   { offset, end }: { offset: number; end: number },
-): Span | undefined {
+): OffsetRange | undefined {
   const [from, to] = [starts[offset], ends[Math.max(offset, end - 1)]]
   return from === undefined || to === undefined ? undefined : [from, to]
 }
 
-function keySpan(document: ParsedDocument, path: Path): Span | undefined {
+function keySpan(document: ParsedDocument, path: Path): OffsetRange | undefined {
   if (path.length === 0) return undefined
   const parent: unknown = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
   const items: unknown = isRecord(parent) ? parent.items : undefined

@@ -1,14 +1,14 @@
 import type { Manifest } from '../kube/manifest.ts'
 import { groupKind } from '../kube/workloads.ts'
-import { CONFIGURATION, NAMESPACE } from '../kube-api/objects.ts'
+import { CONFIGURATION_MAP, NAMESPACE } from '../kube-api/objects.ts'
 import { readManifests } from '../yaml/document.ts'
 
 /**
  * The one ClusterConfiguration in the text of ConfigMap socni-configuration. Throws an Error that says what is wrong with
  * the text, and where.
  */
-export function readConfiguration(data: Readonly<Record<string, string>>): Manifest {
-  const { key, name } = CONFIGURATION
+export function readClusterConfiguration(data: Readonly<Record<string, string>>): Manifest {
+  const { key, name } = CONFIGURATION_MAP
   const { manifests, problems } = readManifests(data[key] ?? '')
   const [unreadable] = problems
   if (unreadable !== undefined) throw new Error(`${key}:${unreadable.line}: ${unreadable.message}`)

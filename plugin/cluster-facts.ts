@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../src/json/value.ts'
 import { type Prefix, parsePrefix } from '../src/net/prefix.ts'
 
 /** What the guard knows of the cluster's configuration, to read a network as the webhook did (src/store/node-facts.ts). */
-export interface Facts {
+export interface ClusterFacts {
   readonly primaryInterface: string
   readonly interfaces: Readonly<Record<string, { readonly parent: string; readonly vlan: number }>>
   /** Keys that pods may set under cni-args. */
@@ -18,7 +18,7 @@ export interface Facts {
 export type Refuse = (key: string, wanted: string) => never
 
 /** The facts among the fields of guard.json, or of what the cluster published; what is missing is as in a K3s cluster. */
-export function decodeFacts(fields: JsonObject, refuse: Refuse): Facts {
+export function decodeFacts(fields: JsonObject, refuse: Refuse): ClusterFacts {
   return {
     primaryInterface: decodeText(fields, 'primaryInterface', 'eth0', refuse),
     interfaces: decodeInterfaces(fields, refuse),
@@ -70,7 +70,7 @@ function decodePrefixes(
   return decodeList(fields, key, fallback, refuse).map(text => parsePrefix(text) ?? refuse(key, wanted))
 }
 
-function decodeInterfaces({ interfaces }: JsonObject, refuse: Refuse): Facts['interfaces'] {
+function decodeInterfaces({ interfaces }: JsonObject, refuse: Refuse): ClusterFacts['interfaces'] {
   if (interfaces === undefined) return {}
   if (!isObject(interfaces)) return refuse('interfaces', 'an object')
   const entries = Object.entries(interfaces).map(([name, entry]) => {
