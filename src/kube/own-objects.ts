@@ -1,5 +1,5 @@
+import { groupKind } from './group-kind.ts'
 import type { Manifest } from './manifest.ts'
-import { groupKind } from './workloads.ts'
 
 /** Where our objects in a cluster are (manifests/base). */
 export const NAMESPACE = 'socni-system'

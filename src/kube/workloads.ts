@@ -1,4 +1,5 @@
 import { isObject, type JsonValue, type Path } from '../json/value.ts'
+import { CLUSTER_CONFIGURATION, groupKind, NETWORK, TENANT } from './group-kind.ts'
 import {
   type Container,
   isRecord,
@@ -34,23 +35,13 @@ const TEMPLATES: Readonly<Record<string, Path | undefined>> = {
   // These make no pods and have rules of their own, also where somebody writes a template into them.
   '/Namespace': undefined,
   '/Binding': undefined,
-  'k8s.cni.cncf.io/NetworkAttachmentDefinition': undefined,
-  'socni.dev/Tenant': undefined,
-  'socni.dev/ClusterConfiguration': undefined,
-}
-
-/** API group and kind as in the tables here: `apps/Deployment`, `/Pod` for the core group. */
-export function groupKind(manifest: Pick<Manifest, 'apiVersion' | 'kind'>): string {
-  const { apiVersion, kind } = manifest
-  return `${apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''}/${kind}`
+  [NETWORK]: undefined,
+  [TENANT]: undefined,
+  [CLUSTER_CONFIGURATION]: undefined,
 }
 
 /** Kinds that live outside of any namespace, among those that there are rules for. */
-const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
-  'socni.dev/Tenant',
-  'socni.dev/ClusterConfiguration',
-  '/Namespace',
-])
+const CLUSTER_SCOPED: ReadonlySet<string> = new Set([TENANT, CLUSTER_CONFIGURATION, '/Namespace'])
 
 /** The namespace that a manifest says it is in; the API server takes it off what is in none. */
 export function namespaceOf(

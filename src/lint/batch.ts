@@ -1,6 +1,7 @@
 import { UnreadableFileError } from '../files/read-text.ts'
+import { CLUSTER_CONFIGURATION, groupKind, NETWORK, TENANT } from '../kube/group-kind.ts'
 import type { Manifest } from '../kube/manifest.ts'
-import { groupKind, withNamespace } from '../kube/workloads.ts'
+import { withNamespace } from '../kube/workloads.ts'
 import { effectiveFindings } from '../policy/decision.ts'
 import type { Finding } from '../policy/finding.ts'
 import { Inventory } from '../policy/inventory.ts'
@@ -67,9 +68,9 @@ const KEPT_CHARACTERS = 4 * 1024 * 1024
 
 /** Kinds that other manifests are judged by. Pods are known for their bindings. */
 const POLICY_KINDS: ReadonlySet<string> = new Set([
-  'k8s.cni.cncf.io/NetworkAttachmentDefinition',
-  'socni.dev/Tenant',
-  'socni.dev/ClusterConfiguration',
+  NETWORK,
+  TENANT,
+  CLUSTER_CONFIGURATION,
   '/Namespace',
   '/Pod',
 ])
@@ -171,7 +172,7 @@ export class Batch {
   #policyProblems(located: LocatedManifest, path: string, text: string): LintFinding[] {
     const { manifest, place } = located
     const kind = groupKind(manifest)
-    if (!kind.startsWith('socni.dev/') || (this.#options.isLinted && kind === 'socni.dev/Tenant')) return []
+    if (!kind.startsWith('socni.dev/') || (this.#options.isLinted && kind === TENANT)) return []
     return putManifest(new Inventory(), manifest).map(({ at, message }) => {
       const where = place(at)
       return {

@@ -1,5 +1,5 @@
+import { CLUSTER_CONFIGURATION, groupKind } from '../kube/group-kind.ts'
 import { CONFIGURATION_MAP, isConfigurationMap } from '../kube/own-objects.ts'
-import { groupKind } from '../kube/workloads.ts'
 import { isProblem, type LocatedManifest, type LocatedProblem, readDocuments } from '../yaml/document.ts'
 import { readNested } from '../yaml/nested.ts'
 
@@ -17,7 +17,7 @@ function* configurationIn(map: LocatedManifest): Generator<LocatedManifest | Loc
   let count = 0
   for (const item of text === undefined ? [] : readNested(text)) {
     if (isProblem(item)) return yield item
-    const isConfiguration = groupKind(item.manifest) === 'socni.dev/ClusterConfiguration'
+    const isConfiguration = groupKind(item.manifest) === CLUSTER_CONFIGURATION
     if (!isConfiguration || ++count > 1) return yield none(item.place([]))
     yield item
   }

@@ -1,7 +1,8 @@
 import { quoteValue } from '../json/quote.ts'
 import { type Path, printPath } from '../json/value.ts'
+import { groupKind, NETWORK } from '../kube/group-kind.ts'
 import type { Manifest } from '../kube/manifest.ts'
-import { findPodTemplate, groupKind } from '../kube/workloads.ts'
+import { findPodTemplate } from '../kube/workloads.ts'
 import type { Finding } from '../policy/finding.ts'
 import type { DisputedScalar } from '../yaml/document.ts'
 import { disputedScalar, type FileRule, invalidManifest } from './rules.ts'
@@ -41,7 +42,7 @@ function messageOf({ written, kubectl, yaml12, isKey }: DisputedScalar): string 
 /** The fields that rules read: all of our own resources and of NADs, the metadata of everything else. */
 function isOurs(manifest: Manifest, at: Path): boolean {
   const kind = groupKind(manifest)
-  if (kind.startsWith('socni.dev/') || kind === 'k8s.cni.cncf.io/NetworkAttachmentDefinition') return true
+  if (kind.startsWith('socni.dev/') || kind === NETWORK) return true
   if (at[0] === 'metadata') return true
   const template = findPodTemplate(manifest)?.at
   return template !== undefined && [...template, 'metadata'].every((step, index) => at[index] === step)

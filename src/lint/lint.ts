@@ -1,5 +1,5 @@
+import { groupKind, TENANT } from '../kube/group-kind.ts'
 import type { Manifest } from '../kube/manifest.ts'
-import { groupKind } from '../kube/workloads.ts'
 import { tenancyRules } from '../policy/rules/index.ts'
 import { Batch, type Gathered, type Judged, type JudgeTask, type RuleSettings } from './batch.ts'
 import type { LintFinding, LintResult, Source } from './result.ts'
@@ -43,8 +43,7 @@ export function buildLintWorld(
 ): LintWorld {
   const given = new Batch(policy, { namespace, isLinted: false }).gather()
   const manifests = [...(cluster ?? []), ...given.policy, ...gathered.flatMap(part => part.policy)]
-  const knowsTenants =
-    cluster !== undefined || manifests.some(manifest => groupKind(manifest) === 'socni.dev/Tenant')
+  const knowsTenants = cluster !== undefined || manifests.some(manifest => groupKind(manifest) === TENANT)
   const left = knowsTenants ? {} : Object.fromEntries(tenancyRules.map(id => [id, 'off' as const]))
   const isPartial = cluster === undefined
   return { policy: manifests, rules: { ...left, ...rules }, isPartial, knowsTenants, given }

@@ -3,8 +3,8 @@ import { tenantSchema } from '../config/tenant-crd.ts'
 import { nearWord } from '../json/distance.ts'
 import { quote, quoteValue } from '../json/quote.ts'
 import type { JsonValue, Path } from '../json/value.ts'
+import { groupKind, NETWORK, TENANT } from '../kube/group-kind.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
-import { groupKind } from '../kube/workloads.ts'
 import { checkKind } from './kinds.ts'
 
 /** What the API server checks before any webhook is asked, where the resource definition says so. */
@@ -35,8 +35,8 @@ const METADATA_SCHEMA = {
 }
 
 const schemas = new Map<string, () => object>([
-  ['k8s.cni.cncf.io/NetworkAttachmentDefinition', () => NAD_SCHEMA],
-  ['socni.dev/Tenant', tenantSchema],
+  [NETWORK, () => NAD_SCHEMA],
+  [TENANT, tenantSchema],
 ])
 
 const compiled = new Map<string, ValidateFunction>()

@@ -1,7 +1,7 @@
 import type { DocumentProblem } from '../config/document.ts'
 import { readTenant, type Tenant } from '../config/tenant.ts'
+import { CLUSTER_CONFIGURATION, groupKind, TENANT } from '../kube/group-kind.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
-import { groupKind } from '../kube/workloads.ts'
 import { Inventory } from '../policy/inventory.ts'
 import { describeProblem, putManifest, putPolicy } from '../policy/put-policy.ts'
 import { type PolicyStore, StoreError } from '../store/store.ts'
@@ -70,8 +70,7 @@ export function buildWorld(manifests: readonly Manifest[], describe: Describe = 
   const inventory = new Inventory()
   const tenants = new Map<string, StoredTenant>()
   const unreadable = new Map<string, string>()
-  const isConfiguration = (manifest: Manifest): boolean =>
-    groupKind(manifest) === 'socni.dev/ClusterConfiguration'
+  const isConfiguration = (manifest: Manifest): boolean => groupKind(manifest) === CLUSTER_CONFIGURATION
   const ordered = [
     ...manifests.filter(isConfiguration),
     ...manifests.filter(manifest => !isConfiguration(manifest)),
@@ -79,7 +78,7 @@ export function buildWorld(manifests: readonly Manifest[], describe: Describe = 
   for (const manifest of ordered) {
     const [problem] = putManifest(inventory, manifest)
     if (problem !== undefined && isConfiguration(manifest)) throw new StoreError(describe(manifest, problem))
-    if (groupKind(manifest) !== 'socni.dev/Tenant') continue
+    if (groupKind(manifest) !== TENANT) continue
     if (problem !== undefined)
       unreadable.set(readMetadata(manifest.metadata).name ?? '', describe(manifest, problem))
     const reading = readTenant(manifest)

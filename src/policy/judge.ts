@@ -2,13 +2,13 @@ import { readTenant } from '../config/tenant.ts'
 import type { RuleSetting } from '../config/values.ts'
 import type { Path } from '../json/value.ts'
 import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../kube/annotations.ts'
+import { CLUSTER_CONFIGURATION, groupKind, NETWORK, TENANT } from '../kube/group-kind.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
 import type { Selection } from '../kube/selection.ts'
 import { claimOf } from '../kube/selection-claims.ts'
 import { readDefaultNetwork, readSelections } from '../kube/selections.ts'
 import {
   findPodTemplate,
-  groupKind,
   makesPods,
   namespaceOf,
   type PodTemplate,
@@ -53,11 +53,11 @@ export function judge(given: Manifest, inventory: Inventory, circumstances: Circ
   if (namespace !== undefined && inventory.cluster.exemptNamespaces.includes(namespace)) return []
   if (circumstances.isRemoval) return judgeRemoval(manifest, inventory)
   switch (groupKind(manifest)) {
-    case 'k8s.cni.cncf.io/NetworkAttachmentDefinition':
+    case NETWORK:
       return judgeAttachment(readAttachment(manifest, inventory.cluster), inventory, circumstances.before)
-    case 'socni.dev/Tenant':
+    case TENANT:
       return judgeTenant(manifest, inventory, circumstances.before)
-    case 'socni.dev/ClusterConfiguration':
+    case CLUSTER_CONFIGURATION:
       return judgeCluster(manifest)
     case '/Namespace':
       return judgeNamespace(manifest, inventory, circumstances)
@@ -85,9 +85,9 @@ export function isJudged(manifest: Pick<Manifest, 'apiVersion' | 'kind' | 'spec'
 }
 
 const OWN_KINDS: ReadonlySet<string> = new Set([
-  'k8s.cni.cncf.io/NetworkAttachmentDefinition',
-  'socni.dev/Tenant',
-  'socni.dev/ClusterConfiguration',
+  NETWORK,
+  TENANT,
+  CLUSTER_CONFIGURATION,
   '/Namespace',
   '/Binding',
 ])
@@ -224,11 +224,11 @@ const OF_THE_POD = rules.selection.filter(rule => rule !== foreignAttachment && 
 function judgeRemoval(manifest: Manifest, inventory: Inventory): Finding[] {
   const { cluster } = inventory
   switch (groupKind(manifest)) {
-    case 'k8s.cni.cncf.io/NetworkAttachmentDefinition': {
+    case NETWORK: {
       const attachment = readAttachment(manifest, cluster)
       return evaluate({ attachment, users: usersOf(attachment, inventory) }, rules.removal, asGiven)
     }
-    case 'socni.dev/Tenant': {
+    case TENANT: {
       const reading = readTenant(manifest)
       const orphans = reading.ok ? orphansOf(reading.value, undefined, inventory) : []
       const subject = {

@@ -3,8 +3,9 @@ import type { DocumentProblem } from '../config/document.ts'
 import { readTenant } from '../config/tenant.ts'
 import { quote } from '../json/quote.ts'
 import { printPath } from '../json/value.ts'
+import { CLUSTER_CONFIGURATION, groupKind, NETWORK, TENANT } from '../kube/group-kind.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
-import { groupKind, withNamespace } from '../kube/workloads.ts'
+import { withNamespace } from '../kube/workloads.ts'
 import { effectiveFindings } from './decision.ts'
 import type { Finding } from './finding.ts'
 import type { Inventory } from './inventory.ts'
@@ -52,7 +53,7 @@ function isPolicy(manifest: Manifest): boolean {
 }
 
 function rankOf(manifest: Manifest): number {
-  return groupKind(manifest) === 'socni.dev/ClusterConfiguration' ? 0 : isPolicy(manifest) ? 1 : 2
+  return groupKind(manifest) === CLUSTER_CONFIGURATION ? 0 : isPolicy(manifest) ? 1 : 2
 }
 
 /** Files have no age, and stay in their order. */
@@ -68,19 +69,19 @@ export function putManifest(inventory: Inventory, given: Manifest): readonly Doc
   // Files may leave the namespace out, which puts them where kubectl would; what an API server has names it.
   const manifest = withNamespace({ ...given, metadata: readMetadata(given.metadata) }, 'default')
   switch (groupKind(manifest)) {
-    case 'socni.dev/Tenant': {
+    case TENANT: {
       const reading = readTenant(manifest)
       if (!reading.ok) return reading.problems
       inventory.putTenant(reading.value)
       return []
     }
-    case 'socni.dev/ClusterConfiguration': {
+    case CLUSTER_CONFIGURATION: {
       const reading = readCluster(manifest)
       if (!reading.ok) return reading.problems
       inventory.setCluster(reading.value)
       return []
     }
-    case 'k8s.cni.cncf.io/NetworkAttachmentDefinition':
+    case NETWORK:
       inventory.putAttachment(manifest)
       return []
     case '/Namespace':

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AdmissionRequest } from '../kube/admission.ts'
+import { groupKind } from '../kube/group-kind.ts'
 import { type Manifest, readMetadata } from '../kube/manifest.ts'
-import { groupKind } from '../kube/workloads.ts'
 
 /** Plurals that are not simply the kind with an "s". */
 const RESOURCES: Readonly<Record<string, string>> = {

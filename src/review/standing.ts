@@ -1,7 +1,7 @@
 import type { ClaimKeys } from '../claims/files.ts'
 import { NETWORKS_ANNOTATION } from '../kube/annotations.ts'
+import { groupKind, TENANT } from '../kube/group-kind.ts'
 import { isRecord, type Manifest } from '../kube/manifest.ts'
-import { groupKind } from '../kube/workloads.ts'
 import type { Bound } from '../policy/claim-for.ts'
 import { effectiveFindings } from '../policy/decision.ts'
 import type { Finding } from '../policy/finding.ts'
@@ -15,7 +15,7 @@ import { checkClaim } from './claims.ts'
  */
 export function judgeStanding(object: Manifest, inventory: Inventory, keys: ClaimKeys): Finding[] {
   // A Tenant's conflicts are older than any UPDATE of it, and told all the same.
-  const before = groupKind(object) === 'socni.dev/Tenant' ? undefined : object
+  const before = groupKind(object) === TENANT ? undefined : object
   const findings = judge(object, inventory, { before, checkClaim: () => ({ state: 'none' }) })
   const where = jurisdictionOf(object, inventory)
   const effective = effectiveFindings(findings, where)

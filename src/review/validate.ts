@@ -5,8 +5,9 @@ import {
   NETWORK_STATUS_ANNOTATIONS,
   NETWORKS_ANNOTATION,
 } from '../kube/annotations.ts'
+import { groupKind } from '../kube/group-kind.ts'
 import type { Manifest } from '../kube/manifest.ts'
-import { findPodTemplate, groupKind } from '../kube/workloads.ts'
+import { findPodTemplate } from '../kube/workloads.ts'
 import { type Decision, decide } from '../policy/decision.ts'
 import type { Finding } from '../policy/finding.ts'
 import { isJudged, judge, jurisdictionOf } from '../policy/judge.ts'

@@ -1,5 +1,5 @@
+import { CLUSTER_CONFIGURATION, groupKind } from '../kube/group-kind.ts'
 import type { Manifest } from '../kube/manifest.ts'
-import { groupKind } from '../kube/workloads.ts'
 import { CONFIGURATION_MAP, NAMESPACE } from '../kube-api/objects.ts'
 import { readManifests } from '../yaml/document.ts'
 
@@ -13,11 +13,7 @@ export function readClusterConfiguration(data: Readonly<Record<string, string>>)
   const [unreadable] = problems
   if (unreadable !== undefined) throw new Error(`${key}:${unreadable.line}: ${unreadable.message}`)
   const [manifest, second] = manifests
-  if (
-    manifest === undefined ||
-    groupKind(manifest) !== 'socni.dev/ClusterConfiguration' ||
-    second !== undefined
-  )
+  if (manifest === undefined || groupKind(manifest) !== CLUSTER_CONFIGURATION || second !== undefined)
     throw new Error(
       `ConfigMap ${NAMESPACE}/${name} has no "${key}" with one ClusterConfiguration in it (docs/policy.md)`,
     )

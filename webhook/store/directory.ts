@@ -2,8 +2,8 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { listPolicyFiles } from '../../src/files/list-policy.ts'
 import { readTextFile } from '../../src/files/read-text.ts'
+import { CLUSTER_CONFIGURATION, groupKind } from '../../src/kube/group-kind.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
-import { groupKind } from '../../src/kube/workloads.ts'
 import { Inventory } from '../../src/policy/inventory.ts'
 import { describeProblem, putManifest, putPolicy } from '../../src/policy/put-policy.ts'
 import { readManifests } from '../../src/yaml/document.ts'
@@ -94,9 +94,7 @@ function build(files: ReadonlyMap<string, PolicyFile>): { inventory: Inventory; 
   const problems = putPolicy(inventory, [...fileOf.keys()]).map(
     problem => `${fileOf.get(problem.manifest)}: ${describeProblem(problem.manifest, problem)}`,
   )
-  const [, second] = [...fileOf.keys()].filter(
-    manifest => groupKind(manifest) === 'socni.dev/ClusterConfiguration',
-  )
+  const [, second] = [...fileOf.keys()].filter(manifest => groupKind(manifest) === CLUSTER_CONFIGURATION)
   if (second !== undefined)
     problems.unshift(
       `${fileOf.get(second)}: there is a second ClusterConfiguration, and the last one counts: keep one`,
