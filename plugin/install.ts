@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { KEYS_FILE, REVOCATIONS_FILE } from '../src/claims/file-names.ts'
 import { parseKeySet } from '../src/claims/keys.ts'
 import { parseRevocations } from '../src/claims/revocations.ts'
-import { GUARD_DIRECTORY, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
+import { GUARD_DIRECTORY, GUARDED_PLUGINS, SETTINGS_FILE } from '../src/cni/guarded.ts'
 import { MULTUS_BIN_DIR } from '../src/doctor/distribution.ts'
 import type { JsonObject } from '../src/json/value.ts'
 import { type ClusterNetworks, decodeClusterNetworks } from './cluster-facts.ts'
@@ -64,7 +65,7 @@ export function planParts(options: InstallOptions): (() => Step[])[] {
 
 /** Whether the guard has settings and keys on this node already, to go on with. */
 export function hasSettings({ confDir }: Pick<InstallOptions, 'confDir'>): boolean {
-  return ['guard.json', 'keys.json'].every(name => existsSync(join(confDir, GUARD_DIRECTORY, name)))
+  return [SETTINGS_FILE, KEYS_FILE].every(name => existsSync(join(confDir, GUARD_DIRECTORY, name)))
 }
 
 /** Real plugins where Multus looks first, in a directory that is not taken: a line for people, or none. */
@@ -78,10 +79,10 @@ export function warnOfUnguarded({ binDirs, root = '/' }: Pick<InstallOptions, 'b
 
 /** Without keys everything guarded would be refused from the first moment on. */
 function planKeys({ keys, mode }: InstallOptions, directory: string): Step[] {
-  const file = join(directory, 'keys.json')
+  const file = join(directory, KEYS_FILE)
   const known = existsSync(file) ? readFileSync(file, 'utf8') : undefined
   if (keys === undefined) {
-    const effective = mode ?? readObject(join(directory, 'guard.json')).mode
+    const effective = mode ?? readObject(join(directory, SETTINGS_FILE)).mode
     if (known === undefined && effective !== 'audit') throw new InstallError(NO_KEYS)
     return []
   }
@@ -90,7 +91,7 @@ function planKeys({ keys, mode }: InstallOptions, directory: string): Step[] {
 }
 
 function planRevocations({ revocations }: InstallOptions, directory: string): Step[] {
-  const file = join(directory, 'revocations.json')
+  const file = join(directory, REVOCATIONS_FILE)
   if (revocations === undefined) return []
   parseRevocations(revocations)
   return planFile(file, revocations)
@@ -110,7 +111,7 @@ function planSettings(
   { fields, unknown }: PublishedFacts,
   directory: string,
 ): Step[] {
-  const file = join(directory, 'guard.json')
+  const file = join(directory, SETTINGS_FILE)
   const known = readObject(file)
   const wanted = {
     mode: 'enforce',
@@ -143,7 +144,7 @@ function planClusterNetwork(
     )
   }
   const { clusterNetworks, clusterBridges } = decodeClusterNetworks(known, (key, wanted) => {
-    throw new InstallError(`guard.json has a "${key}" that is not ${wanted}`)
+    throw new InstallError(`${SETTINGS_FILE} has a "${key}" that is not ${wanted}`)
   })
   const { name, master } = own
   if (master === undefined || (clusterNetworks.includes(name) && clusterBridges.includes(master)))

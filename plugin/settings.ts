@@ -1,7 +1,8 @@
+import { KEYS_FILE, REVOCATIONS_FILE } from '../src/claims/file-names.ts'
 import { KeyError, type PublicJwk, parseJwkSet } from '../src/claims/jwk.ts'
 import { parseRevocations, type Revocation } from '../src/claims/revocations.ts'
 import { CniError } from '../src/cni/errors.ts'
-import { CONF_DIR_FILE, GUARD_DIRECTORY } from '../src/cni/guarded.ts'
+import { CONF_DIR_FILE, GUARD_DIRECTORY, SETTINGS_FILE } from '../src/cni/guarded.ts'
 import { readJson } from '../src/json/reader.ts'
 import { isObject, type JsonObject } from '../src/json/value.ts'
 import {
@@ -39,7 +40,7 @@ export function findDirectory(confDir: string | undefined, ownDirectory: string)
 
 /** Reads guard.json. Throws a CniError (5 or 7) with the command that mends it. */
 export function readSettings(directory: string): Settings {
-  const path = `${directory}/guard.json`
+  const path = `${directory}/${SETTINGS_FILE}`
   const text = readText(path) ?? notInstalled(path)
   const reading = readJson(text)
   if (reading.ok && isObject(reading.value)) return decode(reading.value, directory, path)
@@ -79,12 +80,12 @@ export interface Trust {
 
 /** Reads keys and revocations. Throws a CniError (5): without them nothing may attach. */
 export function readTrust({ directory }: Settings): Trust {
-  const path = `${directory}/keys.json`
+  const path = `${directory}/${KEYS_FILE}`
   const keys = readOr(path, `copy what "socni-ctl keys export" prints to ${path}`, 'keys', text => {
     if (text === undefined) throw new CniError('io', `${path} is missing`)
     return new Map(parseJwkSet(text, sha256).map(key => [key.kid, key]))
   })
-  const list = `${directory}/revocations.json`
+  const list = `${directory}/${REVOCATIONS_FILE}`
   const mend = `put the cluster's list into ${list}: socni-ctl install, or --revocations of scripts/install-cni.sh`
   const revocations = readOr(list, mend, 'revocations', text =>
     text === undefined ? [] : parseRevocations(text),

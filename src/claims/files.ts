@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeAtomically } from '../files/atomic.ts'
+import { KEYS_FILE, REVOCATIONS_FILE } from './file-names.ts'
 import { KeyError } from './jwk.ts'
 import {
   drop,
@@ -29,19 +30,17 @@ export interface ClaimKeys extends VerificationKeys {
 
 const SIGNING_KEY = 'signing-key.json'
 const NEXT_SIGNING_KEY = 'next-signing-key.json'
-const KEYS = 'keys.json'
-const REVOCATIONS = 'revocations.json'
 
 /** Opens the keys in a directory, making them on first start. Throws a KeyError with the command that mends it. */
 export function openKeys(directory: string): ClaimKeys {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, SIGNING_KEY)
   const key = readSigningKey(path) ?? generateSigningKey()
-  const known = readIfThere(join(directory, KEYS), parseKeySet) ?? new Map()
+  const known = readIfThere(join(directory, KEYS_FILE), parseKeySet) ?? new Map()
   if (!existsSync(path)) writeAtomically(path, printSigningKey(key), 0o600)
   if (!known.has(key.kid)) {
     const keys: KeySet = new Map([...known, [key.kid, publicKeyOf(key, 'current')]])
-    writeAtomically(join(directory, KEYS), printKeySet(keys), 0o644)
+    writeAtomically(join(directory, KEYS_FILE), printKeySet(keys), 0o644)
   }
   return readKeys(directory)
 }
@@ -58,7 +57,10 @@ export function readKeyFiles(read: (name: string) => string | undefined, place: 
     throw new KeyError([], `${place} lacks ${SIGNING_KEY}: socni-ctl keys generate makes it`)
   const verification = readPublicFiles(read, place)
   if (!verification.keys.has(signing.kid))
-    throw new KeyError([], `${KEYS} lacks the key "${signing.kid}" that signs: nodes would refuse its claims`)
+    throw new KeyError(
+      [],
+      `${KEYS_FILE} lacks the key "${signing.kid}" that signs: nodes would refuse its claims`,
+    )
   return { signing, ...verification }
 }
 
@@ -69,13 +71,13 @@ export function readPublicKeys(directory: string): VerificationKeys {
 
 /** The same from wherever the files are: a directory, or a ConfigMap of a cluster. Throws a KeyError. */
 export function readPublicFiles(read: (name: string) => string | undefined, place: string): VerificationKeys {
-  const keys = parseFile(read, place, KEYS, parseKeySet)
+  const keys = parseFile(read, place, KEYS_FILE, parseKeySet)
   if (keys === undefined)
     throw new KeyError(
       [],
-      `${place} lacks ${KEYS}: name the webhook's keys by --keys-dir or --kubeconfig, or make some with socni-ctl keys generate`,
+      `${place} lacks ${KEYS_FILE}: name the webhook's keys by --keys-dir or --kubeconfig, or make some with socni-ctl keys generate`,
     )
-  return { keys, revocations: parseFile(read, place, REVOCATIONS, parseRevocations) ?? [] }
+  return { keys, revocations: parseFile(read, place, REVOCATIONS_FILE, parseRevocations) ?? [] }
 }
 
 function parseFile<T>(
@@ -93,7 +95,7 @@ export function firstKeyFiles(): Readonly<Record<string, string>> {
   const key = generateSigningKey()
   return {
     [SIGNING_KEY]: printSigningKey(key),
-    [KEYS]: printKeySet(new Map([[key.kid, publicKeyOf(key, 'current')]])),
+    [KEYS_FILE]: printKeySet(new Map([[key.kid, publicKeyOf(key, 'current')]])),
   }
 }
 
@@ -106,7 +108,7 @@ export function publishNextKey(directory: string): ClaimKeys {
   openKeys(directory)
   const changed = nextKeyFiles(name => readFile(directory, name), directory)
   writeAtomically(join(directory, NEXT_SIGNING_KEY), changed[NEXT_SIGNING_KEY] ?? '', 0o600)
-  writeAtomically(join(directory, KEYS), changed[KEYS] ?? '', 0o644)
+  writeAtomically(join(directory, KEYS_FILE), changed[KEYS_FILE] ?? '', 0o644)
   return readKeys(directory)
 }
 
@@ -114,7 +116,7 @@ export function publishNextKey(directory: string): ClaimKeys {
 export function rotateKeys(directory: string): ClaimKeys {
   const changed = rotatedKeyFiles(name => readFile(directory, name), directory)
   // In this order a crash in between leaves a key that verifies, retired or not, signing.
-  writeAtomically(join(directory, KEYS), changed[KEYS] ?? '', 0o644)
+  writeAtomically(join(directory, KEYS_FILE), changed[KEYS_FILE] ?? '', 0o644)
   renameSync(join(directory, NEXT_SIGNING_KEY), join(directory, SIGNING_KEY))
   return readKeys(directory)
 }
@@ -122,7 +124,7 @@ export function rotateKeys(directory: string): ClaimKeys {
 /** Drops a key that has retired: claims of it no longer hold. */
 export function dropKey(directory: string, kid: string): ClaimKeys {
   const changed = droppedKeyFiles(name => readFile(directory, name), directory, kid)
-  writeAtomically(join(directory, KEYS), changed[KEYS] ?? '', 0o644)
+  writeAtomically(join(directory, KEYS_FILE), changed[KEYS_FILE] ?? '', 0o644)
   return readKeys(directory)
 }
 
@@ -136,13 +138,13 @@ export function checkKeyChange(directory: string, change: KeyChange, kid = ''): 
     return
   }
   const signing = readSigningKey(join(directory, SIGNING_KEY))
-  const known = readIfThere(join(directory, KEYS), parseKeySet) ?? new Map()
+  const known = readIfThere(join(directory, KEYS_FILE), parseKeySet) ?? new Map()
   if (signing === undefined) return
   // As openKeys mends it first.
   const keys = known.has(signing.kid)
     ? known
     : new Map([...known, [signing.kid, publicKeyOf(signing, 'current')]])
-  nextKeyFiles(name => (name === KEYS ? printKeySet(keys) : read(name)), directory)
+  nextKeyFiles(name => (name === KEYS_FILE ? printKeySet(keys) : read(name)), directory)
 }
 
 /** What a change writes. Throws the KeyError of that change. */
@@ -177,7 +179,7 @@ function nextKeyFiles(read: (name: string) => string | undefined, place: string)
   const key = waiting ?? generateSigningKey()
   return {
     [NEXT_SIGNING_KEY]: printSigningKey(key),
-    [KEYS]: printKeySet(new Map([...keys, [key.kid, publicKeyOf(key, 'next')]])),
+    [KEYS_FILE]: printKeySet(new Map([...keys, [key.kid, publicKeyOf(key, 'next')]])),
   }
 }
 
@@ -194,7 +196,11 @@ function rotatedKeyFiles(read: (name: string) => string | undefined, place: stri
   }
   // A crash may have come between the key set, which calls it current, and the file that signs.
   const rotated = state === 'next' ? rotate(keys) : keys
-  return { [KEYS]: printKeySet(rotated), [SIGNING_KEY]: printSigningKey(next), [NEXT_SIGNING_KEY]: undefined }
+  return {
+    [KEYS_FILE]: printKeySet(rotated),
+    [SIGNING_KEY]: printSigningKey(next),
+    [NEXT_SIGNING_KEY]: undefined,
+  }
 }
 
 /** What changes when a retired key is dropped. Throws a KeyError for any other key. */
@@ -203,13 +209,13 @@ function droppedKeyFiles(
   place: string,
   kid: string,
 ): KeyFileChanges {
-  return { [KEYS]: printKeySet(drop(readKeyFiles(read, place).keys, kid)) }
+  return { [KEYS_FILE]: printKeySet(drop(readKeyFiles(read, place).keys, kid)) }
 }
 
 /** Adds revocations to those in a directory; the webhook and the nodes read them again by themselves. */
 export function addRevocations(directory: string, added: readonly Revocation[]): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const path = join(directory, REVOCATIONS)
+  const path = join(directory, REVOCATIONS_FILE)
   const known = readIfThere(path, parseRevocations) ?? []
   writeAtomically(path, printRevocations(added.reduce(mergeRevocation, known)), 0o644)
 }

@@ -15,6 +15,8 @@ export const GUARD_TYPE = 'socni'
  * CNI configurations holds guard.json, keys.json and revocations.json.
  */
 export const GUARD_DIRECTORY = 'socni.d'
+/** In the one beside the CNI configurations. */
+export const SETTINGS_FILE = 'guard.json'
 
 /** A file in the first that says where the second is: a guard is called with nothing that tells. */
 export const CONF_DIR_FILE = 'conf-dir'

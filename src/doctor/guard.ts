@@ -1,6 +1,7 @@
+import { KEYS_FILE } from '../claims/file-names.ts'
 import { KeyError } from '../claims/jwk.ts'
 import { type KeySet, parseKeySet } from '../claims/keys.ts'
-import { GUARD_DIRECTORY, GUARD_TYPE, GUARDED_PLUGINS, isStandIn } from '../cni/guarded.ts'
+import { GUARD_DIRECTORY, GUARD_TYPE, GUARDED_PLUGINS, isStandIn, SETTINGS_FILE } from '../cni/guarded.ts'
 import { answer, type Check, type Question } from './check.ts'
 import { binDirsOf, type Distribution } from './distribution.ts'
 import { isExecutable } from './multus.ts'
@@ -29,11 +30,11 @@ export function checkGuard(tree: Tree, distribution: Distribution): Check[] {
     const install = `CNI_BIN_DIR=${binDir} CNI_CONF_DIR=${confDir} scripts/install-cni.sh --keys keys.json`
     return [answer(GUARD, 'warning', `"${missing}" is missing`, install)]
   }
-  const mode = checkMode(tree, executable, `${confDir}/socni.d/guard.json`)
+  const mode = checkMode(tree, executable, `${confDir}/${GUARD_DIRECTORY}/${SETTINGS_FILE}`)
   const guard =
     findReal(tree, binDirsOf(distribution)) ??
     (mode.status === 'ok' ? (findAbsent(tree, distribution) ?? mode) : mode)
-  return [guard, checkKeys(tree, `${confDir}/socni.d/keys.json`)]
+  return [guard, checkKeys(tree, `${confDir}/${GUARD_DIRECTORY}/${KEYS_FILE}`)]
 }
 
 const INSTALL = 'scripts/install-cni.sh, or the same in the DaemonSet socni-guard'

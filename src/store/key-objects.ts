@@ -1,3 +1,4 @@
+import { REVOCATIONS_FILE } from '../claims/file-names.ts'
 import { type ClaimKeys, readKeyFiles } from '../claims/files.ts'
 import {
   mergeRevocation,
@@ -10,9 +11,6 @@ import { CONFIG_MAP, KEY_MAP, KEY_SECRET, NAMESPACE, readOrCreate, textsOf } fro
 
 /** For people: where a cluster's signing key is. */
 export const KEY_PLACE = `Secret ${NAMESPACE}/${KEY_SECRET}`
-/** The public keys, in the Secret and in the ConfigMap for the nodes. */
-export const PUBLIC_KEYS = 'keys.json'
-export const REVOCATIONS = 'revocations.json'
 /** What the guard has to know of the configuration. */
 export const NODE_FACTS = 'facts.json'
 
@@ -21,7 +19,7 @@ export function keysOf(
   files: Readonly<Record<string, string>>,
   map: Readonly<Record<string, string>>,
 ): ClaimKeys {
-  return readKeyFiles(name => (name === REVOCATIONS ? map[REVOCATIONS] : files[name]), KEY_PLACE)
+  return readKeyFiles(name => (name === REVOCATIONS_FILE ? map[REVOCATIONS_FILE] : files[name]), KEY_PLACE)
 }
 
 /** Publishes the public keys, or another text, to the nodes; returns what the ConfigMap holds then. */
@@ -39,7 +37,10 @@ export async function publish(
 /** Adds revocations to those that the nodes get. Whoever wrote in between is noticed (409), so that none is lost. */
 export async function publishRevocations(client: KubeClient, added: readonly Revocation[]): Promise<void> {
   const map = await readOrCreate(client, CONFIG_MAP, KEY_MAP, () => ({ data: {} }))
-  const known = textsOf(map)[REVOCATIONS]
+  const known = textsOf(map)[REVOCATIONS_FILE]
   const revocations = added.reduce(mergeRevocation, known === undefined ? [] : parseRevocations(known))
-  await client.replace({ ...map, data: { ...textsOf(map), [REVOCATIONS]: printRevocations(revocations) } })
+  await client.replace({
+    ...map,
+    data: { ...textsOf(map), [REVOCATIONS_FILE]: printRevocations(revocations) },
+  })
 }

@@ -1,3 +1,4 @@
+import { KEYS_FILE } from '../claims/file-names.ts'
 import {
   type ClaimKeys,
   changedKeyFiles,
@@ -19,7 +20,7 @@ import {
   textsOf,
 } from '../kube-api/objects.ts'
 import { connect } from './cluster.ts'
-import { KEY_PLACE, keysOf, NODE_FACTS, PUBLIC_KEYS, publish } from './key-objects.ts'
+import { KEY_PLACE, keysOf, NODE_FACTS, publish } from './key-objects.ts'
 import { StoreError } from './store.ts'
 
 /** What nodes get. */
@@ -56,7 +57,7 @@ export function openClusterKeys(access: ClusterAccess): KeyStore {
       const { secret, files, changed } = await compute(what, kid)
       const after = merge(files, changed)
       // Replicas sign with a new key as soon as they see it, so the nodes are told first.
-      await publish(client, PUBLIC_KEYS, after[PUBLIC_KEYS] ?? '')
+      await publish(client, KEYS_FILE, after[KEYS_FILE] ?? '')
       await client.replace({ ...secret, data: encode(after) })
       return keysOf(after, {})
     })
