@@ -86,3 +86,5 @@ const ruleSetting = z.enum(['off', 'warn', 'deny'])
 export type RuleSetting = z.infer<typeof ruleSetting>
 
 export const ruleSettings = z.record(z.string(), ruleSetting)
+/** What was made of rules, by their ids. */
+export type RuleSettings = Readonly<z.infer<typeof ruleSettings>>

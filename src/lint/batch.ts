@@ -1,3 +1,4 @@
+import type { RuleSettings } from '../config/values.ts'
 import { UnreadableFileError } from '../files/read-text.ts'
 import { CLUSTER_CONFIGURATION, groupKind, NETWORK, TENANT } from '../kube/group-kind.ts'
 import type { Manifest } from '../kube/manifest.ts'
@@ -20,12 +21,10 @@ import { checkKind, makesNetworks } from './kinds.ts'
 import { compareFindings, type IgnoredFinding, type LintFinding, type Source } from './result.ts'
 import { unreadableManifest } from './rules.ts'
 
-/** Settings of rules from the command line and from socni.yaml; they stand above all others. */
-export type RuleSettings = Readonly<Record<string, 'off' | 'warn' | 'deny'>>
-
 /** What all files are judged by. Plain data, as it crosses threads. */
 export interface JudgeTask {
   readonly policy: readonly Manifest[]
+  /** From the command line and from socni.yaml; they stand above all others. */
   readonly rules: RuleSettings
   /** No cluster was asked, and what is in no file may be there all the same. */
   readonly isPartial: boolean

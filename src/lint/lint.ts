@@ -1,7 +1,8 @@
+import type { RuleSettings } from '../config/values.ts'
 import { groupKind, TENANT } from '../kube/group-kind.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { tenancyRules } from '../policy/rules/index.ts'
-import { Batch, type Gathered, type Judged, type JudgeTask, type RuleSettings } from './batch.ts'
+import { Batch, type Gathered, type Judged, type JudgeTask } from './batch.ts'
 import type { LintFinding, LintResult, Source } from './result.ts'
 
 export interface LintOptions {

@@ -1,6 +1,6 @@
 import type { Cluster } from '../config/cluster.ts'
 import type { Tenant } from '../config/tenant.ts'
-import type { Enforcement, RuleSetting } from '../config/values.ts'
+import type { Enforcement, RuleSetting, RuleSettings } from '../config/values.ts'
 import type { Finding } from './finding.ts'
 
 /** What becomes of findings: the request is refused for the denied ones, the user is shown the warned ones. */
@@ -38,7 +38,7 @@ export function decide(findings: readonly Finding[], where: Jurisdiction): Decis
 export function effectiveFindings(
   findings: readonly Finding[],
   where: Jurisdiction,
-  override: Readonly<Record<string, RuleSetting>> = {},
+  override: RuleSettings = {},
 ): Finding[] {
   const effective = findings.flatMap(finding =>
     applySetting(finding, ownSetting(override, finding.rule) ?? settingOf(finding.rule, where)),
@@ -93,10 +93,7 @@ function namespaceSettings(cluster: Cluster, namespace: string | undefined) {
     : undefined
 }
 
-function ownSetting(
-  settings: Readonly<Record<string, RuleSetting>> | undefined,
-  rule: string,
-): RuleSetting | undefined {
+function ownSetting(settings: RuleSettings | undefined, rule: string): RuleSetting | undefined {
   return settings !== undefined && Object.hasOwn(settings, rule) ? settings[rule] : undefined
 }
 

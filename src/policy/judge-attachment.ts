@@ -1,6 +1,6 @@
 import type { SubnetFact } from '../cni/facts/facts.ts'
 import type { Tenant } from '../config/tenant.ts'
-import type { RuleSetting } from '../config/values.ts'
+import type { RuleSettings } from '../config/values.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import type { Selection } from '../kube/selection.ts'
 import { parseIp } from '../net/ip.ts'
@@ -14,10 +14,7 @@ import { ridesInPod } from './reach.ts'
 import { rules } from './rules/index.ts'
 import type { Attachment, AttachmentSubject, Overlap } from './subjects.ts'
 
-/** What was made of rules, by their ids. */
-type Settings = Readonly<Record<string, RuleSetting>>
-
-const NO_SETTINGS: Settings = {}
+const NO_SETTINGS: RuleSettings = {}
 
 const atConfig: Locate = ({ at, inside }) => (at ? { at } : { at: ['spec', 'config'], inside: inside ?? [] })
 
@@ -66,7 +63,7 @@ function deviceHoldersOf({ facts, resourceName }: Attachment, inventory: Invento
 export function refusalsOf(
   attachment: Attachment,
   inventory: Inventory,
-  override: Settings = NO_SETTINGS,
+  override: RuleSettings = NO_SETTINGS,
 ): readonly Finding[] {
   const { revision } = inventory
   const known = refusalsAt.get(attachment)
@@ -81,11 +78,15 @@ const refusalsAt = new WeakMap<Attachment, KnownRefusals>()
 
 interface KnownRefusals {
   readonly revision: number
-  readonly override: Settings
+  readonly override: RuleSettings
   readonly refusals: readonly Finding[]
 }
 
-function findRefusals(attachment: Attachment, inventory: Inventory, override: Settings): readonly Finding[] {
+function findRefusals(
+  attachment: Attachment,
+  inventory: Inventory,
+  override: RuleSettings,
+): readonly Finding[] {
   const { cluster } = inventory
   const { namespace } = attachment
   if (cluster.exemptNamespaces.includes(namespace)) return []

@@ -1,5 +1,5 @@
 import { readTenant } from '../config/tenant.ts'
-import type { RuleSetting } from '../config/values.ts'
+import type { RuleSettings } from '../config/values.ts'
 import type { Path } from '../json/value.ts'
 import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from '../kube/annotations.ts'
 import { CLUSTER_CONFIGURATION, groupKind, NETWORK, TENANT } from '../kube/group-kind.ts'
@@ -43,7 +43,7 @@ export interface Circumstances {
   /** Looks at the claim of a selection; without it a claim is merely one that nobody looked at. */
   readonly checkClaim?: ((subject: SelectionSubject) => ClaimState) | undefined
   /** Settings above all others, a linter's own: what they leave out does not stand against a pod's networks either. */
-  readonly override?: Readonly<Record<string, RuleSetting>> | undefined
+  readonly override?: RuleSettings | undefined
 }
 
 /** The findings on any manifest that SOCNI has rules for; none for other kinds and for exempt namespaces. */

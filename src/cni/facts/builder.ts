@@ -1,5 +1,6 @@
 import type { Fix } from '../../json/fix.ts'
 import type { JsonValue, Path } from '../../json/value.ts'
+import { isNested } from './chain.ts'
 import type {
   AddressFact,
   DeviceFact,
@@ -61,7 +62,7 @@ export class FactsBuilder {
   moveRoutes(): void {
     const { routes } = this.#facts
     // A delegate may have an interface of its own.
-    if (this.plugin.includes(' > ')) return
+    if (isNested(this.plugin)) return
     for (const [index, route] of routes.entries())
       if (isOfInterface(route) && isInMain(route)) routes[index] = { ...route, isMoved: true }
   }
@@ -108,8 +109,8 @@ export class FactsBuilder {
 
   /** The types of the plugins before this one in the list of a network; undefined inside of a delegate, which has a list of its own. */
   earlierTypes(): readonly string[] | undefined {
-    const outer = this.#facts.types.filter(({ role, plugin }) => role === 'plugin' && !plugin.includes(' > '))
-    return this.plugin.includes(' > ') ? undefined : outer.slice(0, -1).map(({ type }) => type)
+    const outer = this.#facts.types.filter(({ role, plugin }) => role === 'plugin' && !isNested(plugin))
+    return isNested(this.plugin) ? undefined : outer.slice(0, -1).map(({ type }) => type)
   }
 
   podInput(fact: Unstated<PodInput>): void {

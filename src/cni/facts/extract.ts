@@ -4,6 +4,7 @@ import { quoteValue } from '../../json/quote.ts'
 import { isObject, type JsonObject, type JsonValue, type Path } from '../../json/value.ts'
 import type { Network } from '../network.ts'
 import { FactsBuilder } from './builder.ts'
+import { chainOf, depthOf, innermost } from './chain.ts'
 import type { Extractor, KeyTree } from './extractor.ts'
 import { extractors } from './extractors.ts'
 import type { Facts, TypeFact } from './facts.ts'
@@ -28,11 +29,10 @@ function extractNested(body: JsonValue, at: Path, role: TypeFact['role'], by: Fa
 
 function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: FactsBuilder): void {
   const type = typeof body.type === 'string' ? body.type : ''
-  const chain = by.plugin === '' ? [type] : [...by.plugin.split(' > '), type]
-  const facts = by.speakingFor(chain.join(' > '))
+  const facts = by.speakingFor(chainOf(by.plugin, type))
   const extractor = extractorOf(type, role)
   facts.type({ at: at.concat('type'), type, role, known: extractor !== undefined })
-  if (chain.length > MAX_NESTING) {
+  if (depthOf(facts.plugin) > MAX_NESTING) {
     facts.problem('undecidable', at, `delegates are nested deeper than ${MAX_NESTING} levels`)
     return
   }
@@ -105,20 +105,18 @@ function reportMisspeltKeys(value: JsonValue, at: Path, keys: KeyTree, facts: Fa
 const WRITTEN_KEYS = ['name', 'type', 'ipam', 'dns', 'args', 'capabilities', 'cniVersion']
 
 /** Keys that stand for one which the plugin reads, or that another IPAM plugin does: a range that nobody reads is no range. */
-function reportUnreadKeys(
-  body: JsonObject,
-  at: Path,
-  { keys, role, types }: Extractor,
-  facts: FactsBuilder,
-): void {
+function reportUnreadKeys(body: JsonObject, at: Path, { keys, role }: Extractor, facts: FactsBuilder): void {
   const own = [...Object.keys(keys), ...WRITTEN_KEYS]
   const elsewhere = (key: string) => isVlanKey(key) || Object.hasOwn(COMMON_KEYS, key)
   for (const key of Object.keys(body)) {
     if (own.some(known => foldKey(known) === foldKey(key)) || (role !== 'ipam' && elsewhere(key))) continue
     const instead = insteadOf(key, own, role)
     if (instead === undefined) continue
-    const type = facts.plugin.split(' > ').at(-1) ?? types[0]
-    facts.problem('unread-key', [...at, key], `type "${type}" does not read "${key}": ${instead}`)
+    facts.problem(
+      'unread-key',
+      [...at, key],
+      `type "${innermost(facts.plugin)}" does not read "${key}": ${instead}`,
+    )
   }
 }
 

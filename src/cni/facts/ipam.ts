@@ -1,4 +1,5 @@
 import type { FactsBuilder } from './builder.ts'
+import { innermost } from './chain.ts'
 import type { Fields } from './fields.ts'
 
 /** Hands the `ipam` object to the extractor of its own type. */
@@ -10,7 +11,7 @@ export function runIpam(conf: Fields, facts: FactsBuilder, need: 'required' | 'o
     facts.problem(
       'missing',
       conf.path('ipam'),
-      `type "${lastType(facts)}" needs "ipam" with a "type": ADD fails without it`,
+      `type "${innermost(facts.plugin)}" needs "ipam" with a "type": ADD fails without it`,
     )
   }
 }
@@ -30,9 +31,4 @@ export function readConfigurationPath(
   const at = conf.path('configuration_path')
   facts.hostPath(path, 'read', at, usual)
   facts.problem('undecidable', at, `a file on the node would fill in ${fillsIn}: write them here`)
-}
-
-/** The plugin's own type, at the end of the chain that facts are attributed to. */
-function lastType(facts: FactsBuilder): string {
-  return facts.plugin.split(' > ').at(-1) ?? facts.plugin
 }

@@ -1,3 +1,4 @@
+import { innermost } from '../../cni/facts/chain.ts'
 import type { AddressFact, Facts } from '../../cni/facts/facts.ts'
 import { contains, covers, prefixOf, printPrefix } from '../../net/prefix.ts'
 import { attachment } from '../example.ts'
@@ -77,7 +78,7 @@ const POOLED = ['spiderpool', 'nv-ipam', 'kube-ovn']
 /** Spiderpool's own coordinator gives the node no address, and routes to one that a pool gave out once. */
 function isOfPool({ types, hostRoutes }: Facts): boolean {
   const isPooled = types.some(({ role, type }) => role === 'ipam' && POOLED.includes(type))
-  return isPooled && hostRoutes.some(({ plugin }) => plugin.split(' > ').at(-1) !== 'coordinator')
+  return isPooled && hostRoutes.some(({ plugin }) => innermost(plugin) !== 'coordinator')
 }
 
 function isOfPods({ podInputs }: Facts): boolean {

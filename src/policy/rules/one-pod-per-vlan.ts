@@ -1,3 +1,4 @@
+import { innermost } from '../../cni/facts/chain.ts'
 import { isInterfaceName } from '../../net/interface-name.ts'
 import { isEmptyVlans, printVlans } from '../../net/vlan-set.ts'
 import { attachment, macvlanConfig } from '../example.ts'
@@ -17,7 +18,7 @@ export const onePodPerVlan: Rule<'attachment'> = {
   *check({ attachment: { reach } }) {
     for (const { uplink, master } of reach) {
       // Also where another plugin delegates to it.
-      if (uplink.plugin.split(' > ').at(-1) !== 'vlan' || isEmptyVlans(uplink.vlans)) continue
+      if (innermost(uplink.plugin) !== 'vlan' || isEmptyVlans(uplink.vlans)) continue
       const id = printVlans(uplink.vlans)
       // VID 0 is the untagged network, which the interface itself is on.
       const name = id === 'native' ? master : `${master}.${id}`

@@ -1,3 +1,4 @@
+import { innermost } from '../../cni/facts/chain.ts'
 import type { Cluster } from '../../config/cluster.ts'
 import { intersectVlans, isEmptyVlans, NATIVE, uniteVlans } from '../../net/vlan-set.ts'
 import { describeSegments } from '../describe.ts'
@@ -23,7 +24,7 @@ export const protectedInterface: Rule<'attachment'> = {
       const { use, byDefault, at, name = cluster.primaryInterface } = segment.uplink.master
       const origin = byDefault ? ` (the default of type "${segment.uplink.plugin}" when none is named)` : ''
       if ((use === 'move' || use === 'enslave') && takesTheNic(name, cluster)) {
-        const isPassthru = segment.uplink.plugin.split(' > ').at(-1) === 'macvlan'
+        const isPassthru = innermost(segment.uplink.plugin) === 'macvlan'
         const way = isPassthru
           ? 'use another mode than passthru, which leaves it to the node'
           : 'use vlan, macvlan or ipvlan on it, which leave it to the node'
