@@ -2,10 +2,10 @@ import { isObject, type JsonValue } from '../json/value.ts'
 import { readVlanName } from '../net/interface-name.ts'
 import {
   containsVlans,
-  intersectVlans,
   isEmptyVlans,
   parseVlanSet,
   printVlans,
+  shareVlans,
   subtractVlans,
   type VlanSet,
   vlanSet,
@@ -40,8 +40,7 @@ export function revocationOf(claim: Claim, revocations: readonly Revocation[]): 
 function isUnder(uplink: ClaimedUplink, { vlans, master }: Revocation): boolean {
   const claimed = parseVlanSet(uplink.vlans)
   const isOn = (name: string): boolean => master === undefined || master === name
-  if (isOn(uplink.master) && (claimed === undefined || !isEmptyVlans(intersectVlans(claimed, vlans))))
-    return true
+  if (isOn(uplink.master) && (claimed === undefined || shareVlans(claimed, vlans))) return true
   for (let outer = readVlanName(uplink.master); outer !== undefined; outer = readVlanName(outer.parent))
     if (isOn(outer.parent) && containsVlans(vlans, vlanSet(outer.vlan))) return true
   return false

@@ -5,16 +5,9 @@ import { readNetwork } from '../cni/network.ts'
 import { isConfigurationFile } from '../cni/spec.ts'
 import { readTextFile, UnreadableFileError } from '../files/read-text.ts'
 import { type KernelVlan, parseKernelVlans } from '../net/kernel-vlans.ts'
-import {
-  containsVlans,
-  intersectVlans,
-  isEmptyVlans,
-  printVlans,
-  type VlanSet,
-  vlanSet,
-} from '../net/vlan-set.ts'
+import { containsVlans, printVlans, type VlanSet, vlanSet } from '../net/vlan-set.ts'
 import { grantedSegments } from '../policy/grants.ts'
-import { resolveReach, type Segment } from '../policy/reach.ts'
+import { doMeet, resolveReach, type Segment } from '../policy/reach.ts'
 import type { World } from './world.ts'
 
 /** A CNI configuration in a node's directory. */
@@ -61,13 +54,9 @@ function holdersOf(reach: readonly Segment[], { tenants, inventory }: World): st
     .filter(({ tenant }) =>
       tenant.vlans
         .flatMap(grant => grantedSegments(grant, inventory.cluster))
-        .some(segment => reach.some(reached => isSamePlace(segment, reached))),
+        .some(segment => reach.some(reached => doMeet(segment, reached))),
     )
     .map(({ tenant }) => tenant.name)
-}
-
-function isSamePlace(a: Segment, b: Segment): boolean {
-  return a.master === b.master && !isEmptyVlans(intersectVlans(a.vlans, b.vlans))
 }
 
 /** The node's VLAN interfaces; undefined where the kernel has no 802.1Q (or this is no Linux). */

@@ -1,8 +1,9 @@
 import { type Grant, readTenant, type Tenant } from '../config/tenant.ts'
 import { printPrefix } from '../net/prefix.ts'
-import { intersectVlans, isEmptyVlans, printVlans, type VlanSet } from '../net/vlan-set.ts'
+import { intersectVlans, printVlans, shareVlans, type VlanSet } from '../net/vlan-set.ts'
 import { grantedSegments } from '../policy/grants.ts'
 import { orphansOf } from '../policy/orphans.ts'
+import { doMeet } from '../policy/reach.ts'
 import type { Attachment } from '../policy/subjects.ts'
 import type { Plan } from './plan.ts'
 import type { World } from './world.ts'
@@ -31,7 +32,7 @@ export function overviewOf(world: World, vlans?: VlanSet): GrantOverview[] {
     tenant.vlans.map(grant => ({ tenant, grant })),
   )
   return grants
-    .filter(({ grant }) => vlans === undefined || !isEmptyVlans(intersectVlans(grant.ids, vlans)))
+    .filter(({ grant }) => vlans === undefined || shareVlans(grant.ids, vlans))
     .sort((a, b) => firstOf(a.grant) - firstOf(b.grant) || (a.tenant.name < b.tenant.name ? -1 : 1))
     .map(({ tenant, grant }) => {
       const asked = vlans === undefined ? grant : { ...grant, ids: intersectVlans(grant.ids, vlans) }
@@ -65,12 +66,7 @@ export function networksLosing({ changes }: Plan, { tenants, inventory }: World)
 function isUnder(attachment: Attachment, tenant: Tenant, grant: Grant, { inventory }: World): boolean {
   if (inventory.tenantOf(attachment.namespace)?.name !== tenant.name) return false
   const segments = grantedSegments(grant, inventory.cluster)
-  return attachment.reach.some(reached =>
-    segments.some(
-      segment =>
-        segment.master === reached.master && !isEmptyVlans(intersectVlans(segment.vlans, reached.vlans)),
-    ),
-  )
+  return attachment.reach.some(reached => segments.some(segment => doMeet(segment, reached)))
 }
 
 function nameOf({ namespace, name }: Attachment): string {

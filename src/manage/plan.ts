@@ -8,6 +8,7 @@ import {
   NO_VLANS,
   parseVlanSet,
   printVlans,
+  shareVlans,
   subtractVlans,
   uniteVlans,
   type VlanSet,
@@ -188,9 +189,7 @@ function grantsOf({ tenant, manifest }: StoredTenant, vlans: VlanSet, master?: s
   return tenant.vlans
     .map((grant, index) => ({ index, grant, text: texts[index] as Record<string, unknown> }))
     .filter(
-      ({ grant }) =>
-        !isEmptyVlans(intersectVlans(grant.ids, vlans)) &&
-        (master === undefined || grant.masters.includes(master)),
+      ({ grant }) => shareVlans(grant.ids, vlans) && (master === undefined || grant.masters.includes(master)),
     )
 }
 

@@ -85,6 +85,11 @@ export function intersectVlans(a: VlanSet, b: VlanSet): VlanSet {
   return { ranges }
 }
 
+/** Whether any id is in both. */
+export function shareVlans(a: VlanSet, b: VlanSet): boolean {
+  return !isEmptyVlans(intersectVlans(a, b))
+}
+
 /** What is in `a` and not in `b`. */
 export function subtractVlans(a: VlanSet, b: VlanSet): VlanSet {
   let next = 0

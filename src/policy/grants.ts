@@ -6,15 +6,13 @@ import { covers, type Prefix, printPrefix } from '../net/prefix.ts'
 import {
   ALL_VLANS,
   containsVlans,
-  intersectVlans,
-  isEmptyVlans,
   NO_VLANS,
   subtractVlans,
   uniteVlans,
   type VlanSet,
   vlanSet,
 } from '../net/vlan-set.ts'
-import { hiddenVlan, resolveSegment, type Segment } from './reach.ts'
+import { doMeet, hiddenVlan, resolveSegment, type Segment } from './reach.ts'
 import type { Attachment } from './subjects.ts'
 
 /** The segments that a grant stands for, resolved as the attachments' are: native on `eth0.300` is 300 on eth0. */
@@ -111,12 +109,7 @@ export function grantsFor(tenant: Tenant, segment: Segment, cluster: Cluster): G
 
 function grantsOn(tenant: Tenant, segments: readonly Segment[], cluster: Cluster): Grant[] {
   return tenant.vlans.filter(grant =>
-    grantedSegments(grant, cluster).some(granted =>
-      segments.some(
-        ({ master, vlans }) =>
-          granted.master === master && !isEmptyVlans(intersectVlans(granted.vlans, vlans)),
-      ),
-    ),
+    grantedSegments(grant, cluster).some(granted => segments.some(segment => doMeet(granted, segment))),
   )
 }
 

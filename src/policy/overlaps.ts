@@ -3,7 +3,7 @@ import type { Tenant } from '../config/tenant.ts'
 import { sharesAddresses } from '../net/ip.ts'
 import { covers, printPrefix } from '../net/prefix.ts'
 import type { PrefixTable } from '../net/prefix-table.ts'
-import { intersectVlans, isEmptyVlans, uniteVlans, type VlanSet } from '../net/vlan-set.ts'
+import { shareVlans, uniteVlans, type VlanSet } from '../net/vlan-set.ts'
 import { describeAttachment } from './describe.ts'
 import type { Attachment, Overlap, SharedStore } from './subjects.ts'
 
@@ -116,6 +116,6 @@ function vlansByMaster({ reach }: Attachment): ReadonlyMap<string, VlanSet> {
 function sharesSegment(own: ReadonlyMap<string, VlanSet>, { reach }: Attachment): boolean {
   return reach.some(({ master, vlans }) => {
     const mine = own.get(master)
-    return mine !== undefined && !isEmptyVlans(intersectVlans(mine, vlans))
+    return mine !== undefined && shareVlans(mine, vlans)
   })
 }

@@ -7,6 +7,7 @@ import {
   intersectVlans,
   isEmptyVlans,
   NATIVE,
+  shareVlans,
   subtractVlans,
   type VlanSet,
   vlanSet,
@@ -16,6 +17,11 @@ import {
 export interface Segment {
   readonly master: string
   readonly vlans: VlanSet
+}
+
+/** Whether traffic of one may be traffic of the other. */
+export function doMeet(a: Segment, b: Segment): boolean {
+  return a.master === b.master && shareVlans(a.vlans, b.vlans)
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Container, PodSpec } from '../../kube/manifest.ts'
-import { countVlans, intersectVlans, isEmptyVlans, NATIVE, printVlans } from '../../net/vlan-set.ts'
+import { countVlans, NATIVE, printVlans, shareVlans } from '../../net/vlan-set.ts'
 import { attachment, macvlanConfig, pod } from '../example.ts'
 import { networkPlace } from '../network-place.ts'
 import type { Rule } from '../rule.ts'
@@ -61,9 +61,7 @@ function nameOf({ name }: Container, at: readonly (string | number)[]): string {
 
 /** A trunk, or a port whose untagged side is shared with the host. */
 function carriesSeveral({ attachment }: SelectionSubject): boolean {
-  return (attachment?.reach ?? []).some(
-    ({ vlans }) => countVlans(vlans) > 1 || !isEmptyVlans(intersectVlans(vlans, NATIVE)),
-  )
+  return (attachment?.reach ?? []).some(({ vlans }) => countVlans(vlans) > 1 || shareVlans(vlans, NATIVE))
 }
 
 /** A virtual machine, or the pod that KubeVirt runs it in: what its guest sends no capability of a container limits. */
