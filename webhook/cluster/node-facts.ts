@@ -7,11 +7,11 @@ import type { ClusterStore } from './store.ts'
 /** Publishes what the guards have to know of the configuration, where they were told something else. */
 export async function tellNodes(
   client: KubeClient,
-  { inventory, published }: Pick<ClusterStore, 'inventory' | 'published'>,
+  store: Pick<ClusterStore, 'inventory' | 'published'>,
   log: Journal,
 ): Promise<void> {
-  const facts = nodeFacts(inventory.cluster)
-  if (published()[NODE_FACTS] === facts) return
+  const facts = nodeFacts(store.inventory.cluster)
+  if (store.published()[NODE_FACTS] === facts) return
   await publish(client, NODE_FACTS, facts)
   log.info({ facts }, 'the nodes are told what the configuration says')
 }

@@ -22,19 +22,6 @@ export interface Subject extends KindOf {
   readonly keep?: (manifest: Manifest) => Manifest | undefined
 }
 
-export interface Reflector {
-  readonly kind: string
-  /** Whether there has been a whole list. */
-  readonly isSynced: boolean
-  /** When the API server was last heard from, by performance.now(): clocks of nodes are set while they run. */
-  readonly heardAt: number | undefined
-  /** Whether the mirror is as new as this version of one of the objects. */
-  hasSeen(resourceVersion: string): boolean
-  /** Tries again at once, where a failure made it wait for a second already. */
-  hurry(): void
-  stop(): void
-}
-
 /** First wait after a failure, and the longest, in milliseconds; each is cut by up to a half, so that replicas part. */
 const BACKOFF_MS = 500
 const MAX_BACKOFF_MS = 30_000
@@ -50,123 +37,152 @@ const ABSENT_MS = 10_000
  * from the list when the API server has forgotten that (410) or cannot be asked. client-node's own informer stops for good at the first error of a watch, and
  * lists without pages (docs/operations.md, "In a cluster").
  */
-export function startReflector(
-  client: KubeClient,
-  subject: Subject,
-  mirror: Mirror,
-  log: Journal,
-): Reflector {
-  const state = { isSynced: false, heardAt: undefined as number | undefined, version: '', failedAt: 0 }
-  let isStopped = false
-  let abort: (() => void) | undefined
-  let wake: (() => void) | undefined
-  const keep = subject.keep ?? (manifest => manifest)
-  const sleep = (milliseconds: number): Promise<void> =>
-    new Promise(resolve => {
+export class Reflector {
+  readonly #client: KubeClient
+  readonly #subject: Subject
+  readonly #mirror: Mirror
+  readonly #log: Journal
+  #isSynced = false
+  #heardAt: number | undefined
+  /** How far the mirror is, as the API server counts. */
+  #version = ''
+  #failedAt = 0
+  #isStopped = false
+  #abort: (() => void) | undefined
+  #wake: (() => void) | undefined
+
+  constructor(client: KubeClient, subject: Subject, mirror: Mirror, log: Journal) {
+    this.#client = client
+    this.#subject = subject
+    this.#mirror = mirror
+    this.#log = log
+  }
+
+  get kind(): string {
+    return this.#subject.kind
+  }
+
+  /** Whether there has been a whole list. */
+  get isSynced(): boolean {
+    return this.#isSynced
+  }
+
+  /** When the API server was last heard from, by performance.now(): clocks of nodes are set while they run. */
+  get heardAt(): number | undefined {
+    return this.#heardAt
+  }
+
+  /** Whether the mirror is as new as this version of one of the objects. */
+  hasSeen(resourceVersion: string): boolean {
+    return isAsNew(this.#version, resourceVersion)
+  }
+
+  start(): void {
+    void this.#run()
+  }
+
+  /** Tries again at once, where a failure made it wait for a second already. */
+  hurry(): void {
+    if (performance.now() - this.#failedAt > HURRY_MS) this.#wake?.()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#abort?.()
+    this.#wake?.()
+  }
+
+  /** Follows until it is stopped, and rests after each failure for longer than after the one before. */
+  async #run(): Promise<void> {
+    let failures = 0
+    while (!this.#isStopped) {
+      const since = Date.now()
+      try {
+        await this.#follow()
+        failures = 0
+      } catch (error) {
+        if (this.#isStopped) return
+        // One that went well for a while has nothing to do with those before.
+        if (Date.now() - since > MAX_BACKOFF_MS) failures = 0
+        failures++
+        this.#failedAt = performance.now()
+        this.#log.warn(
+          { err: error, kind: this.kind, failures },
+          'the API server cannot be followed; it is tried again',
+        )
+        const isAbsent = error instanceof ApiError && error.status === 404
+        if (isAbsent) this.#takeAll([])
+        const backoff = Math.min(BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS)
+        await this.#sleep(isAbsent ? ABSENT_MS : backoff * (0.5 + Math.random() / 2))
+      }
+    }
+  }
+
+  /** One list, and watches from there for as long as they lead on. Throws what the API server answers in their place. */
+  async #follow(): Promise<void> {
+    const { namespace, fieldSelector, page, keep = (manifest: Manifest) => manifest } = this.#subject
+    const options = { namespace, fieldSelector, page }
+    const { items, resourceVersion } = await this.#client.list(this.#subject, keep, options)
+    this.#takeAll(items)
+    this.#version = resourceVersion
+    const resyncAt = Date.now() + RESYNC_MS * (0.75 + Math.random() / 2)
+    while (!this.#isStopped && Date.now() < resyncAt) {
+      const since = Date.now()
+      const outcome = await this.#watch(keep)
+      if (outcome === 'gone' || this.#isStopped) return
+      // One that ends at once is not asked for again and again.
+      if (Date.now() - since < BACKOFF_MS) await this.#sleep(BACKOFF_MS)
+      // A watch that was silent may have been cut; a look at one object tells whether the API server is there. One whose
+      // etcd was restored from a copy counts from where that was made.
+      const look = await this.#client.list(this.#subject, () => undefined, { ...options, limit: 1 })
+      if (!isAsNew(look.resourceVersion, this.#version)) return
+      this.#heardAt = performance.now()
+    }
+  }
+
+  async #watch(keep: (manifest: Manifest) => Manifest | undefined): Promise<'ended' | 'gone'> {
+    let failure: unknown
+    const outcome = await watchOnce(this.#client.config, this.#subject, this.#version, {
+      started: stop => {
+        this.#abort = stop
+      },
+      event: (type, manifest) => {
+        this.#heardAt = performance.now()
+        try {
+          if (type !== 'BOOKMARK') this.#take(type, manifest, keep)
+          this.#version = manifest.metadata.resourceVersion ?? this.#version
+        } catch (error) {
+          // client-node would go on as if nothing were; what was not taken comes again with a new list.
+          failure ??= error
+          this.#abort?.()
+        }
+      },
+    })
+    if (failure !== undefined) throw failure
+    return outcome
+  }
+
+  #takeAll(items: readonly Manifest[]): void {
+    this.#mirror.replace(items)
+    this.#isSynced = true
+    this.#heardAt = performance.now()
+  }
+
+  #take(type: string, manifest: Manifest, keep: (manifest: Manifest) => Manifest | undefined): void {
+    const { apiVersion, kind } = this.#subject
+    const kept = type === 'DELETED' ? undefined : keep({ ...manifest, apiVersion, kind })
+    if (kept === undefined) this.#mirror.remove(manifest)
+    else this.#mirror.put(kept)
+  }
+
+  #sleep(milliseconds: number): Promise<void> {
+    return new Promise(resolve => {
       const timer = setTimeout(resolve, milliseconds)
-      wake = () => {
+      this.#wake = () => {
         clearTimeout(timer)
         resolve()
       }
     })
-  const heard = (): void => {
-    state.heardAt = performance.now()
-  }
-
-  const take = (type: string, manifest: Manifest): void => {
-    const { apiVersion, kind } = subject
-    const kept = type === 'DELETED' ? undefined : keep({ ...manifest, apiVersion, kind })
-    if (kept === undefined) mirror.remove(manifest)
-    else mirror.put(kept)
-  }
-
-  const follow = async (): Promise<void> => {
-    const { namespace, fieldSelector, page } = subject
-    const options = { namespace, fieldSelector, page }
-    const { items, resourceVersion } = await client.list(subject, keep, options)
-    mirror.replace(items)
-    state.isSynced = true
-    heard()
-    state.version = resourceVersion
-    const resyncAt = Date.now() + RESYNC_MS * (0.75 + Math.random() / 2)
-    while (!isStopped && Date.now() < resyncAt) {
-      const since = Date.now()
-      let failure: unknown
-      const outcome = await watchOnce(client.config, subject, state.version, {
-        started: stop => {
-          abort = stop
-        },
-        event: (type, manifest) => {
-          heard()
-          try {
-            if (type !== 'BOOKMARK') take(type, manifest)
-            state.version = manifest.metadata.resourceVersion ?? state.version
-          } catch (error) {
-            // client-node would go on as if nothing were; what was not taken comes again with a new list.
-            failure ??= error
-            abort?.()
-          }
-        },
-      })
-      if (failure !== undefined) throw failure
-      if (outcome === 'gone' || isStopped) return
-      // One that ends at once is not asked for again and again.
-      if (Date.now() - since < BACKOFF_MS) await sleep(BACKOFF_MS)
-      // A watch that was silent may have been cut; a look at one object tells whether the API server is there. One whose
-      // etcd was restored from a copy counts from where that was made.
-      const look = await client.list(subject, () => undefined, { ...options, limit: 1 })
-      if (!isAsNew(look.resourceVersion, state.version)) return
-      heard()
-    }
-  }
-
-  const run = async (): Promise<void> => {
-    let failures = 0
-    while (!isStopped) {
-      const since = Date.now()
-      try {
-        await follow()
-        failures = 0
-      } catch (error) {
-        if (isStopped) return
-        // One that went well for a while has nothing to do with those before.
-        if (Date.now() - since > MAX_BACKOFF_MS) failures = 0
-        const isAbsent = error instanceof ApiError && error.status === 404
-        if (isAbsent) {
-          mirror.replace([])
-          state.isSynced = true
-          heard()
-        }
-        failures++
-        state.failedAt = performance.now()
-        const backoff = Math.min(BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS)
-        log.warn(
-          { err: error, kind: subject.kind, failures },
-          'the API server cannot be followed; it is tried again',
-        )
-        await sleep(isAbsent ? ABSENT_MS : backoff * (0.5 + Math.random() / 2))
-      }
-    }
-  }
-  void run()
-
-  return {
-    kind: subject.kind,
-    get isSynced() {
-      return state.isSynced
-    },
-    get heardAt() {
-      return state.heardAt
-    },
-    hasSeen: resourceVersion => isAsNew(state.version, resourceVersion),
-    hurry: () => {
-      if (performance.now() - state.failedAt > HURRY_MS) wake?.()
-    },
-    stop: () => {
-      isStopped = true
-      abort?.()
-      wake?.()
-    },
   }
 }
 
