@@ -69,67 +69,86 @@ export function readFlags(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Configuration {
-  const options = Object.fromEntries(Object.keys(FLAGS).map(flag => [flag, { type: 'string' as const }]))
-  let flags: Record<string, unknown>
-  try {
-    flags = parseArgs({ args: [...args], options, strict: true }).values
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-  const isGiven = (flag: Flag): boolean => typeof flags[flag] === 'string' && flags[flag] !== ''
-  const value = (flag: Flag): string =>
-    (isGiven(flag) ? String(flags[flag]) : environment[variableOf(flag)]) || FLAGS[flag].default
-  /** As it was written, for a message. */
-  const said = (flag: Flag): string => {
-    const isVariable = !isGiven(flag) && Boolean(environment[variableOf(flag)])
-    return `${isVariable ? variableOf(flag) : `--${flag}`} "${value(flag)}"`
-  }
-  const port = Number(value('port'))
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new UsageError(`${said('port')} is no port: use 0 to 65535`)
-  if ((value('tls-cert') === '') !== (value('tls-key') === ''))
+  const given = new GivenFlags(args, environment)
+  const tlsCert = given.text('tls-cert')
+  const tlsKey = given.text('tls-key')
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError('--tls-cert and --tls-key belong together')
-  const isTrue = (flag: Flag): boolean => {
-    if (!['', 'true', 'false'].includes(value(flag)))
-      throw new UsageError(`${said(flag)} is neither "true" nor "false"`)
-    return value(flag) === 'true'
-  }
-  const isInCluster = isTrue('cluster')
-  const reports = value('reports')
-  if (reports !== 'none' && !isReportApi(reports))
-    throw new UsageError(`${said('reports')} is none: use openreports, wgpolicyk8s or none`)
-  const auditInterval = Number(value('audit-interval'))
-  if (!Number.isInteger(auditInterval) || auditInterval < 1)
-    throw new UsageError(`${said('audit-interval')} is no number of seconds`)
-  const level = value('log-level')
-  if (!['fatal', 'error', 'warn', 'info', 'debug', 'trace'].includes(level)) {
-    throw new UsageError(`${said('log-level')} is none: use fatal, error, warn, info, debug or trace`)
-  }
+  const isInCluster = given.oneOf('cluster', ['', 'true', 'false'], 'neither "true" nor "false"') === 'true'
+  const stateDirectory = given.value('state')
+  const reports = given.oneOf('reports', REPORTS, 'none: use openreports, wgpolicyk8s or none')
   return {
-    stateDirectory: value('state'),
-    policyDirectory: value('policy') || `${value('state')}/policy`,
-    host: value('host') || (isInCluster ? undefined : '127.0.0.1'),
-    port,
-    names: value('names')
-      .split(',')
-      .map(name => name.trim())
-      .filter(name => name !== ''),
-    tlsCert: value('tls-cert') || undefined,
-    tlsKey: value('tls-key') || undefined,
-    clientCa: value('client-ca') || undefined,
+    stateDirectory,
+    policyDirectory: given.text('policy') ?? `${stateDirectory}/policy`,
+    host: given.text('host') ?? (isInCluster ? undefined : '127.0.0.1'),
+    port: given.integer('port', 0, 65_535, 'no port: use 0 to 65535'),
+    names: given.list('names'),
+    tlsCert,
+    tlsKey,
+    clientCa: given.text('client-ca'),
     isInCluster,
-    kubeconfig: value('kubeconfig') || undefined,
+    kubeconfig: given.text('kubeconfig'),
     reports: reports === 'none' ? undefined : reports,
-    auditInterval,
-    logLevel: level,
+    auditInterval: given.integer('audit-interval', 1, Number.MAX_SAFE_INTEGER, 'no number of seconds'),
+    logLevel: given.oneOf('log-level', LEVELS, 'none: use fatal, error, warn, info, debug or trace'),
     apiServerService: environment.KUBERNETES_SERVICE_HOST,
   }
 }
+
+const REPORTS = [...(Object.keys(REPORT_APIS) as ReportApi[]), 'none'] as const
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 
 function variableOf(flag: Flag): string {
   return `SOCNI_${flag.toUpperCase().replaceAll('-', '_')}`
 }
 
-function isReportApi(text: string): text is ReportApi {
-  return Object.hasOwn(REPORT_APIS, text)
+class GivenFlags {
+  readonly #flags: Readonly<Record<string, unknown>>
+  readonly #environment: Readonly<Record<string, string | undefined>>
+
+  constructor(args: readonly string[], environment: Readonly<Record<string, string | undefined>>) {
+    const options = Object.fromEntries(Object.keys(FLAGS).map(flag => [flag, { type: 'string' as const }]))
+    try {
+      this.#flags = parseArgs({ args: [...args], options, strict: true }).values
+    } catch (error) {
+      throw new UsageError(error instanceof Error ? error.message : String(error))
+    }
+    this.#environment = environment
+  }
+
+  value(flag: Flag): string {
+    const written = this.#isWritten(flag) ? String(this.#flags[flag]) : this.#environment[variableOf(flag)]
+    return written || FLAGS[flag].default
+  }
+
+  text(flag: Flag): string | undefined {
+    return this.value(flag) || undefined
+  }
+
+  list(flag: Flag): string[] {
+    const items = this.value(flag).split(',')
+    return items.map(item => item.trim()).filter(item => item !== '')
+  }
+
+  integer(flag: Flag, least: number, most: number, otherwise: string): number {
+    const number = Number(this.value(flag))
+    return Number.isInteger(number) && number >= least && number <= most
+      ? number
+      : this.#refuse(flag, otherwise)
+  }
+
+  oneOf<T extends string>(flag: Flag, words: readonly T[], otherwise: string): T {
+    const value = this.value(flag)
+    return words.find(word => word === value) ?? this.#refuse(flag, otherwise)
+  }
+
+  /** Names the value as it was written: by a flag, or by a variable. */
+  #refuse(flag: Flag, what: string): never {
+    const isVariable = !this.#isWritten(flag) && Boolean(this.#environment[variableOf(flag)])
+    throw new UsageError(`${isVariable ? variableOf(flag) : `--${flag}`} "${this.value(flag)}" is ${what}`)
+  }
+
+  #isWritten(flag: Flag): boolean {
+    return typeof this.#flags[flag] === 'string' && this.#flags[flag] !== ''
+  }
 }
