@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { Agent, createServer, request } from 'node:https'
+import { Agent, createServer, request, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,8 +11,8 @@ import { attachment, exampleWorld, macvlanConfig, pod } from '../src/policy/exam
 import { requestFor } from '../src/review/request.ts'
 import { readFlags } from '../webhook/flags.ts'
 import { createLog } from '../webhook/log.ts'
-import { startService } from '../webhook/service.ts'
-import { createAuthority, createLeaf } from '../webhook/tls/certificates.ts'
+import { type RunningService, startService } from '../webhook/service.ts'
+import { type CertificatePair, createAuthority, createLeaf } from '../webhook/tls/certificates.ts'
 import { median, quantile, row } from './measure.ts'
 
 /** Connections at once, as an API server keeps them, and requests on each in one round. */
@@ -27,120 +27,124 @@ interface Target {
   readonly body: string
 }
 
+/** What was measured of a target: a rate for each round, and the milliseconds of each request. */
+interface Measured {
+  readonly target: Target
+  readonly rates: number[]
+  readonly times: number[]
+}
+
 /**
  * Reviews per second over kept-alive TLS connections, beside a bare node:https echo and the same echo behind Express,
  * round by round in turn. Client and server share one process and its core, so the ratio is what counts.
  */
 export async function benchWebhook(print: (line: string) => void): Promise<void> {
   const state = mkdtempSync(join(tmpdir(), 'socni-bench-'))
+  const service = await startWebhook(state)
+  const authority = createAuthority(new Date())
+  const echoes = await startEchoes(createLeaf(authority, ['127.0.0.1'], new Date()))
+  const ca = [authority.cert, service.authority ?? '']
+  const measured = await measureInTurn(await targetsOf(service, echoes.map(urlOf)), ca)
+  for (const server of echoes) server.close()
+  await service.close()
+  rmSync(state, { recursive: true })
+
+  const base = median(measured[0]?.rates ?? [])
+  print(`\nadmission over TLS, ${CONNECTIONS} connections, median of ${ROUNDS} rounds`)
+  print(row('', 'per second', 'of bare', 'p50 ms', 'p99 ms'))
+  for (const { target, rates, times } of measured) {
+    const rate = median(rates)
+    const share = `${((rate / base) * 100).toFixed(0)} %`
+    const [half, most] = [0.5, 0.99].map(part => quantile(times, part).toFixed(2))
+    print(row(target.name, rate.toFixed(0), share, half ?? '', most ?? ''))
+  }
+}
+
+async function startWebhook(state: string): Promise<RunningService> {
   const policyDirectory = mkdtempSync(join(state, 'policy-'))
   const second = attachment({ ...macvlanConfig(), name: 'second', master: 'eth0.200' }, { name: 'second' })
-  writeFileSync(
-    join(policyDirectory, 'world.yaml'),
-    [...exampleWorld, second].map(manifest => stringify(manifest)).join('---\n'),
-  )
-  const service = await startService({
-    configuration: readFlags(
-      ['--state', state, '--policy', policyDirectory, '--port', '0', '--log-level', 'fatal'],
-      {},
-    ),
+  const manifests = [...exampleWorld, second].map(manifest => stringify(manifest))
+  writeFileSync(join(policyDirectory, 'world.yaml'), manifests.join('---\n'))
+  const flags = ['--state', state, '--policy', policyDirectory, '--port', '0', '--log-level', 'fatal']
+  return startService({
+    configuration: readFlags(flags, {}),
     log: createLog('fatal'),
     clock: () => new Date(),
     pollInterval: 60_000,
     drainDelay: 0,
   })
-  const apiServer = new ApiServer(service.url, service.authority)
-  const { object: admitted } = await apiServer.create(pod('storage,second'), 'finance')
-  apiServer.close()
+}
 
-  const authority = createAuthority(new Date())
-  const tls = createLeaf(authority, ['127.0.0.1'], new Date())
-  const echo = createServer(tls, (incoming, outgoing) => {
+/** Servers that answer with what they were sent: a bare one, and one behind Express. */
+async function startEchoes(tls: CertificatePair): Promise<Server[]> {
+  const bare = createServer(tls, (incoming, outgoing) => {
     const chunks: Buffer[] = []
     incoming
       .on('data', chunk => chunks.push(chunk))
       .on('end', () => outgoing.setHeader('content-type', 'application/json').end(Buffer.concat(chunks)))
   })
-  const viaExpress = createServer(
-    tls,
-    express()
-      .use(express.json({ limit: '7mb' }))
-      .post('/validate', (incoming, outgoing) => void outgoing.json(incoming.body)),
-  )
-  const urls: string[] = []
-  for (const server of [echo, viaExpress]) {
+  const app = express()
+    .use(express.json({ limit: '7mb' }))
+    .post('/validate', (incoming, outgoing) => void outgoing.json(incoming.body))
+  const servers = [bare, createServer(tls, app)]
+  for (const server of servers) {
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    urls.push(`https://127.0.0.1:${(server.address() as AddressInfo).port}`)
   }
+  return servers
+}
 
-  const review = (object: ReturnType<typeof pod>) =>
-    JSON.stringify({
-      apiVersion: 'admission.k8s.io/v1',
-      kind: 'AdmissionReview',
-      request: requestFor(object),
-    })
-  const targets: Target[] = [
-    { name: 'bare node:https echo', url: urls[0] ?? '', path: '/validate', body: review(admitted) },
-    { name: 'the same echo behind Express', url: urls[1] ?? '', path: '/validate', body: review(admitted) },
-    {
-      name: 'validate, pod without networks',
-      url: service.url,
-      path: '/validate',
-      body: review(pod(undefined)),
-    },
-    {
-      name: 'validate, pod with two networks and claims',
-      url: service.url,
-      path: '/validate',
-      body: review(admitted),
-    },
-    { name: 'mutate, pod without networks', url: service.url, path: '/mutate', body: review(pod(undefined)) },
-    {
-      name: 'mutate, pod with two networks (signs two)',
-      url: service.url,
-      path: '/mutate',
-      body: review(pod('storage,second')),
-    },
+function urlOf(server: Server): string {
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function targetsOf(service: RunningService, [bare = '', express = '']: string[]): Promise<Target[]> {
+  const apiServer = new ApiServer(service.url, service.authority)
+  const { object: admitted } = await apiServer.create(pod('storage,second'), 'finance')
+  apiServer.close()
+  const validate = (name: string, url: string, object: ReturnType<typeof pod>): Target => ({
+    name,
+    url,
+    path: '/validate',
+    body: review(object),
+  })
+  const mutate = (name: string, object: ReturnType<typeof pod>): Target => ({
+    ...validate(name, service.url, object),
+    path: '/mutate',
+  })
+  return [
+    validate('bare node:https echo', bare, admitted),
+    validate('the same echo behind Express', express, admitted),
+    validate('validate, pod without networks', service.url, pod(undefined)),
+    validate('validate, pod with two networks and claims', service.url, admitted),
+    mutate('mutate, pod without networks', pod(undefined)),
+    mutate('mutate, pod with two networks (signs two)', pod('storage,second')),
   ]
-  const agents = new Map(
-    targets.map(({ url }) => [
-      url,
-      new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ca: [authority.cert, service.authority ?? ''] }),
-    ]),
-  )
-  const rates = new Map<Target, number[]>()
-  const latencies = new Map<Target, number[]>()
+}
+
+function review(object: ReturnType<typeof pod>): string {
+  return JSON.stringify({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: requestFor(object),
+  })
+}
+
+async function measureInTurn(targets: readonly Target[], ca: string[]): Promise<Measured[]> {
+  const measured = targets.map(target => ({ target, rates: [] as number[], times: [] as number[] }))
+  const open = () => new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ca })
+  const agents = new Map(targets.map(({ url }) => [url, open()]))
   for (let round = -1; round < ROUNDS; round++) {
-    for (const target of targets) {
-      const agent = agents.get(target.url)
-      const { rate, times } = await load(target, agent)
+    for (const { target, rates, times } of measured) {
+      const loaded = await load(target, agents.get(target.url))
       // The first round opens connections and warms the code up.
       if (round < 0) continue
-      rates.set(target, [...(rates.get(target) ?? []), rate])
-      latencies.set(target, [...(latencies.get(target) ?? []), ...times])
+      rates.push(loaded.rate)
+      times.push(...loaded.times)
     }
   }
-  const base = median(rates.get(targets[0] ?? { name: '', url: '', path: '', body: '' }) ?? [])
-  print(`\nadmission over TLS, ${CONNECTIONS} connections, median of ${ROUNDS} rounds`)
-  print(row('', 'per second', 'of bare', 'p50 ms', 'p99 ms'))
-  for (const target of targets) {
-    const rate = median(rates.get(target) ?? [])
-    const times = latencies.get(target) ?? []
-    print(
-      row(
-        target.name,
-        rate.toFixed(0),
-        `${((rate / base) * 100).toFixed(0)} %`,
-        quantile(times, 0.5).toFixed(2),
-        quantile(times, 0.99).toFixed(2),
-      ),
-    )
-  }
   for (const agent of agents.values()) agent.destroy()
-  for (const server of [echo, viaExpress]) server.close()
-  await service.close()
-  rmSync(state, { recursive: true })
+  return measured
 }
 
 async function load(target: Target, agent: Agent | undefined): Promise<{ rate: number; times: number[] }> {
