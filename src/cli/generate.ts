@@ -11,6 +11,7 @@ import {
 } from '../manage/generate.ts'
 import { parseIp } from '../net/ip.ts'
 import { contains, parsePrefix } from '../net/prefix.ts'
+import { LAST_VLAN } from '../net/vlan-set.ts'
 import { printManifest } from '../yaml/edit.ts'
 import { readInterface, readMtu, readName, readSubnetOption } from './arguments.ts'
 import {
@@ -108,7 +109,7 @@ function generate(flags: GenerateFlags, terminal: Terminal): ExitCode {
 
 function readRequest(flags: GenerateFlags): NetworkRequest {
   const vlan = /^\d{1,4}$/.test(flags.id) ? Number(flags.id) : 0
-  if (vlan < 1 || vlan > 4094) throw new UsageError(`--id "${flags.id}" is no VLAN: use 1 to 4094`)
+  if (vlan < 1 || vlan > LAST_VLAN) throw new UsageError(`--id "${flags.id}" is no VLAN: use 1 to 4094`)
   const ipam = choose('--ipam', flags.ipam, IPAM_TYPES)
   const needsSubnet = ipam === 'host-local' || ipam === 'whereabouts'
   if (needsSubnet && flags.subnet === undefined)

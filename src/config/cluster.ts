@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LAST_VLAN } from '../net/vlan-set.ts'
 import { type DocumentReading, readDocument } from './document.ts'
 import { enforcement, interfaceName, namespaceName, networkName, prefix, ruleSettings } from './values.ts'
 
@@ -40,7 +41,7 @@ export const clusterSpec = z.strictObject({
     .default(PROTECTED)
     .describe('Host interfaces that no tenant may take hold of.'),
   interfaces: z
-    .record(interfaceName, z.strictObject({ parent: interfaceName, vlan: z.int().min(0).max(4094) }))
+    .record(interfaceName, z.strictObject({ parent: interfaceName, vlan: z.int().min(0).max(LAST_VLAN) }))
     .superRefine((interfaces, context) => {
       for (const name of Object.keys(interfaces))
         if (isInCircle(name, interfaces))

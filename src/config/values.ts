@@ -4,7 +4,7 @@ import type { JsonValue } from '../json/value.ts'
 import { DNS_LABEL } from '../net/dns-label.ts'
 import { isInterfaceName } from '../net/interface-name.ts'
 import { hasHostBits, network, parsePrefix, printPrefix } from '../net/prefix.ts'
-import { parseVlanSet } from '../net/vlan-set.ts'
+import { LAST_VLAN, parseVlanSet } from '../net/vlan-set.ts'
 
 /** The texts that our own documents hold, each read into its value by the parser of src/net. */
 
@@ -18,7 +18,7 @@ const noVlans = (shown: string): string =>
   `${shown} is no list of VLANs: write ids from 1 to 4094 like "100,200-209", or "native"`
 
 export const vlanIds = z
-  .union([vlanText, z.int().min(1).max(4094)], {
+  .union([vlanText, z.int().min(1).max(LAST_VLAN)], {
     error: ({ input }) => noVlans(quoteValue(input as JsonValue)),
   })
   .transform((ids, context) => {

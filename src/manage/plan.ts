@@ -15,7 +15,7 @@ import {
 } from '../net/vlan-set.ts'
 import { revocationsOf } from '../policy/grants.ts'
 import { resolveSegment, type Segment } from '../policy/reach.ts'
-import { applyEdits, StoreError, type TenantEdit } from '../store/store.ts'
+import { applyEdits, type DocumentEdit, StoreError } from '../store/store.ts'
 import { type StoredTenant, storedTenant, type World } from './world.ts'
 
 /** What a command would change: nothing is written before all of it has been judged. */
@@ -31,7 +31,7 @@ export interface Change {
   /** The Tenant as it would be. */
   readonly after: Manifest
   /** What leads there from the Tenant that is; undefined when there is none yet. */
-  readonly edit?: { readonly tenant: Manifest; readonly edits: readonly TenantEdit[] }
+  readonly edit?: { readonly tenant: Manifest; readonly edits: readonly DocumentEdit[] }
 }
 
 /** A grant as people write it. */
@@ -161,7 +161,7 @@ function takeAway(
   { index, grant, text }: HeldGrant,
   vlans: VlanSet,
   master: string | undefined,
-): TenantEdit[] {
+): DocumentEdit[] {
   const rest = subtractVlans(grant.ids, vlans)
   const elsewhere = master === undefined ? [] : grant.masters.filter(other => other !== master)
   if (elsewhere.length === 0) {
@@ -193,7 +193,7 @@ function grantsOf({ tenant, manifest }: StoredTenant, vlans: VlanSet, master?: s
     )
 }
 
-function shareEdits(index: number, { ids, shared }: Grant, text: object, vlans: VlanSet): TenantEdit[] {
+function shareEdits(index: number, { ids, shared }: Grant, text: object, vlans: VlanSet): DocumentEdit[] {
   if (shared) return []
   const rest = subtractVlans(ids, vlans)
   if (isEmptyVlans(rest)) return [{ action: 'set', at: [...grantAt(index), 'shared'], value: true }]
@@ -214,7 +214,7 @@ function addGrant(
   namespaces: readonly string[],
   earlier?: Change,
 ): Change {
-  const append: TenantEdit = { action: 'append', at: ['spec', 'vlans'], value: grant }
+  const append: DocumentEdit = { action: 'append', at: ['spec', 'vlans'], value: grant }
   if (earlier?.edit !== undefined) {
     const edits = [...earlier.edit.edits, append]
     return { after: applyEdits(earlier.edit.tenant, edits), edit: { tenant: earlier.edit.tenant, edits } }
@@ -236,7 +236,7 @@ function addGrant(
   }
 }
 
-function change(tenant: Manifest, edits: readonly TenantEdit[]): Change[] {
+function change(tenant: Manifest, edits: readonly DocumentEdit[]): Change[] {
   return edits.length === 0 ? [] : [{ after: applyEdits(tenant, edits), edit: { tenant, edits } }]
 }
 

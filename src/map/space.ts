@@ -1,6 +1,6 @@
 import type { Cluster } from '../config/cluster.ts'
 import type { Grant, Tenant } from '../config/tenant.ts'
-import { isEmptyVlans, printVlans, vlanSet } from '../net/vlan-set.ts'
+import { isEmptyVlans, LAST_VLAN, printVlans, vlanSet } from '../net/vlan-set.ts'
 import { grantedSegments, ungranted } from '../policy/grants.ts'
 import type { Attachment } from '../policy/subjects.ts'
 
@@ -30,8 +30,6 @@ export interface InterfaceUse {
 export interface VlanSpace {
   readonly interfaces: readonly InterfaceUse[]
 }
-
-export const LAST_VLAN = 4094
 
 /** An attachment with whose namespace it is in, and how many pods select it. */
 export interface AttachmentUse {

@@ -1,5 +1,6 @@
+import { LAST_VLAN } from '../net/vlan-set.ts'
 import { escapeMarkup } from './markup.ts'
-import { LAST_VLAN, printRange, type VlanRangeUse, type VlanSpace, type VlanState } from './space.ts'
+import { printRange, type VlanRangeUse, type VlanSpace, type VlanState } from './space.ts'
 
 const WIDTH = 1000
 const LABELS = 130

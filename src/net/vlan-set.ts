@@ -13,8 +13,10 @@ export interface VlanRange {
 
 export const NO_VLANS: VlanSet = { ranges: [] }
 export const NATIVE: VlanSet = vlanSet(0)
-/** What a trunk without a list carries: untagged traffic and every id that a frame may have (4095 is reserved, table 9-2). */
-export const ALL_VLANS: VlanSet = vlanSet({ first: 0, last: 4094 })
+/** The last id that a frame may have: 4095 is reserved (802.1Q table 9-2). */
+export const LAST_VLAN = 4094
+/** What a trunk without a list carries: untagged traffic and every id. */
+export const ALL_VLANS: VlanSet = vlanSet({ first: 0, last: LAST_VLAN })
 
 /** The set of these ids and ranges. */
 export function vlanSet(...members: readonly (number | VlanRange)[]): VlanSet {
@@ -112,7 +114,7 @@ function parseRange(part: string): VlanRange | undefined {
   if (firstText === undefined) return undefined
   const first = Number(firstText)
   const last = Number(lastText ?? firstText)
-  return first <= last && last <= 4094 ? { first, last } : undefined
+  return first <= last && last <= LAST_VLAN ? { first, last } : undefined
 }
 
 function printRange(first: number, last: number): string {

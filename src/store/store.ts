@@ -1,11 +1,9 @@
 import type { Revocation } from '../claims/revocations.ts'
 import type { Path } from '../json/value.ts'
 import type { Manifest } from '../kube/manifest.ts'
+import type { DocumentEdit } from '../yaml/edit.ts'
 
-/** One change of a Tenant. Small ones, so that comments and what others wrote stay as they are. */
-export type TenantEdit =
-  | { readonly action: 'set' | 'append'; readonly at: Path; readonly value: unknown }
-  | { readonly action: 'remove'; readonly at: Path }
+export type { DocumentEdit } from '../yaml/edit.ts'
 
 /** Where tenants are kept: a directory of files, or a cluster. */
 export interface PolicyStore {
@@ -18,8 +16,8 @@ export interface PolicyStore {
   /** Why it holds no Tenant and can hold none, once it was listed. */
   readonly missing?: string | undefined
   createTenant(manifest: Manifest): Promise<void>
-  /** Changes a Tenant as list() gave it: a change in between is noticed, and the edit refused. */
-  editTenant(tenant: Manifest, edits: readonly TenantEdit[]): Promise<void>
+  /** Changes a Tenant as list() gave it, a little at a time, so that comments and what others wrote stay: a change in between is noticed, and the edit refused. */
+  editTenant(tenant: Manifest, edits: readonly DocumentEdit[]): Promise<void>
   /** Adds revocations to the list that nodes hold. */
   revoke(revocations: readonly Revocation[]): Promise<void>
   /** The time where claims are signed: a revocation by another clock would leave out some of them. */
@@ -32,13 +30,13 @@ export class StoreError extends Error {
 }
 
 /** What a manifest is after some edits. */
-export function applyEdits(manifest: Manifest, edits: readonly TenantEdit[]): Manifest {
+export function applyEdits(manifest: Manifest, edits: readonly DocumentEdit[]): Manifest {
   const copy = structuredClone(manifest)
   for (const edit of edits) applyEdit(copy, edit)
   return copy
 }
 
-function applyEdit(root: object, edit: TenantEdit): void {
+function applyEdit(root: object, edit: DocumentEdit): void {
   let parent = root as Record<string | number, unknown>
   for (const step of edit.at.slice(0, -1)) {
     parent[step] ??= {}

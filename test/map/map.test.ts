@@ -4,8 +4,9 @@ import { defaultCluster } from '../../src/config/cluster.ts'
 import { readTenant, type Tenant } from '../../src/config/tenant.ts'
 import { renderHtml } from '../../src/map/html.ts'
 import { renderMermaid } from '../../src/map/mermaid.ts'
-import { LAST_VLAN, printRange, readSpace, type VlanSpace } from '../../src/map/space.ts'
+import { printRange, readSpace, type VlanSpace } from '../../src/map/space.ts'
 import { renderSvg } from '../../src/map/svg.ts'
+import { LAST_VLAN } from '../../src/net/vlan-set.ts'
 import { readAttachment } from '../../src/policy/attachment.ts'
 
 function tenant(name: string, vlans: readonly object[]): Tenant {

@@ -1,4 +1,4 @@
-import { NO_VLANS, type VlanRange, type VlanSet, vlanSet } from '../../net/vlan-set.ts'
+import { LAST_VLAN, NO_VLANS, type VlanRange, type VlanSet, vlanSet } from '../../net/vlan-set.ts'
 import type { FactsBuilder } from './builder.ts'
 import type { KeyTree } from './extractor.ts'
 import type { Fields } from './fields.ts'
@@ -13,7 +13,7 @@ export const TRUNK_KEYS: KeyTree = { id: {}, minID: {}, maxID: {} }
 export function readVlan(conf: Fields, key: string, facts: FactsBuilder): VlanSet | undefined {
   const id = conf.integer(key)
   if (id === undefined) return undefined
-  if (id >= 0 && id <= 4094) return vlanSet(id)
+  if (id >= 0 && id <= LAST_VLAN) return vlanSet(id)
   facts.problem('vlan-out-of-range', conf.path(key), `"${key}": ${id} is no VLAN: use 1 to 4094`)
   return NO_VLANS
 }
@@ -43,7 +43,7 @@ function readTrunkEntry(entry: Fields, least: 0 | 1, facts: FactsBuilder): VlanR
   if (ranges.length === 0)
     facts.problem('malformed', entry.at, 'a trunk entry needs "id", or "minID" and "maxID"')
   return ranges.filter(range => {
-    const isValid = range.first >= least && range.last <= 4094 && range.first <= range.last
+    const isValid = range.first >= least && range.last <= LAST_VLAN && range.first <= range.last
     if (!isValid) {
       const text = range.first === range.last ? `${range.first}` : `${range.first}-${range.last}`
       facts.problem(

@@ -139,17 +139,7 @@ export const rules: Rules = {
 }
 
 /** Every rule in one list, for documentation and look-ups by id. */
-export const allRules = [
-  ...rules.attachment,
-  ...rules.removal,
-  ...rules.selection,
-  ...rules.pod,
-  ...rules.workload,
-  ...rules.tenant,
-  ...rules.namespace,
-  ...rules.binding,
-  ...rules.settings,
-]
+export const allRules = Object.values(rules).flat()
 
 /** Rules that mean nothing while no tenant is known. */
 export const tenancyRules: readonly string[] = [
