@@ -1258,7 +1258,7 @@ describe("another tenant's network that reaches no VLAN", () => {
     }
     expect(select(overlay)).toContain('foreign-attachment')
     expect(select({ type: 'teleport' }, { vouchedTypes: ['teleport'] })).toContain('foreign-attachment')
-    expect(select({ type: 'dummy', ipam: { type: 'static' } })).toEqual([])
+    expect(select({ type: 'dummy', ipam: { type: 'static' } })).toEqual(['missing-address'])
     // Its tenant may be allowed what the pod's is not.
     const routes = [{ dst: '0.0.0.0/0', gw: '10.130.0.1' }]
     expect(select({ type: 'dummy', ipam: { type: 'static', routes } })).toContain('foreign-attachment')
@@ -1342,7 +1342,7 @@ describe('a network of another tenant', () => {
         master: 'net1',
         vlanId: 77,
         linkInContainer: true,
-        ipam: { type: 'static' },
+        ipam: { type: 'static', addresses: [{ address: '10.100.1.9/24' }] },
       },
       { name: 'tagging' },
     ),

@@ -565,6 +565,21 @@ describe('an MTU that nobody wrote', () => {
   })
 })
 
+describe('a network that gives out no address', () => {
+  const asking = (selection: Record<string, unknown>, ipam: Record<string, unknown>) =>
+    rulesFor(pod([{ name: 'ledger', ...selection }]), network({ ipam })).filter(
+      rule => rule === 'missing-address',
+    ).length
+
+  it('is told to pods that ask for none, in any of the ways to ask', () => {
+    expect(asking({}, { type: 'static' })).toBe(1)
+    expect(asking({ ips: ['10.100.1.7/24'] }, { type: 'static' })).toBe(0)
+    expect(asking({ 'cni-args': { ips: ['10.100.1.7/24'] } }, { type: 'static' })).toBe(0)
+    expect(asking({}, { type: 'static', addresses: [{ address: '10.100.1.7/24' }] })).toBe(0)
+    expect(asking({}, { type: 'dhcp' })).toBe(0)
+  })
+})
+
 describe('an interface of the pod that a node has as well', () => {
   const granted = tenant('edge', { namespaces: ['edge'], vlans: [{ ids: 7, masters: ['eth0', 'net1'] }] })
   const riding = (master: string) =>

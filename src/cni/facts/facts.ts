@@ -164,6 +164,8 @@ export interface PodInput extends Stated {
   readonly input: 'ips' | 'mac' | 'infinibandGUID' | 'deviceID' | 'portMappings' | 'args'
   /** For `args`: the keys under args.cni that the plugin reads. */
   readonly keys: readonly string[]
+  /** ADD fails without it: the configuration itself has none. */
+  readonly isNeeded?: boolean
 }
 
 /** What is wrong with, or cannot be known from, the configuration itself. */

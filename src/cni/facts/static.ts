@@ -17,9 +17,10 @@ export const staticIpam: Extractor = {
   },
 
   extract(conf, facts) {
-    for (const entry of conf.objects('addresses')) readStaticAddress(entry, facts)
+    const addresses = conf.objects('addresses')
+    for (const entry of addresses) readStaticAddress(entry, facts)
     stateRoutes(conf, 'routes', facts)
-    facts.podInput({ at: conf.at, input: 'ips', keys: [] })
+    facts.podInput({ at: conf.at, input: 'ips', keys: [], isNeeded: addresses.length === 0 })
     readsArgs(conf, facts, 'ips')
   },
 }

@@ -29,6 +29,7 @@ import { interfaceNotGranted } from './interface-not-granted.ts'
 import { invalidInterfaceName } from './invalid-interface-name.ts'
 import { invalidMac } from './invalid-mac.ts'
 import { invalidTenant } from './invalid-tenant.ts'
+import { missingAddress } from './missing-address.ts'
 import { mtuTooLarge } from './mtu-too-large.ts'
 import { namespaceClaimedTwice } from './namespace-claimed-twice.ts'
 import { namespaceWithoutTenant } from './namespace-without-tenant.ts'
@@ -106,6 +107,7 @@ export const rules: Rules = {
     defaultRouteRequest,
     invalidInterfaceName,
     addressNotGranted,
+    missingAddress,
     invalidMac,
     cniArgsNotAllowed,
     deviceRequest,
