@@ -536,9 +536,9 @@ const ROWS: readonly Row[] = [
   ],
   [
     { type: 'multus', delegates: [{ type: 'macvlan', master: 'eth1' }], clusterNetwork: '/etc/x' },
-    ['uplink native on eth1 (ride, untagged)', 'undecidable at clusterNetwork'],
+    ['uplink native on eth1 (ride, untagged)', 'undecidable at type', 'undecidable at clusterNetwork'],
   ],
-  [{ type: 'multus-shim', socketDir: '/run/multus' }, ['read /run/multus']],
+  [{ type: 'multus-shim', socketDir: '/run/multus' }, ['read /run/multus', 'undecidable at type']],
   [
     { type: 'ovn-k8s-cni-overlay', topology: 'localnet', vlanID: 100, physicalNetworkName: 'phys' },
     ['uplink 100 on phys (bridge, key)', 'device behind a port', 'network ovn-k8s-cni-overlay nad'],
@@ -1027,6 +1027,9 @@ describe('the facts', () => {
   it('of delegates without end are cut off, and said to be', () => {
     const nest = (depth: number): object =>
       depth === 0 ? { type: 'loopback' } : { type: 'multus', delegates: [nest(depth - 1)] }
-    expect(factsOf(nest(12))).toEqual([`undecidable at ${Array(8).fill('delegates.0').join('.')}`])
+    const places = Array.from({ length: 8 }, (_, depth) => [...Array(depth).fill('delegates.0'), 'type'])
+    expect(factsOf(nest(12))).toEqual(
+      [...places, Array(8).fill('delegates.0')].map(place => `undecidable at ${place.join('.')}`),
+    )
   })
 })

@@ -87,6 +87,20 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     { type: 'multus', delegates: [{ type: 'bridge', bridge: 'br-finance', vlan: 300 }] },
     'vlan-not-granted',
   ],
+  [
+    'Multus itself, which hands its delegates what no author may say',
+    {
+      type: 'multus',
+      delegates: [
+        {
+          type: 'ptp',
+          ipam: { type: 'host-local', subnet: '10.100.1.0/24' },
+          runtimeConfig: { ipRanges: [[{ subnet: '172.31.9.0/24' }]] },
+        },
+      ],
+    },
+    'undecidable-config',
+  ],
   ['a chained plugin', chained({ type: 'macvlan', master: 'eth0.300' }), 'vlan-not-granted'],
   [
     'a spiderpool interface',

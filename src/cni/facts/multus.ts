@@ -1,10 +1,15 @@
 import type { Extractor } from './extractor.ts'
 
-/** Multus called by itself: further configurations inline, from files, or from NADs in any namespace. */
+/**
+ * Multus called by itself: further configurations inline, from files, or from NADs in any namespace. What it attached before for this
+ * pod it forgets (CNI_CONTAINERID is the same), so that nobody gives Flannel's address back; and a thick one reads the pod's
+ * networks once more, this one among them.
+ */
 export const multus: Extractor = {
   types: ['multus', 'multus-shim'],
   role: 'plugin',
-  source: 'k8snetworkplumbingwg/multus-cni v4.3.0 pkg/types/types.go NetConf',
+  source:
+    'k8snetworkplumbingwg/multus-cni v4.3.0 pkg/types/types.go NetConf, pkg/multus/multus.go saveDelegates()',
   keys: {
     confDir: {},
     cniDir: {},
@@ -28,6 +33,11 @@ export const multus: Extractor = {
   },
 
   extract(conf, facts) {
+    facts.problem(
+      'undecidable',
+      conf.path('type'),
+      "Multus inside of a network forgets what else the pod has, Flannel's address too, and hands its delegates what nobody judges: select their NADs from the pod",
+    )
     for (const delegate of conf.objects('delegates')) facts.nested(delegate.body, delegate.at, 'delegate')
     for (const key of ['clusterNetwork', 'defaultNetworks']) {
       if (conf.has(key))
