@@ -1161,6 +1161,14 @@ describe('a default route, or one into the cluster, in disguise', () => {
       { ...chained(), plugins: [routed({ dst: '0.0.0.0/0' }), { type: 'sbr', table: 100 }] },
       ['default-route'],
     ],
+    ...[253, 254, 255].map((table): [string, Record<string, unknown>, string[]] => [
+      `one in a VRF whose table is ${table}, which all traffic asks`,
+      {
+        ...chained(),
+        plugins: [routed({ dst: '0.0.0.0/0' }), { type: 'vrf', vrfname: 'blue', table }],
+      },
+      ['default-route'],
+    ]),
     [
       'one behind sbr',
       { ...chained({ type: 'sbr' }, { type: 'route-override', addroutes: [{ dst: '0.0.0.0/0' }] }) },
@@ -1174,7 +1182,7 @@ describe('a default route, or one into the cluster, in disguise', () => {
   it.each(['sbr', 'vrf'])(
     'is none where %s takes all routes of the interface out of the main table',
     type => {
-      const moving = { type, ...(type === 'vrf' && { vrfname: 'blue' }) }
+      const moving = { type, ...(type === 'vrf' && { vrfname: 'blue', table: 100 }) }
       const plugins = [routed({ dst: '0.0.0.0/0' }, { dst: '10.43.0.0/16' }), moving]
       expect(judge(attachment({ ...chained(), plugins }), exampleInventory())).toEqual([])
     },
