@@ -532,6 +532,21 @@ describe('what is shared by a name, or for want of one', () => {
     expect(rulesFor(pool('2001:db8:300::/125'), pool('2001:db8:300::/125'))).toEqual(['foreign-ipam-store'])
   })
 
+  it('are pools of whereabouts with a slice for each node, which have the name of the network for want of one', () => {
+    const sliced = range({ range: '10.8.0.0/24', node_slice_size: '/28' })
+    expect(rulesFor(range({ network_name: 'open' }), sliced)).toEqual(['foreign-ipam-store'])
+    expect(rulesFor(range({ network_name: 'other' }), sliced)).toEqual([])
+    const list = (name: string) => ({
+      ...{ cniVersion: '1.0.0', name: 'own' },
+      plugins: [{ ...macvlanConfig(), name, master: 'eth0.510', ipam: sliced }],
+    })
+    const world = exampleInventory(retail, open, given(range({ network_name: 'ledger' }), 500, 'retail'))
+    const found = (name: string) =>
+      judge(attachment(list(name), { namespace: 'open' }), world).map(({ rule }) => rule)
+    expect(found('ledger')).toEqual(['foreign-ipam-store'])
+    expect(found('own')).toEqual([])
+  })
+
   it('are pools of Spiderpool, and Subnets of a provider of kube-ovn', () => {
     const pool = (name?: string) => ({ type: 'spiderpool', default_ipv4_ippool: name && ['other', name] })
     expect(rulesFor(pool('fabric'), pool('fabric'))).toContain('foreign-ipam-store')

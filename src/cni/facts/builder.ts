@@ -26,6 +26,8 @@ export class FactsBuilder {
   readonly plugin: string
   /** The network's name: IPAM plugins name their store after it. */
   readonly networkName: string
+  /** What the plugin calls itself within a list: libcni takes the network's name for it, a controller that reads NADs does not. */
+  readonly ownName: string | undefined
   readonly #facts: { [K in keyof Facts]: Facts[K][number][] }
   readonly #nested: (body: JsonValue, at: Path, role: TypeFact['role'], by: FactsBuilder) => void
 
@@ -34,16 +36,18 @@ export class FactsBuilder {
     networkName: string,
     nested: (body: JsonValue, at: Path, role: TypeFact['role'], by: FactsBuilder) => void,
     facts: { [K in keyof Facts]: Facts[K][number][] } = emptyFacts(),
+    ownName?: string,
   ) {
     this.plugin = plugin
     this.networkName = networkName
+    this.ownName = ownName
     this.#nested = nested
     this.#facts = facts
   }
 
   /** The same facts, spoken for by another plugin: an IPAM plugin or a delegate. */
-  speakingFor(plugin: string): FactsBuilder {
-    return new FactsBuilder(plugin, this.networkName, this.#nested, this.#facts)
+  speakingFor(plugin: string, ownName = this.ownName): FactsBuilder {
+    return new FactsBuilder(plugin, this.networkName, this.#nested, this.#facts, ownName)
   }
 
   uplink(fact: Unstated<Uplink>): void {

@@ -29,7 +29,8 @@ function extractNested(body: JsonValue, at: Path, role: TypeFact['role'], by: Fa
 
 function extractPlugin(body: JsonObject, at: Path, role: TypeFact['role'], by: FactsBuilder): void {
   const type = typeof body.type === 'string' ? body.type : ''
-  const facts = by.speakingFor(chainOf(by.plugin, type))
+  const ownName = typeof body.name === 'string' && role === 'plugin' ? body.name : undefined
+  const facts = by.speakingFor(chainOf(by.plugin, type), ownName)
   const extractor = extractorOf(type, role)
   facts.type({ at: at.concat('type'), type, role, known: extractor !== undefined })
   if (depthOf(facts.plugin) > MAX_NESTING) {

@@ -96,14 +96,9 @@ export const whereabouts: Extractor = {
     stateRoutes(conf, 'routes', facts)
 
     // Without a name the pool is that of all whose range is the same, and an address is reserved in the whole cluster.
-    if (name)
-      facts.store({
-        at: conf.path('network_name'),
-        kind: 'store',
-        by: 'whereabouts',
-        name,
-        directory: undefined,
-      })
+    const at = conf.path(name ? 'network_name' : 'node_slice_size')
+    for (const pool of name ? [name] : sliceNames(conf, facts))
+      facts.store({ at, kind: 'store', by: 'whereabouts', name: pool, directory: undefined })
     readConfigurationPath(conf, facts, 'routes and ranges that are missing here', CONFIGURATIONS)
     facts.hostPath(
       conf.object('kubernetes')?.string('kubeconfig'),
@@ -114,6 +109,15 @@ export const whereabouts: Extractor = {
     facts.hostPath(conf.string('log_file'), 'write', conf.path('log_file'), ['/var/log/whereabouts.log'])
     facts.podInput({ at: conf.at, input: 'ips', keys: [] })
   },
+}
+
+/**
+ * What is cut into a slice for each node has the name of its pool, also of somebody else's, for want of one that of the network, or of
+ * the plugin in a list (pkg/storage/kubernetes/ipam.go getNodeSliceName(), pkg/node-controller/controller.go getSliceName()).
+ */
+function sliceNames(conf: Fields, { networkName, ownName }: FactsBuilder): string[] {
+  if (!conf.string('node_slice_size')) return []
+  return [...new Set([networkName, ownName || networkName])]
 }
 
 /** `10.100.1.0/24`, or `10.100.1.20-10.100.1.99/24`: with the first and the last address, whatever else says so. */
