@@ -1,5 +1,5 @@
 import type { Family } from './ip.ts'
-import { firstAddress, lastAddress, overlaps, type Prefix } from './prefix.ts'
+import { firstAddress, lastAddress, type Prefix } from './prefix.ts'
 
 const v6 = (groups: number, bits: number): Prefix => ({ family: 6, address: BigInt(groups) << 96n, bits })
 
@@ -32,34 +32,54 @@ const SPACES: readonly (readonly Prefix[])[] = [
  * however many pieces, and whatever they leave out.
  */
 export function defaultRouteOf(destinations: readonly Prefix[]): Family | undefined {
+  const taken = { 4: uniteRanges(destinations, 4), 6: uniteRanges(destinations, 6) }
   const isTaken = (space: readonly Prefix[]): boolean =>
-    2n * sum(space.map(part => countCovered(destinations, part))) >= sum(space.map(countOf))
+    2n * sum(space.map(part => countCovered(taken[part.family], rangeOf(part)))) >=
+    sum(space.map(part => countOf(rangeOf(part))))
   return SPACES.find(isTaken)?.[0]?.family
 }
 
-/** How many addresses of the space are in one of the prefixes at least. */
-function countCovered(prefixes: readonly Prefix[], space: Prefix): bigint {
-  const end = lastAddress(space).value
-  const inside = prefixes
-    .filter(prefix => overlaps(prefix, space))
-    .map(prefix => ({ first: firstAddress(prefix).value, last: lastAddress(prefix).value }))
+/** Addresses from the first to the last, inclusive. */
+interface Range {
+  readonly first: bigint
+  readonly last: bigint
+}
+
+/** All addresses of these prefixes in ranges apart from each other, in order: a pod may have tens of thousands of routes. */
+function uniteRanges(prefixes: readonly Prefix[], family: Family): Range[] {
+  const sorted = prefixes
+    .filter(prefix => prefix.family === family)
+    .map(rangeOf)
     .sort((a, b) => (a.first < b.first ? -1 : 1))
-  let next = firstAddress(space).value
+  const ranges: { first: bigint; last: bigint }[] = []
+  for (const { first, last } of sorted) {
+    const before = ranges.at(-1)
+    if (before === undefined || first > before.last) ranges.push({ first, last })
+    else if (last > before.last) before.last = last
+  }
+  return ranges
+}
+
+/** How many addresses of the space are in one of the ranges. */
+function countCovered(ranges: readonly Range[], space: Range): bigint {
   let count = 0n
-  for (const { first, last } of inside) {
-    const from = first > next ? first : next
-    const to = last < end ? last : end
-    if (to < from) continue
-    count += to - from + 1n
-    next = to + 1n
+  for (const { first, last } of ranges) {
+    if (first > space.last) break
+    const from = first > space.first ? first : space.first
+    const to = last < space.last ? last : space.last
+    if (from <= to) count += countOf({ first: from, last: to })
   }
   return count
 }
 
-function sum(counts: readonly bigint[]): bigint {
-  return counts.reduce((total, count) => total + count, 0n)
+function rangeOf(prefix: Prefix): Range {
+  return { first: firstAddress(prefix).value, last: lastAddress(prefix).value }
 }
 
-function countOf(space: Prefix): bigint {
-  return lastAddress(space).value - firstAddress(space).value + 1n
+function countOf({ first, last }: Range): bigint {
+  return last - first + 1n
+}
+
+function sum(counts: readonly bigint[]): bigint {
+  return counts.reduce((total, count) => total + count, 0n)
 }

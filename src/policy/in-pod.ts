@@ -14,11 +14,17 @@ const CLUSTER_INTERFACE = 'eth0'
 /** The networks of a pod, by the interface that each is on; undefined stands for one that is not there. */
 type Networks = ReadonlyMap<string, readonly (Attachment | undefined)[]>
 
-/** The interfaces of a pod: the networks that are on each, and what each is on in the end. */
+/**
+ * The interfaces of a pod: the networks that are on each, and what each is on in the end; undefined where that are more ways
+ * than are followed.
+ */
 export interface PodInterfaces {
   readonly networks: Networks
-  readonly segments: ReadonlyMap<string, readonly Segment[]>
+  readonly segments: ReadonlyMap<string, readonly Segment[]> | undefined
 }
+
+/** Ways of a network through an interface of the pod: many times what anyone needs, and each is looked at in all grants. */
+export const MAX_PASSAGES = 1000
 
 /** Which network is on which interface. */
 type Placed = Pick<Selection, 'namespace' | 'name' | 'interface'>
@@ -28,7 +34,7 @@ export function podInterfaces(selections: readonly Placed[], inventory: Inventor
   const networks = new Map(
     [...byInterface].map(([name, on]) => [
       name,
-      on.map(({ namespace, name }) => inventory.attachment(namespace, name)),
+      [...new Set(on.map(({ namespace, name }) => inventory.attachment(namespace, name)))],
     ]),
   )
   return { networks, segments: segmentsOf(networks) }
@@ -71,7 +77,7 @@ function parse(text: string): unknown[] {
 }
 
 /** What each interface is on: what its networks reach on the host, and what they reach through other interfaces. */
-function segmentsOf(networks: Networks): Map<string, Segment[]> {
+function segmentsOf(networks: Networks): Map<string, Segment[]> | undefined {
   const riders = Map.groupBy(
     [...networks].flatMap(([rider, on]) =>
       on.flatMap(network =>
@@ -95,9 +101,14 @@ function segmentsOf(networks: Networks): Map<string, Segment[]> {
   for (const [name, on] of networks)
     for (const segment of on.flatMap(network => network?.reach ?? [])) add(name, segment)
   // It grows while it is worked off: each segment goes once through each network that rides on its interface.
-  for (const [name, segment] of queue)
-    for (const { rider, vlans } of riders.get(name) ?? [])
+  let passed = 0
+  for (const [name, segment] of queue) {
+    const above = riders.get(name) ?? []
+    passed += above.length
+    if (passed > MAX_PASSAGES) return undefined
+    for (const { rider, vlans } of above)
       for (const passage of passThrough(segment, vlans)) add(rider, passage)
+  }
   return found
 }
 
@@ -108,9 +119,12 @@ export function throughPod(
   before: PodInterfaces,
 ): Through {
   const riding = uplinksInPod(attachment?.facts?.uplinks ?? [])
-  const passages = ({ segments }: PodInterfaces) =>
+  const [now, then] = [interfaces.segments, before.segments]
+  if (riding.length > 0 && (now === undefined || then === undefined))
+    return { segments: [], before: [], unknown: [], isBeyondCount: true }
+  const passages = (segments: PodInterfaces['segments']) =>
     riding.flatMap(({ master, vlans }) =>
-      (segments.get(master.name ?? CLUSTER_INTERFACE) ?? []).flatMap(segment => passThrough(segment, vlans)),
+      (segments?.get(master.name ?? CLUSTER_INTERFACE) ?? []).flatMap(segment => passThrough(segment, vlans)),
     )
   const carriers = riding
     .filter(({ vlans }) => hasTags(vlans))
@@ -118,7 +132,7 @@ export function throughPod(
   const unknown = carriers.filter(
     name => name !== CLUSTER_INTERFACE && !areReadable(before.networks.get(name)),
   )
-  return { segments: passages(interfaces), before: passages(before), unknown: [...new Set(unknown)] }
+  return { segments: passages(now), before: passages(then), unknown: [...new Set(unknown)] }
 }
 
 /** An interface of the pod, and those others of the pod that its frames leave through with their tags (macvlan, bond). */

@@ -113,6 +113,8 @@ export interface Through {
   readonly before: readonly Passage[]
   /** Interfaces with tags on them that no network is on, or one that cannot be read: nobody can tell what they reach. */
   readonly unknown: readonly string[]
+  /** The networks of the pod ride on one another in more ways than are followed. */
+  readonly isBeyondCount?: true
 }
 
 /**

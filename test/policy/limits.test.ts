@@ -3,6 +3,7 @@ import { generateSigningKey, publicKeyOf } from '../../src/claims/keys.ts'
 import type { AdmissionResponse } from '../../src/kube/admission.ts'
 import type { Manifest } from '../../src/kube/manifest.ts'
 import { attachment, macvlanConfig, pod } from '../../src/policy/example.ts'
+import { judge } from '../../src/policy/judge.ts'
 import { putManifest } from '../../src/policy/put-policy.ts'
 import { requestFor } from '../../src/review/request.ts'
 import { createLocalReview } from '../../src/review/review.ts'
@@ -63,6 +64,24 @@ describe('what is longer than anyone needs', () => {
     ['subnets', withRanges(16)],
   ])('is not refused where it is just not too long: %s', async (_, manifest) => {
     expect((await review(manifest)).status?.message ?? '').not.toMatch(/at most|longer than/)
+  })
+
+  it.each([
+    [62, false],
+    [63, true],
+  ])('is refused: networks that ride on one of the pod, sixteen times each of %i', (count, isRefused) => {
+    const trunk = { cniVersion: '1.0.0', name: 'trunk', type: 'bridge', bridge: 'br-finance' }
+    const plugins = many(16, index => ({
+      ...{ type: 'vlan', master: 'trunk', linkInContainer: true, vlanId: 200 + (index % 10) },
+      ipam: { type: 'static' },
+    }))
+    const known = exampleInventory(
+      attachment({ ...trunk, vlanTrunk: [{ minID: 200, maxID: 209 }] }, { name: 'trunk' }),
+      attachment({ cniVersion: '1.0.0', name: 'riding', plugins }, { name: 'riding' }),
+    )
+    const riding = many(count, index => `riding@r${index}`)
+    const messages = judge(pod(['trunk@trunk', ...riding].join(',')), known).map(({ message }) => message)
+    expect(messages.some(message => message.includes('in more ways than are judged (1000)'))).toBe(isRefused)
   })
 
   it.each([

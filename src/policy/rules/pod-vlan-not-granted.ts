@@ -2,6 +2,7 @@ import { isEmptyVlans } from '../../net/vlan-set.ts'
 import { describeSegment } from '../describe.ts'
 import { attachment, macvlanConfig, pod, tenant } from '../example.ts'
 import { straySubnets, ungranted } from '../grants.ts'
+import { MAX_PASSAGES } from '../in-pod.ts'
 import type { Rule } from '../rule.ts'
 
 const namespace = 'workshop'
@@ -40,6 +41,10 @@ export const podVlanNotGranted: Rule<'selection'> = {
   *check({ selection, attachment, through, tenant, cluster }) {
     const inside = ['name']
     const network = `network "${selection.name}"`
+    if (through.isBeyondCount) {
+      const message = `${network} rides on an interface of the pod, and the networks of this pod ride on one another in more ways than are judged (${MAX_PASSAGES}): select fewer of them`
+      yield { inside, message }
+    }
     for (const name of through.unknown) {
       const message = `${network} tags frames on "${name}", and no network of the pod that SOCNI can read is on it: name the interface of one`
       yield { inside, message }
