@@ -438,6 +438,11 @@ const PODS: readonly [what: string, manifest: Manifest, rule: string][] = [
     pod('finance/storage', { metadata: { namespace: 'forgotten' } }),
     'foreign-attachment',
   ],
+  ...['.eth0', '..all', 'eth0.', 'all', 'default'].map((name): [string, Manifest, string] => [
+    `the sysctls of other interfaces, by the name ${name}`,
+    pod([{ name: 'storage', interface: name }]),
+    'invalid-interface-name',
+  ]),
   ['the default route', pod([{ name: 'storage', 'default-route': ['10.100.1.1'] }]), 'default-route-request'],
   ['no default route at all', pod([{ name: 'storage', 'default-route': [] }]), 'default-route-request'],
   ['eth0', pod('storage@eth0'), 'taken-interface-name'],
