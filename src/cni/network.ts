@@ -9,7 +9,7 @@ import { CNI_VERSIONS, isCniVersion, isNetworkName, isPluginType } from './spec.
 export interface Network {
   /** The configuration's own `name`, else the NAD's: the IPAM store and libcni's cache are keyed by it. */
   readonly name: string
-  /** The version that libcni picks: the highest it knows of `cniVersions`, else `cniVersion`; none is 0.1.0. */
+  /** The version that libcni picks: the highest it knows of `cniVersions` and `cniVersion`; none is 0.1.0. */
   readonly cniVersion: string
   readonly plugins: readonly PluginConfiguration[]
 }
@@ -109,7 +109,7 @@ function buildNetwork(body: JsonObject, nadName: string, report: Report): Networ
   if (form === 'conflist') for (const plugin of plugins) reportRuntimeKeys(plugin.body, plugin.at, report)
   for (const key of ['disableCheck', 'disableGC', 'loadOnlyInlinedPlugins'])
     reportNoBoolean(body, key, report)
-  if (body.loadOnlyInlinedPlugins === false || body.loadOnlyInlinedPlugins === 'false') {
+  if (String(body.loadOnlyInlinedPlugins).toLowerCase() === 'false') {
     report(
       'ambiguous',
       ['loadOnlyInlinedPlugins'],
@@ -174,11 +174,11 @@ function reportRuntimeKeys(body: JsonObject, at: Path, report: Report): void {
   }
 }
 
-/** libcni takes `"true"` and `"false"` for these keys, and refuses the list for any other string. */
+/** libcni takes `"true"` and `"false"` for these keys, in whatever letters, and refuses the list for any other string. */
 function reportNoBoolean(body: JsonObject, key: string, report: Report): void {
   const value = body[key]
-  if (value === undefined || value === true || value === false || value === 'true' || value === 'false')
-    return
+  if (value === undefined || typeof value === 'boolean') return
+  if (typeof value === 'string' && /^(?:true|false)$/i.test(value)) return
   report('unreadable', [key], `${quoteValue(value)} is not understood: write true or false`)
 }
 
@@ -200,7 +200,7 @@ function readVersion(body: JsonObject, report: Report): string {
   const { cniVersion, cniVersions } = body
   if (cniVersions !== undefined && cniVersions !== null) {
     const versions = Array.isArray(cniVersions)
-      ? cniVersions.filter(version => typeof version === 'string')
+      ? [...cniVersions, cniVersion].filter(version => typeof version === 'string')
       : []
     const supported = CNI_VERSIONS.findLast(version => versions.includes(version))
     if (supported !== undefined) return supported

@@ -64,6 +64,11 @@ describe('the reader of a network', () => {
       ['ambiguous ["loadOnlyInlinedPlugins"]'],
     ],
     [
+      'further plugins from files, in other letters',
+      '{"plugins":[{"type":"vlan"}],"loadOnlyInlinedPlugins":"FALSE"}',
+      ['ambiguous ["loadOnlyInlinedPlugins"]'],
+    ],
+    [
       'a key of libcni in other letters, also of a plugin that nobody reads here',
       '{"type":"jcnr","Name":"x"}',
       ['ambiguous ["Name"]'],
@@ -106,7 +111,11 @@ describe('the reader of a network', () => {
       { plugins: [{ type: 'jcnr', at: [], body: { kubeConfig: '/x' } }] },
     ],
     [
-      '{"plugins":[{"type":"vlan"}],"disableCheck":"true","loadOnlyInlinedPlugins":true}',
+      '{"plugins":[{"type":"vlan"}],"cniVersion":"1.0.0","cniVersions":["0.4.0","9.0.0"]}',
+      { cniVersion: '1.0.0' },
+    ],
+    [
+      '{"plugins":[{"type":"vlan"}],"disableCheck":"true","disableGC":"False","loadOnlyInlinedPlugins":true}',
       { plugins: [{ type: 'vlan', at: ['plugins', 0] }] },
     ],
   ])('reads %s', (config, expected) => {
