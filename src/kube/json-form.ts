@@ -120,6 +120,7 @@ function readElement(body: JsonObject, index: number, podNamespace: string, repo
       )
     }
   }
+  checkCapabilities(body, at, report)
   reportUnknownKeys(body, at, report)
   return {
     index,
@@ -189,6 +190,29 @@ function readDefaultRoute(body: JsonObject, at: Path, report: Report): string[] 
   })
 }
 
+/** What Multus decodes for plugins that declare the capability: a value of another type is the end of the whole annotation. */
+function checkCapabilities(body: JsonObject, at: Path, report: Report): void {
+  const bandwidth = readObject(body, 'bandwidth', at, report) ?? {}
+  for (const key of ['ingressRate', 'ingressBurst', 'egressRate', 'egressBurst'])
+    checkNumber(bandwidth, key, [...at, 'bandwidth'], report)
+  const mappings = readList(body, 'portMappings', at, report, '[{"hostPort": 8080, "containerPort": 80}]')
+  for (const [index, mapping] of mappings?.entries() ?? []) {
+    const place = [...at, 'portMappings', index]
+    if (!isObject(mapping)) {
+      report('unreadable', place, `${quoteValue(mapping)} is not an object: write one, {…}`)
+      continue
+    }
+    for (const key of ['hostPort', 'containerPort']) checkNumber(mapping, key, place, report)
+    for (const key of ['protocol', 'hostIP']) readText(mapping, key, place, report)
+  }
+}
+
+function checkNumber(body: JsonObject, key: string, at: Path, report: Report): void {
+  const value = body[key]
+  if (value === undefined || value === null || Number.isInteger(value)) return
+  report('unreadable', [...at, key], `${quoteValue(value)} is not a whole number: write one, without quotes`)
+}
+
 function readText(body: JsonObject, key: string, at: Path, report: Report): string | undefined {
   const value = body[key]
   if (value === undefined || value === null || value === '') return undefined
@@ -197,11 +221,17 @@ function readText(body: JsonObject, key: string, at: Path, report: Report): stri
   return undefined
 }
 
-function readList(body: JsonObject, key: string, at: Path, report: Report): JsonValue[] | undefined {
+function readList(
+  body: JsonObject,
+  key: string,
+  at: Path,
+  report: Report,
+  example = '["10.100.0.7"]',
+): JsonValue[] | undefined {
   const value = body[key]
   if (value === undefined || value === null) return undefined
   if (Array.isArray(value)) return value
-  report('unreadable', [...at, key], `${quoteValue(value)} is not a list: write one, ["10.100.0.7"]`)
+  report('unreadable', [...at, key], `${quoteValue(value)} is not a list: write one, ${example}`)
   return undefined
 }
 

@@ -83,6 +83,20 @@ describe('the networks annotation', () => {
       '[{"name":"a","default-route":["10.0.0.1/24"]}]',
       ['json', 'mine/a@net1', 'unreadable [0,"default-route",0]'],
     ],
+    [
+      '[{"name":"a","bandwidth":{"ingressRate":"1M","egressRate":null}}]',
+      ['json', 'mine/a@net1', 'unreadable [0,"bandwidth","ingressRate"]'],
+    ],
+    ['[{"name":"a","bandwidth":[]}]', ['json', 'mine/a@net1', 'unreadable [0,"bandwidth"]']],
+    [
+      '[{"name":"a","portMappings":[{"hostPort":1,"containerPort":"x"},null]}]',
+      [
+        'json',
+        'mine/a@net1',
+        'unreadable [0,"portMappings",0,"containerPort"]',
+        'unreadable [0,"portMappings",1]',
+      ],
+    ],
     ['[{"name":"a","cni-args":[]}]', ['json', 'mine/a@net1', 'unreadable [0,"cni-args"]']],
     ['[{"name":"a","vlan":200}]', ['json', 'mine/a@net1', 'unknown-key [0,"vlan"]']],
     ['[{"name":"a","Namespace":"victim"}]', ['json', 'unreadable [0,"Namespace"]']],
