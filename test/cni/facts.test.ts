@@ -579,7 +579,18 @@ const ROWS: readonly Row[] = [
   ],
   [{ type: 'coordinator', podDefaultRouteNic: 'net1' }, [...BOTH('plugin'), 'node routes coordinator']],
   [{ type: 'coordinator' }, [...BOTH('plugin', 'route', '?'), 'node routes coordinator']],
-  [{ type: 'coordinator', mode: 'overlay' }, ['node routes coordinator']],
+  [{ type: 'coordinator', mode: 'overlay' }, [...BOTH('plugin', 'route', '?'), 'node routes coordinator']],
+  [{ type: 'coordinator', mode: 'disable', logOptions: { logFile: '/x' } }, []],
+  [{ type: 'coordinator', tunePodRoutes: false }, ['node routes coordinator']],
+  [
+    {
+      type: 'coordinator',
+      podDefaultRouteNic: 'eth0',
+      hostRPFilter: 0,
+      logOptions: { logFile: '/root/x' },
+    },
+    ['write /root/x', 'node routes coordinator', 'sysctl net.ipv4.conf.all.rp_filter'],
+  ],
   [
     {
       type: 'egress-router',

@@ -270,6 +270,36 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     'default-route',
   ],
   [
+    'a file on the node, as the log of coordinator',
+    chained({ type: 'coordinator', logOptions: { logFile: '/etc/cron.d/log' } }),
+    'host-path',
+  ],
+  [
+    'the return path filter of the whole node',
+    chained({ type: 'coordinator', hostRPFilter: 0 }),
+    'sysctl-on-primary',
+  ],
+  [
+    'a kubeconfig of the node',
+    { ...macvlanConfig(), type: 'ib-sriov', kubeconfig: '/etc/rancher/k3s/k3s.yaml' },
+    'host-path',
+  ],
+  [
+    'a bond that is not the interface which the plugins behind it take for its own',
+    chained(
+      {
+        type: 'bond',
+        ifname: 'bond0',
+        linksInContainer: true,
+        miimon: '100',
+        links: [{ name: 'net1' }, { name: 'net2' }],
+        ipam: { type: 'whereabouts', range: '10.100.2.0/24', routes: [{ dst: '0.0.0.0/0' }] },
+      },
+      { type: 'sbr' },
+    ),
+    'ambiguous-config',
+  ],
+  [
     'a default route by coordinator',
     chained({ type: 'coordinator', podDefaultRouteNic: 'net1' }),
     'default-route',

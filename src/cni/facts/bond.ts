@@ -12,6 +12,7 @@ export const bond: Extractor = {
   role: 'plugin',
   source: 'k8snetworkplumbingwg/bond-cni bond/bond.go',
   keys: {
+    ifname: {},
     mode: {},
     linksInContainer: {},
     failOverMac: {},
@@ -24,6 +25,12 @@ export const bond: Extractor = {
 
   extract(conf, facts) {
     readMonitor(conf, facts)
+    if (conf.string('ifname'))
+      facts.problem(
+        'contradiction',
+        conf.path('ifname'),
+        '"ifname" gives the bond another name than the interface that the pod was told: remove it, and name the interface where the pod selects the network',
+      )
     const inContainer = conf.boolean('linksInContainer') ?? false
     const links = conf.objects('links')
     if (links.length < 2)

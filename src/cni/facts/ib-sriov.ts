@@ -9,7 +9,16 @@ export const ibSriov: Extractor = {
   types: ['ib-sriov'],
   role: 'plugin',
   source: 'k8snetworkplumbingwg/ib-sriov-cni pkg/types/types.go',
-  keys: { pkey: {}, link_state: {}, rdmaIsolation: {}, ibKubernetesEnabled: {}, deviceID: {} },
+  keys: {
+    pkey: {},
+    link_state: {},
+    rdmaIsolation: {},
+    ibKubernetesEnabled: {},
+    deviceID: {},
+    vfioPciMode: {},
+    publishPfGuid: {},
+    kubeconfig: {},
+  },
 
   extract(conf, facts) {
     facts.uplink({ at: conf.at, master: deviceMaster(conf), vlans: NATIVE, source: 'untagged' })
@@ -20,6 +29,7 @@ export const ibSriov: Extractor = {
         'an InfiniBand partition is no VLAN: SOCNI has no grant that could allow it',
       )
     }
+    facts.hostPath(conf.string('kubeconfig'), 'read', conf.path('kubeconfig'))
     declareCapabilities(conf, facts, 'ips', 'infinibandGUID', 'deviceID')
     runIpam(conf, facts, 'optional')
   },

@@ -1,4 +1,5 @@
 import { REQUEST_FOR_NO_ROUTE } from '../../cni/facts/dhcp.ts'
+import type { RouteFact } from '../../cni/facts/facts.ts'
 import { printPath } from '../../json/value.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import type { Rule } from '../rule.ts'
@@ -22,17 +23,19 @@ export const runtimeDefaultRoute: Rule<'attachment'> = {
       const place = printPath(route.at)
       if (said.has(place)) continue
       said.add(place)
-      const [decider, remedy] =
-        route.cause === 'dhcp'
-          ? ['the DHCP server of the VLAN', `ask it for none by ${REQUEST_FOR_NO_ROUTE}`]
-          : [
-              `what "${route.plugin}" finds at run time`,
-              route.cause === 'pool' ? 'take the gateway out of the pool' : 'see that it adds none',
-            ]
-      yield {
-        inside: route.at,
-        message: `${decider} decides whether the pod gets a default route, and the guard refuses a pod that gets one: ${remedy}`,
-      }
+      yield { inside: route.at, message: explain(route) }
     }
   },
+}
+
+function explain({ cause, plugin }: RouteFact): string {
+  const found = `what "${plugin}" finds at run time`
+  // It moves routes once the interface is there, and has been looked at.
+  if (cause === 'plugin')
+    return `${found} decides whether the pod gets a default route, and nobody looks at it later: write "podDefaultRouteNic": "eth0"`
+  const [decider, remedy] =
+    cause === 'dhcp'
+      ? ['the DHCP server of the VLAN', `ask it for none by ${REQUEST_FOR_NO_ROUTE}`]
+      : [found, 'take the gateway out of the pool']
+  return `${decider} decides whether the pod gets a default route, and the guard refuses a pod that gets one: ${remedy}`
 }
