@@ -34,7 +34,7 @@ export function podInterfaces(selections: readonly Placed[], inventory: Inventor
   const networks = new Map(
     [...byInterface].map(([name, on]) => [
       name,
-      [...new Set(on.map(({ namespace, name }) => inventory.attachment(namespace, name)))],
+      on.map(({ namespace, name }) => inventory.attachment(namespace, name)),
     ]),
   )
   return { networks, segments: segmentsOf(networks) }
