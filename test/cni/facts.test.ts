@@ -604,6 +604,14 @@ const ROWS: readonly Row[] = [
       'subnet 10.1.1.5/24 10.1.1.5..10.1.1.5 via 10.1.1.1',
     ],
   ],
+  [
+    { type: 'egress-router', interfaceArgs: { master: 'eth1', mode: 'passthru', mtu: '9000' } },
+    ['uplink native on eth1 (move, untagged)', 'route 0.0.0.0/0 (plugin)', 'mtu 9000'],
+  ],
+  [
+    { type: 'egress-router', interfaceArgs: { master: 'eth1', mtu: 9000 } },
+    ['uplink native on eth1 (ride, untagged)', 'route 0.0.0.0/0 (plugin)', 'wrong-type at interfaceArgs.mtu'],
+  ],
   [{ type: 'danm', kubeconfig: '/k' }, ['read /k', 'undecidable at ']],
   [{ type: 'debug', cniOutput: '/o', addHooks: [['sh', '-c', 'id']] }, ['write /o', 'execute sh -c id']],
   // IPAM

@@ -9,7 +9,7 @@ import { connectedRoute, defaultRouteFact } from './routes.ts'
 export const egressRouter: Extractor = {
   types: ['egress-router'],
   role: 'plugin',
-  source: 'openshift/egress-router-cni pkg/macvlan/macvlan.go',
+  source: 'openshift/egress-router-cni pkg/macvlan/macvlan.go, pkg/types/types.go',
   keys: {
     interfaceType: {},
     interfaceArgs: { master: {}, mode: {}, mtu: {} },
@@ -26,7 +26,14 @@ export const egressRouter: Extractor = {
     const at = conf.path('interfaceArgs', 'master')
     facts.uplink({
       at: name === undefined ? conf.at : at,
-      master: { name, at, use: 'ride', byDefault: name === undefined, inContainer: false },
+      master: {
+        name,
+        at,
+        // As with macvlan, nothing is left to the node then.
+        use: args?.string('mode') === 'passthru' ? 'move' : 'ride',
+        byDefault: name === undefined,
+        inContainer: false,
+      },
       vlans: NATIVE,
       source: 'untagged',
     })
@@ -57,7 +64,11 @@ export const egressRouter: Extractor = {
     }
     if (conf.has('ipConfig'))
       facts.problem('undecidable', conf.path('ipConfig'), 'a ConfigMap holds the addresses: write "ip" here')
-    facts.mtu(args?.integer('mtu'), conf.path('interfaceArgs', 'mtu'))
+    // All arguments are strings.
+    const mtu = args?.string('mtu') ?? ''
+    if (/^\d+$/.test(mtu)) facts.mtu(Number(mtu), conf.path('interfaceArgs', 'mtu'))
+    else if (mtu !== '')
+      facts.problem('malformed', conf.path('interfaceArgs', 'mtu'), `${quote(mtu)} is no MTU: write "1500"`)
     facts.hostPath(conf.string('log_file'), 'write', conf.path('log_file'))
   },
 }
