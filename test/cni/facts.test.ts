@@ -577,6 +577,22 @@ const ROWS: readonly Row[] = [
     { type: 'ifacer', interfaces: ['eth0', 'eth1'], vlanID: 100 },
     ['uplink 100 on eth0 (enslave, key)', 'uplink 100 on eth1 (enslave, key)', 'missing at interfaces'],
   ],
+  [
+    { type: 'ifacer', interfaces: ['eth0', 'eth1'], vlanID: 100, bond: { name: 'bond0' } },
+    [
+      'uplink 100 on eth0 (enslave, key)',
+      'uplink 100 on eth1 (enslave, key)',
+      'uplink 100 on bond0 (ride, key)',
+    ],
+  ],
+  [
+    { type: 'ifacer', interfaces: ['eth0', 'eth1'], bond: { mode: 1 } },
+    [
+      'uplink native on eth0 (enslave, default)',
+      'uplink native on eth1 (enslave, default)',
+      'uplink native on sp_bond0* (ride, default)',
+    ],
+  ],
   [{ type: 'coordinator', podDefaultRouteNic: 'net1' }, [...BOTH('plugin'), 'node routes coordinator']],
   [{ type: 'coordinator' }, [...BOTH('plugin', 'route', '?'), 'node routes coordinator']],
   [{ type: 'coordinator', mode: 'overlay' }, [...BOTH('plugin', 'route', '?'), 'node routes coordinator']],
