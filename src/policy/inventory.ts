@@ -170,6 +170,8 @@ export class Inventory {
 
   /** Whether nodes have an interface of this name, as far as is known: by the configuration, or by what tenants hold. */
   isHostInterface(name: string): boolean {
+    // No alternative name is longer (linux/if.h ALTIFNAMSIZ); what is no name is told as that.
+    if (name.length > 128) return false
     const { primaryInterface, protectedInterfaces, interfaces, mtus } = this.#cluster
     const parents = Object.values(interfaces).map(({ parent }) => parent)
     const named = [
