@@ -267,6 +267,8 @@ const ROWS: readonly Row[] = [
   [{ type: 'dummy' }, ['missing at ipam']],
   [{ type: 'loopback' }, []],
   [{ type: 'vrf' }, ['missing at ']],
+  [{ type: 'vrf', vrfname: 'blue', table: 1001 }, []],
+  [{ type: 'vrf', vrfname: 'blue', table: 254 }, ['malformed at table']],
   [{ type: 'sbr', table: 100 }, []],
   [
     { type: 'tuning', sysctl: { 'net.ipv4.ip_forward': '1' }, mtu: 9000, dataDir: '/x' },

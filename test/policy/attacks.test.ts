@@ -1217,7 +1217,7 @@ describe('a default route, or one into the cluster, in disguise', () => {
         ...chained(),
         plugins: [routed({ dst: '0.0.0.0/0' }), { type: 'vrf', vrfname: 'blue', table }],
       },
-      ['default-route'],
+      ['unreadable-config', 'default-route'],
     ]),
     [
       'one behind sbr',

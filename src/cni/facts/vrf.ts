@@ -12,7 +12,15 @@ export const vrf: Extractor = {
   keys: { vrfname: {}, table: {} },
 
   extract(conf, facts) {
-    if (!TABLES_OF_ALL.includes(conf.integer('table'))) facts.moveRoutes()
+    const table = conf.integer('table')
+    // Another network of the pod may have its routes in a VRF of this name, without a table.
+    if (TABLES_OF_ALL.includes(table))
+      facts.problem(
+        'malformed',
+        conf.path('table'),
+        `"table": ${table} is one that all traffic asks: write another for the VRF, such as 1001, or none`,
+      )
+    else facts.moveRoutes()
     if (!conf.string('vrfname')) facts.problem('missing', conf.at, 'type "vrf" needs "vrfname"')
   },
 }
