@@ -363,6 +363,13 @@ const NADS: readonly [what: string, config: Record<string, unknown> | string, ru
     'foreign-ipam-store',
   ],
   ['forwarding', chained({ type: 'tuning', sysctl: { 'net.ipv4.ip_forward': '1' } }), 'sysctl-on-primary'],
+  ...['net.ipv4.conf.IFNAME.forwarding', 'net/ipv6/conf/IFNAME/force_forwarding'].map(
+    (name): (typeof NADS)[number] => [
+      `forwarding of what comes in by its own interface, ${name}`,
+      chained({ type: 'tuning', sysctl: { [name]: '1' } }),
+      'sysctl-on-primary',
+    ],
+  ),
   [
     'a sysctl of eth0',
     chained({ type: 'tuning', sysctl: { 'net/ipv4/conf/eth0/accept_local': '1' } }),
