@@ -46,7 +46,7 @@ const grant = z.strictObject({
     .array(masterName)
     .min(1)
     .describe(
-      "Host interfaces that these VLANs are on, in the configuration's own words: a NIC, bond, bridge, PCI address or device resource.",
+      "Host interfaces that these VLANs are on, in the configuration's own words: a NIC, bond, bridge, PCI address, device resource or physical network of OVN.",
     ),
   subnets: z
     .array(prefix)

@@ -38,7 +38,10 @@ export const prefix = z.string().transform((text, context) => {
   return parsed ?? z.NEVER
 })
 
-/** A NIC, bond or bridge; also a PCI address or a device-plugin resource, which are no interface names. */
+/** Names of OVN's physical networks, which are no interfaces and may be longer than these. A longer one is taken for nothing else. */
+const PHYSICAL_NETWORK = /^[A-Za-z0-9][A-Za-z0-9._-]{15,252}$/
+
+/** A NIC, bond or bridge; also what is no interface name: a PCI address, a device-plugin resource, a physical network of OVN. */
 export const masterName = z
   .string()
   // Linux would take such a name; who writes it expects that it stands for others.
@@ -50,10 +53,11 @@ export const masterName = z
     name =>
       isInterfaceName(name) ||
       /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/.test(name) ||
-      /^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/.test(name),
+      /^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/.test(name) ||
+      PHYSICAL_NETWORK.test(name),
     {
       error: issue =>
-        `${quote(String(issue.input))} is no host interface (1 to 15 bytes without "/", ":" or spaces), PCI address ("0000:3b:02.1") or device resource ("intel.com/nic")`,
+        `${quote(String(issue.input))} is no host interface (1 to 15 bytes without "/", ":" or spaces), PCI address ("0000:3b:02.1"), device resource ("intel.com/nic") or physical network of OVN ("localnet-network")`,
     },
   )
 

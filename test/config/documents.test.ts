@@ -106,7 +106,7 @@ describe('a Tenant', () => {
     expect(problems(readTenant(document))).toEqual([expect.stringMatching(problem)])
   })
 
-  it.each(['eth0', 'br-finance', '0000:3b:02.1', 'intel.com/sriov_net', 'eth0.300'])(
+  it.each(['eth0', 'br-finance', '0000:3b:02.1', 'intel.com/sriov_net', 'eth0.300', 'localnet-192.168.0'])(
     'may be granted %s',
     master => {
       expect(problems(readTenant(grant({ masters: [master] })))).toEqual([])
