@@ -49,8 +49,8 @@ export function effectiveFindings(
     ({ rule }) => rule,
   )
   return effective.filter(finding => {
-    const louder = errors.get(SAID_BY.get(finding.rule) ?? '') ?? []
-    return !louder.some(other => isEcho(finding, other))
+    const louder = SAID_BY.get(finding.rule) ?? []
+    return !louder.some(rule => errors.get(rule)?.some(other => isEcho(finding, other)))
   })
 }
 
@@ -58,16 +58,17 @@ export function effectiveFindings(
  * Rules that say less of the same place than another one does. Only where that one is an error, after all settings: leaving
  * the second word out must let nothing pass.
  */
-const SAID_BY: ReadonlyMap<string, string> = new Map([
-  ['interface-not-granted', 'protected-interface'],
-  ['unknown-attachment', 'unreadable-selection'],
-  ['unreadable-selection', 'default-network-override'],
+const SAID_BY: ReadonlyMap<string, readonly string[]> = new Map([
+  ['interface-not-granted', ['protected-interface', 'unreadable-config']],
+  ['unknown-attachment', ['unreadable-selection']],
+  ['unreadable-selection', ['default-network-override']],
 ])
 
-/** Whether the other one is about the same place, or what it is in. */
+/** Whether the other one is about the same place, or what it is in: of a configuration there is much to say besides. */
 function isEcho(finding: Finding, other: Finding): boolean {
-  const [place, around] = [finding, other].map(({ at, inside = [] }) => [...at, ...inside])
-  return around?.every((step, index) => place?.[index] === step) ?? false
+  const [place = [], around = []] = [finding, other].map(({ at, inside = [] }) => [...at, ...inside])
+  if (other.rule === 'unreadable-config' && around.length < place.length) return false
+  return around.every((step, index) => place[index] === step)
 }
 
 /** What becomes of errors there. */

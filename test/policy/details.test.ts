@@ -611,6 +611,38 @@ describe('a finding', () => {
     ])
   })
 
+  it('says the type that was probably meant', () => {
+    const mistyped = (type: string) => messagesFor(network({ type }))[0]
+    expect(mistyped('Macvlan')).toMatch(/^"Macvlan" is no CNI type that SOCNI can read: write "macvlan", or /)
+    expect(mistyped('teleport')).toMatch(
+      /^"teleport" is no CNI type that SOCNI can read: use one that it can, /,
+    )
+    expect(messagesFor(network({ ipam: { type: 'where-abouts' } }))).toEqual([
+      expect.stringContaining('write "whereabouts", or'),
+    ])
+  })
+
+  it.each([
+    ['finance/other', '"finance/other"'],
+    ['[{"name": "other", "namespace": "finance"}]', '"finance/other"'],
+    ['{"name": "other"}', 'the network that the annotation names'],
+  ])('names the network that is to replace Flannel, not JSON: %s', (annotation, name) => {
+    const annotations = { 'v1.multus-cni.io/default-network': annotation }
+    expect(messagesFor(pod(undefined, { metadata: { annotations } }))).toContain(
+      `${name} would take the place of Flannel on eth0: select it as a further network instead`,
+    )
+  })
+
+  it('of a type that always takes the default route names another type as the way out', () => {
+    const router = attachment(
+      { cniVersion: '1.0.0', name: 'out', type: 'egress-router', interfaceArgs: { master: 'eth0.100' } },
+      { name: 'out' },
+    )
+    expect(messagesFor(router)).toContain(
+      'type "egress-router" always takes the pod\'s default route: use another type, or ask for allowDefaultRoute',
+    )
+  })
+
   it('names a container without a name by its number', () => {
     const trunk = { type: 'bridge', bridge: 'br-finance', vlan: 100, vlanTrunk: [{ minID: 200, maxID: 209 }] }
     const carrying = network({ ...trunk, master: undefined, mode: undefined, ipam: undefined }, 'trunk')

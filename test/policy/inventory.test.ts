@@ -384,6 +384,13 @@ describe('the decision', () => {
     expect(denied({ rules: { 'protected-interface': 'off' } }, ...both)).toEqual(['interface-not-granted'])
     const apart = [at('interface-not-granted', ['master']), at('protected-interface', ['bridge'])]
     expect(denied({}, ...apart)).toEqual(['interface-not-granted', 'protected-interface'])
+    const ofOnePlace = [at('interface-not-granted', ['bridge']), at('unreadable-config', ['bridge'])]
+    expect(denied({}, ...ofOnePlace)).toEqual(['unreadable-config'])
+    expect(denied({ rules: { 'unreadable-config': 'off' } }, ...ofOnePlace)).toEqual([
+      'interface-not-granted',
+    ])
+    const ofThePlugin = [at('interface-not-granted', ['bridge']), at('unreadable-config', [])]
+    expect(denied({}, ...ofThePlugin)).toEqual(['interface-not-granted', 'unreadable-config'])
     const inList = [at('unreadable-selection', [0]), at('unknown-attachment', [0, 'name'])]
     expect(denied({}, ...inList)).toEqual(['unreadable-selection'])
   })

@@ -172,3 +172,9 @@ function extractorOf(type: string, role: TypeFact['role']): Extractor | undefine
   // A look through all of them is faster than an index that the guard would build for one or two looks.
   return extractors.find(extractor => extractor.role === wanted && extractor.types.includes(type))
 }
+
+/** The types that can be read there. */
+export function typesOf(role: TypeFact['role']): string[] {
+  const wanted = role === 'ipam' ? 'ipam' : 'plugin'
+  return extractors.filter(extractor => extractor.role === wanted).flatMap(({ types }) => types)
+}

@@ -1,5 +1,6 @@
-import { quoteValue } from '../../json/quote.ts'
+import { quote } from '../../json/quote.ts'
 import { DEFAULT_NETWORK_ANNOTATION } from '../../kube/annotations.ts'
+import type { DefaultNetwork } from '../../kube/selections.ts'
 import { pod } from '../example.ts'
 import type { Rule } from '../rule.ts'
 
@@ -18,10 +19,16 @@ export const defaultNetworkOverride: Rule<'pod'> = {
 
   *check({ metadata, defaultNetwork, defaultNetworkAt }) {
     if (defaultNetwork === undefined) return
-    const value = metadata.annotations?.[DEFAULT_NETWORK_ANNOTATION] ?? defaultNetwork.selection?.name
     yield {
       at: defaultNetworkAt,
-      message: `${quoteValue(value)} would take the place of Flannel on eth0: select it as a further network instead`,
+      message: `${nameOf(metadata.annotations?.[DEFAULT_NETWORK_ANNOTATION], defaultNetwork)} would take the place of Flannel on eth0: select it as a further network instead`,
     }
   },
+}
+
+/** As it is written, but for JSON, of which nobody needs to see the braces. */
+function nameOf(annotation: string | undefined, { selection }: DefaultNetwork): string {
+  if (annotation !== undefined && !/^\s*[[{]/.test(annotation)) return quote(annotation)
+  if (selection === undefined) return 'the network that the annotation names'
+  return quote(annotation === undefined ? selection.name : `${selection.namespace}/${selection.name}`)
 }

@@ -80,6 +80,9 @@ function explain(route: RouteFact): string {
   switch (route.cause) {
     case 'default-gateway':
     case 'plugin':
+      // Whatever is written for it.
+      if (route.written === route.plugin)
+        return `type ${text} always takes the pod's default route: use another type, or ask for allowDefaultRoute`
       return `${text} makes "${route.plugin}" add a default route: ${accepted}`
     case 'connected':
       return `${text} is so broad that its connected route is a default route: use the VLAN's own prefix length`

@@ -1,3 +1,5 @@
+import { typesOf } from '../../cni/facts/extract.ts'
+import { nearWord } from '../../json/distance.ts'
 import { attachment, macvlanConfig } from '../example.ts'
 import type { Rule } from '../rule.ts'
 
@@ -14,9 +16,11 @@ export const unknownPluginType: Rule<'attachment'> = {
     for (const { type, role, known, at } of facts?.types ?? []) {
       if (known || cluster.vouchedTypes.includes(type)) continue
       const what = role === 'ipam' ? 'IPAM type' : 'CNI type'
+      const meant = nearWord(type, typesOf(role), 1)
+      const instead = meant === undefined ? 'use one that it can' : `write "${meant}"`
       yield {
         inside: at,
-        message: `"${type}" is no ${what} that SOCNI can read: use one that it can, or have a cluster admin vouch for it under vouchedTypes`,
+        message: `"${type}" is no ${what} that SOCNI can read: ${instead}, or have a cluster admin vouch for it under vouchedTypes`,
       }
     }
   },
