@@ -546,6 +546,35 @@ const ROWS: readonly Row[] = [
     ['uplink 100 on phys (bridge, key)', 'device behind a port', 'network ovn-k8s-cni-overlay nad'],
   ],
   [
+    { type: 'ovn-k8s-cni-overlay', topology: 'layer2', excludeSubnets: ['10.1.0.0/29'], vlanID: '5' },
+    [
+      'device behind a port',
+      'network ovn-k8s-cni-overlay nad',
+      'wrong-type at excludeSubnets',
+      'wrong-type at vlanID',
+      'ignored-vlan-key at vlanID',
+    ],
+  ],
+  // A VXLAN of the fabric, by its number.
+  [
+    {
+      type: 'ovn-k8s-cni-overlay',
+      topology: 'layer2',
+      transport: 'evpn',
+      evpn: { vtep: 'leaf', macVRF: { vni: 100 } },
+    },
+    [
+      'device behind a port',
+      'network ovn-k8s-cni-overlay nad',
+      'undecidable at transport',
+      'undecidable at evpn',
+    ],
+  ],
+  [
+    { type: 'ovn-k8s-cni-overlay', topology: 'layer3', uplink: 'leaf' },
+    ['device behind a port', 'network ovn-k8s-cni-overlay nad', 'undecidable at uplink'],
+  ],
+  [
     { type: 'ovn-k8s-cni-overlay', topology: 'localnet' },
     ['uplink native on nad* (bridge, default)', 'device behind a port', 'network ovn-k8s-cni-overlay nad'],
   ],

@@ -8,7 +8,18 @@ import { bridgeAt, takeDevice } from './masters.ts'
 import { connectedRoute, defaultRouteFact } from './routes.ts'
 import { readVlan } from './vlans.ts'
 
-/** A network of OVN-Kubernetes. Only topology localnet leads to a physical network, with an optional VLAN. */
+const VRF_KEYS = { vni: {}, routeTarget: {}, vid: {} }
+
+/** Comma lists of subnets and addresses, and names: a list or a number there is nothing that it can decode. */
+const TEXTS = [
+  ...['netAttachDefName', 'physicalNetworkName', 'excludeSubnets', 'reservedSubnets'],
+  ...['infrastructureSubnets', 'joinSubnet', 'transitSubnet', 'defaultGatewayIPs', 'logLevel'],
+]
+
+/**
+ * A network of OVN-Kubernetes. Topology localnet leads to a physical network, with an optional VLAN; the others do where they
+ * are told of a fabric.
+ */
 export const ovnK8sCniOverlay: Extractor = {
   types: ['ovn-k8s-cni-overlay'],
   role: 'plugin',
@@ -28,12 +39,26 @@ export const ovnK8sCniOverlay: Extractor = {
     physicalNetworkName: {},
     role: {},
     transitSubnet: {},
+    transport: {},
+    outboundSNAT: {},
+    evpn: { vtep: {}, macVRF: VRF_KEYS, ipVRF: VRF_KEYS },
+    uplink: {},
     deviceID: {},
     logFile: {},
     logLevel: {},
   },
 
   extract(conf, facts) {
+    for (const key of TEXTS) conf.string(key)
+    conf.boolean('allowPersistentIPs')
+    conf.integer('vlanID')
+    for (const key of ['transport', 'evpn', 'uplink'])
+      if (conf.has(key) && conf.body[key] !== '')
+        facts.problem(
+          'undecidable',
+          conf.path(key),
+          `"${key}" leads to networks outside of the overlay, which SOCNI has no grant for: leave it out`,
+        )
     if (conf.string('topology') === 'localnet') {
       const vlans = readVlan(conf, 'vlanID', facts)
       // The bridge mapping is found by the physical network's name, else by the network's own.
