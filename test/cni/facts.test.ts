@@ -716,6 +716,57 @@ const ROWS: readonly Row[] = [
       'malformed at ipam.routes.1.dst',
     ],
   ],
+  // What it would take anyway is nobody's choice, and the store is the one of those that say nothing.
+  [
+    { type: 'dummy', ipam: { type: 'host-local', subnet: '10.1.0.0/30', dataDir: '/var/lib/cni/networks' } },
+    [
+      'route 10.1.0.0/30 (connected)',
+      'subnet 10.1.0.0/30 10.1.0.1..10.1.0.2 via 10.1.0.1',
+      'store host-local nad',
+      'pod sets args ips',
+    ],
+  ],
+  [
+    {
+      type: 'dummy',
+      ipam: { type: 'spiderpool', clean_gateway: true, log_file_path: '/var/log/spidernet/spiderpool.log' },
+    },
+    [],
+  ],
+  // 0.0.0.0 is no gateway, so that the next one is on the link.
+  [
+    {
+      type: 'dummy',
+      ipam: {
+        type: 'static',
+        addresses: [{ address: '10.1.0.5/32' }],
+        routes: [
+          { dst: '10.1.0.1/32', gw: '0.0.0.0' },
+          { dst: '10.2.0.0/16', gw: '10.1.0.1' },
+        ],
+      },
+    },
+    [
+      'route 10.1.0.5/32 (connected)',
+      'route 10.1.0.1/32 (ipam-route)',
+      'route 10.2.0.0/16 (ipam-route)',
+      'subnet 10.1.0.5/32 10.1.0.5..10.1.0.5',
+      'pod sets ips',
+      'pod sets args ips',
+    ],
+  ],
+  [
+    {
+      type: 'dummy',
+      ipam: { type: 'whereabouts', sleep_for_race: '0', enable_overlapping_ranges: 'false', log_level: 1 },
+    },
+    [
+      'pod sets ips',
+      'wrong-type at ipam.log_level',
+      'wrong-type at ipam.sleep_for_race',
+      'wrong-type at ipam.enable_overlapping_ranges',
+    ],
+  ],
   [
     { type: 'dummy', ipam: { type: 'host-local', subnet: '10.1.0.0/31' } },
     [

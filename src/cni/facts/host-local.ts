@@ -11,6 +11,9 @@ import { connectedRoute, ROUTE_KEYS, stateRoutes } from './routes.ts'
 const RANGE_KEYS = { subnet: {}, rangeStart: {}, rangeEnd: {}, gateway: {} }
 const ADDRESS_KEYS = ['rangeStart', 'rangeEnd', 'gateway'] as const
 
+/** Where its stores are when nothing is said (backend/disk/backend.go). */
+const DEFAULT_DIRECTORY = '/var/lib/cni/networks'
+
 /** Addresses from ranges, remembered in files on each node by itself. */
 export const hostLocal: Extractor = {
   types: ['host-local'],
@@ -42,14 +45,15 @@ export const hostLocal: Extractor = {
       facts,
     )
     stateRoutes(conf, 'routes', facts)
+    const directory = conf.string('dataDir') || undefined
     facts.store({
       at: conf.at,
       kind: 'store',
       by: 'host-local',
       name: facts.networkName,
-      directory: conf.string('dataDir') || undefined,
+      directory: directory === DEFAULT_DIRECTORY ? undefined : directory,
     })
-    facts.hostPath(conf.string('dataDir'), 'write', conf.path('dataDir'))
+    facts.hostPath(directory, 'write', conf.path('dataDir'), [DEFAULT_DIRECTORY])
     facts.hostPath(conf.string('resolvConf'), 'read', conf.path('resolvConf'))
     readsArgs(conf, facts, 'ips')
   },

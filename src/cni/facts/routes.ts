@@ -29,8 +29,8 @@ export function stateRoutes(
   cause: RouteFact['cause'] = 'ipam-route',
 ): void {
   const routes = conf.objects(key)
-  // A route of link scope makes a gateway reachable that is in no subnet.
-  const isOnLink = routes.some(route => route.has('scope'))
+  // A route of link scope makes a gateway reachable that is in no subnet; so does 0.0.0.0, which is none (Linux net/ipv4/fib_frontend.c).
+  const isOnLink = routes.some(route => route.has('scope') || route.body.gw === '0.0.0.0')
   for (const route of routes) {
     const written = route.string('dst')
     const destination = written === undefined ? undefined : parsePrefix(written)

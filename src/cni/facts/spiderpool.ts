@@ -1,6 +1,9 @@
 import type { Extractor } from './extractor.ts'
 import { poolRoutes } from './routes.ts'
 
+/** Where it writes when nothing is said (docs/reference/plugin-ipam.md). */
+const DEFAULT_LOG_FILE = '/var/log/spidernet/spiderpool.log'
+
 /**
  * Subnets, gateways and routes live in SpiderIPPool resources; a pool's gateway yields a default route. Where no pool is named, and
  * no annotation of the pod or its namespace names one, it is one that a cluster admin made for everybody.
@@ -24,7 +27,7 @@ export const spiderpool: Extractor = {
   },
 
   extract(conf, facts) {
-    facts.hostPath(conf.string('log_file_path'), 'write', conf.path('log_file_path'))
+    facts.hostPath(conf.string('log_file_path'), 'write', conf.path('log_file_path'), [DEFAULT_LOG_FILE])
     facts.hostPath(conf.string('ipam_unix_socket_path'), 'connect', conf.path('ipam_unix_socket_path'))
     for (const key of ['default_ipv4_ippool', 'default_ipv6_ippool'])
       for (const { value, at } of conf.strings(key))

@@ -107,6 +107,15 @@ export const whereabouts: Extractor = {
       KUBECONFIGS,
     )
     facts.hostPath(conf.string('log_file'), 'write', conf.path('log_file'), ['/var/log/whereabouts.log'])
+    for (const key of ['log_level', 'node_slice_size', 'reconciler_cron_expression']) conf.string(key)
+    for (const key of [
+      'sleep_for_race',
+      'leader_lease_duration',
+      'leader_renew_deadline',
+      'leader_retry_period',
+    ])
+      conf.integer(key)
+    conf.boolean('enable_overlapping_ranges')
     facts.podInput({ at: conf.at, input: 'ips', keys: [] })
   },
 }
