@@ -287,7 +287,72 @@ const ROWS: readonly Row[] = [
     { type: 'cnv-tuning', mac: '02:00:00:00:00:01' },
     ['pod sets args sysctl mac promisc mtu allmulti txQLen'],
   ],
+  [
+    { type: 'macvlan', master: 'eth1', mac: 'zz', bcqueuelen: '1' },
+    ['uplink native on eth1 (ride, untagged)', 'malformed at mac', 'wrong-type at bcqueuelen'],
+  ],
+  [
+    { type: 'tap', mac: '02:00:00:00:00:01', owner: '0', group: 'root', multiQueue: 1, selinuxContext: 2 },
+    [
+      'wrong-type at selinuxContext',
+      'wrong-type at owner',
+      'wrong-type at group',
+      'wrong-type at multiQueue',
+    ],
+  ],
+  [
+    { type: 'ovs', bridge: 'br1', vlan: 5, link_state_check_retries: '3', interface_type: 7 },
+    [
+      'uplink 5 on br1 (bridge, key)',
+      'device behind a port',
+      'pod sets args mac ovnPort',
+      'wrong-type at link_state_check_retries',
+      'wrong-type at interface_type',
+    ],
+  ],
+  [
+    { type: 'ib-sriov', link_state: true, rdmaIsolation: 'true' },
+    ['uplink native on ?* (device, untagged)', 'wrong-type at link_state', 'wrong-type at rdmaIsolation'],
+  ],
   [{ type: 'bandwidth', ingressRate: 'x' }, ['wrong-type at ingressRate']],
+  [{ type: 'bandwidth', ingressRate: 1000, ingressBurst: 1000, egressRate: 0 }, []],
+  [
+    { type: 'bandwidth', ingressRate: 1000, egressBurst: 1000 },
+    ['missing at ingressRate', 'missing at egressBurst'],
+  ],
+  [
+    { type: 'tuning', mac: '02:00', promisc: 'yes', allmulti: 1, txQLen: '7' },
+    [
+      'pod sets args sysctl mac promisc mtu allmulti txQLen',
+      'wrong-type at promisc',
+      'wrong-type at allmulti',
+      'wrong-type at txQLen',
+      'malformed at mac',
+    ],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', hairpinMode: 'true', ipMasqBackend: true, enabledad: 1 },
+    [
+      'uplink native on br1 (bridge, default)',
+      'pod sets args mac',
+      'wrong-type at hairpinMode',
+      'wrong-type at enabledad',
+      'wrong-type at ipMasqBackend',
+    ],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', disableContainerInterface: true, ipam: { type: 'dhcp' } },
+    [
+      'uplink native on br1 (bridge, default)',
+      'route 0.0.0.0/0? (dhcp)',
+      'pod sets args mac',
+      'malformed at disableContainerInterface',
+    ],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', disableContainerInterface: true, ipam: {} },
+    ['uplink native on br1 (bridge, default)', 'pod sets args mac'],
+  ],
   [
     { type: 'bridge', isDefaultGateway: 7, forceAddress: 7 },
     [
@@ -318,6 +383,10 @@ const ROWS: readonly Row[] = [
     ['filter -d 1.2.3.4', 'pod sets portMappings'],
   ],
   [{ type: 'portmap', conditionsV6: '-d ::1' }, ['wrong-type at conditionsV6']],
+  [
+    { type: 'portmap', masqAll: 'no', markMasqBit: '14', backend: 1 },
+    ['wrong-type at masqAll', 'wrong-type at markMasqBit', 'wrong-type at backend'],
+  ],
   [{ type: 'passthru' }, []],
   [{ type: 'rdma' }, ['device']],
   [{ type: 'sriov', vlan: 100 }, ['uplink 100 on ?* (device, key)']],
@@ -1000,6 +1069,8 @@ describe('the facts', () => {
     ['a number in quotes', { type: 'macvlan', master: 'eth0', mtu: '1500' }, ['1500']],
     ['a word for a number', { type: 'macvlan', master: 'eth0', mtu: 'large' }, []],
     ['a number for a word', { type: 'macvlan', master: 'eth0', mode: 5 }, []],
+    ['true in quotes', { type: 'bridge', bridge: 'br1', hairpinMode: 'true' }, ['true']],
+    ['a word for true', { type: 'bridge', bridge: 'br1', hairpinMode: 'yes' }, []],
   ])('come with the one right answer, if there is one: %s', (_, config, fixes) => {
     const { network } = readNetwork(JSON.stringify(config), 'nad')
     const offered = (network ? extractFacts(network).problems : []).flatMap(({ fix }) => fix?.text ?? [])

@@ -1,5 +1,6 @@
 import { quote } from '../../json/quote.ts'
 import { parseIp } from '../../net/ip.ts'
+import { parseMac } from '../../net/mac.ts'
 import {
   hasHostBits,
   isWholeFamily,
@@ -42,4 +43,15 @@ export function readSubnet(
     facts.problem('malformed', conf.path(key), message, { action: 'rename value', text: start })
   }
   return subnet
+}
+
+/** Reads the hardware address that a plugin is to set; which one that is, its tenant may choose. */
+export function readMac(conf: Fields, facts: FactsBuilder): void {
+  const text = conf.string('mac')
+  if (text && parseMac(text) === undefined)
+    facts.problem(
+      'malformed',
+      conf.path('mac'),
+      `${quote(text)} is no hardware address: write one like "02:00:00:00:00:01"`,
+    )
 }

@@ -31,6 +31,7 @@ export const bridge: Extractor = {
     vlanTrunk: TRUNK_KEYS,
     preserveDefaultVlan: {},
     macspoofchk: {},
+    enabledad: {},
     disableContainerInterface: {},
     portIsolation: {},
     args: { cni: { mac: {} } },
@@ -63,10 +64,24 @@ export const bridge: Extractor = {
       )
     }
     facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    readSwitches(conf, facts)
     declareCapabilities(conf, facts, 'ips', 'mac')
     readsArgs(conf, facts, 'mac')
     runIpam(conf, facts, 'optional')
   },
+}
+
+/** What is decoded and changes nothing that is judged. */
+function readSwitches(conf: Fields, facts: FactsBuilder): void {
+  for (const key of ['ipMasq', 'hairpinMode', 'promiscMode', 'macspoofchk', 'enabledad', 'portIsolation'])
+    conf.boolean(key)
+  conf.string('ipMasqBackend')
+  if (conf.boolean('disableContainerInterface') && conf.object('ipam')?.string('type'))
+    facts.problem(
+      'malformed',
+      conf.path('disableContainerInterface'),
+      'an interface that stays down gets no address, and ADD fails: remove "ipam", or this key',
+    )
 }
 
 /**

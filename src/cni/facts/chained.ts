@@ -37,8 +37,17 @@ export const bandwidth: Extractor = {
     unshapedSubnets: {},
     shapedSubnets: {},
   },
-  extract(conf) {
-    for (const key of ['ingressRate', 'ingressBurst', 'egressRate', 'egressBurst']) conf.integer(key)
+  extract(conf, facts) {
+    for (const way of ['ingress', 'egress']) {
+      const [rate = 0, burst = 0] = [`${way}Rate`, `${way}Burst`].map(key => conf.integer(key))
+      const [has, lacks] = rate === 0 ? ['Burst', 'Rate'] : ['Rate', 'Burst']
+      if ((rate === 0) !== (burst === 0))
+        facts.problem(
+          'missing',
+          conf.path(way + has),
+          `"${way}${has}" needs "${way}${lacks}" beside it: ADD fails without`,
+        )
+    }
   },
 }
 
@@ -77,7 +86,9 @@ export const portmap: Extractor = {
     containerID: {},
   },
   extract(conf, facts) {
-    conf.boolean('snat')
+    for (const key of ['snat', 'masqAll']) conf.boolean(key)
+    conf.integer('markMasqBit')
+    conf.string('backend')
     // They become a part of an iptables command, or of the text that nft is told, line breaks and all.
     for (const key of ['conditionsV4', 'conditionsV6']) {
       const conditions = conf.strings(key).map(({ value }) => value)

@@ -68,17 +68,18 @@ function checkDns(conf: Fields): void {
 }
 
 function reportWrongType(at: Path, expected: string, found: JsonValue, facts: FactsBuilder): void {
-  const fix = numberInQuotes(expected, found)
+  const fix = withoutQuotes(expected, found)
   const instead = fix === undefined ? '' : `; write ${fix.text} without quotes`
   const message = `${quoteValue(found)} is not ${expected}: the plugin cannot decode it and ADD fails${instead}`
   facts.problem('wrong-type', at, message, fix)
 }
 
-/** `"100"` where 100 belongs. */
-function numberInQuotes(expected: string, found: JsonValue): Fix | undefined {
-  const isNumber =
-    expected === 'a whole number' && typeof found === 'string' && /^(?:0|[1-9]\d{0,8})$/.test(found)
-  return isNumber ? { action: 'write value', text: found } : undefined
+/** `"100"` where 100 belongs, and `"true"` where true does. */
+function withoutQuotes(expected: string, found: JsonValue): Fix | undefined {
+  if (typeof found !== 'string') return undefined
+  const isNumber = expected === 'a whole number' && /^(?:0|[1-9]\d{0,8})$/.test(found)
+  const isTruthValue = expected === 'true or false' && /^(?:true|false)$/.test(found)
+  return isNumber || isTruthValue ? { action: 'write value', text: found } : undefined
 }
 
 /** Go matches keys without regard to case, so `vlanID` is `vlanId` to the vlan plugin, though ovn-k8s has a `vlanID`. */

@@ -30,6 +30,8 @@ export const ibSriov: Extractor = {
       )
     }
     facts.hostPath(conf.string('kubeconfig'), 'read', conf.path('kubeconfig'))
+    conf.string('link_state')
+    for (const key of ['rdmaIsolation', 'ibKubernetesEnabled']) conf.boolean(key)
     declareCapabilities(conf, facts, 'ips', 'infinibandGUID', 'deviceID')
     runIpam(conf, facts, 'optional')
   },

@@ -1,3 +1,4 @@
+import { readMac } from './addresses.ts'
 import type { Extractor } from './extractor.ts'
 import { runIpam } from './ipam.ts'
 import { masterAt, untaggedUplink } from './masters.ts'
@@ -22,6 +23,8 @@ export const macvlan: Extractor = {
       )
     }
     facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    readMac(conf, facts)
+    conf.integer('bcqueuelen')
     declareCapabilities(conf, facts, 'ips', 'mac')
     runIpam(conf, facts, 'optional')
   },

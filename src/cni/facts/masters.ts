@@ -20,11 +20,18 @@ export function masterAt(conf: Fields, key: string, use: Master['use'], facts: F
   }
 }
 
-/** A name that no interface can have. Alternative names may be longer, and no grant can name them. */
+/** IFNAMSIZ of Linux, without the zero behind it. */
+const MAX_NAME = 15
+
+/** A name that no interface can have. Alternative names may be longer, and a grant of a longer one is for a physical network of OVN. */
 export function reportName(name: string | undefined, at: Path, facts: FactsBuilder): void {
   if (name === undefined || isInterfaceName(name)) return
-  const message = `${quote(name)} is no interface name: Linux takes 1 to 15 bytes, without "/", ":" and spaces, other than "." and ".."`
-  facts.problem('malformed', at, message)
+  const bytes = Buffer.byteLength(name)
+  const fault =
+    bytes > MAX_NAME
+      ? `it has ${bytes} bytes, and Linux takes ${MAX_NAME}`
+      : `Linux takes 1 to ${MAX_NAME} bytes, without "/", ":" and spaces, other than "." and ".."`
+  facts.problem('malformed', at, `${quote(name)} is no interface name: ${fault}`)
 }
 
 /** A bridge named under `key`, or the one that the plugin takes by default. */

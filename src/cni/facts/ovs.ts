@@ -57,6 +57,9 @@ export const ovs: Extractor = {
       )
     }
     facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    for (const key of ['link_state_check_retries', 'link_state_check_interval', 'ofport_request'])
+      conf.integer(key)
+    conf.string('interface_type')
     declareCapabilities(conf, facts, 'ips', 'mac', 'deviceID')
     readsArgs(conf, facts, 'mac', 'ovnPort')
     runIpam(conf, facts, 'optional')

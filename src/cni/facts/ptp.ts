@@ -12,6 +12,8 @@ export const ptp: Extractor = {
   extract(conf, facts) {
     facts.hostRoute(conf.at)
     facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    conf.boolean('ipMasq')
+    conf.string('ipMasqBackend')
     declareCapabilities(conf, facts, 'ips')
     runIpam(conf, facts, 'required')
   },

@@ -1,4 +1,5 @@
 import { NATIVE } from '../../net/vlan-set.ts'
+import { readMac } from './addresses.ts'
 import type { Extractor } from './extractor.ts'
 import { runIpam } from './ipam.ts'
 import { declareCapabilities } from './pod-input.ts'
@@ -32,6 +33,10 @@ export const tap: Extractor = {
       })
     }
     facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    for (const key of ['selinuxContext', 'selinuxcontext']) conf.string(key)
+    readMac(conf, facts)
+    for (const key of ['owner', 'group']) conf.integer(key)
+    conf.boolean('multiQueue')
     declareCapabilities(conf, facts, 'ips', 'mac')
     runIpam(conf, facts, 'optional')
   },

@@ -1,3 +1,4 @@
+import { readMac } from './addresses.ts'
 import type { Extractor } from './extractor.ts'
 import { declareCapabilities, readsArgs } from './pod-input.ts'
 import { defaultRouteFact } from './routes.ts'
@@ -34,6 +35,9 @@ export const tuning: Extractor = {
         facts.route(defaultRouteFact(6, { at, cause: 'plugin', written: name }))
     }
     facts.mtu(conf.integer('mtu'), conf.path('mtu'))
+    for (const key of ['promisc', 'allmulti']) conf.boolean(key)
+    conf.integer('txQLen')
+    readMac(conf, facts)
     facts.hostPath(conf.string('dataDir'), 'write', conf.path('dataDir'))
     declareCapabilities(conf, facts, 'mac')
     readsArgs(conf, facts, 'sysctl', 'mac', 'promisc', 'mtu', 'allmulti', 'txQLen')
