@@ -611,6 +611,26 @@ describe('a finding', () => {
     ])
   })
 
+  it.each([
+    [
+      'net.ipv4.conf.all.arp_ignore',
+      'of other interfaces than this one: write "net.ipv4.conf.IFNAME.arp_ignore"',
+    ],
+    [
+      'net/ipv6/neigh/eth0.5/gc_stale_time',
+      'of other interfaces than this one: write "net.ipv6.neigh.IFNAME.gc_stale_time"',
+    ],
+    ['net.core.somaxconn', 'of the whole pod, eth0 and all: remove it, or have the pod ask for it'],
+    ['net.ipv4.tcp_keepalive_time', undefined],
+    ['net/ipv4/ip_local_port_range', undefined],
+    ['net.ipv4.tcp_rmem_max', 'of the whole pod'],
+  ])('of sysctl %s says what to write instead', (name, says) => {
+    const { cniVersion, ...macvlan } = macvlanConfig()
+    const plugins = [macvlan, { type: 'tuning', sysctl: { [name]: '1' } }]
+    const messages = messagesFor(attachment({ cniVersion, name: 'ledger', plugins }, { name: 'ledger' }))
+    expect(messages).toEqual(says === undefined ? [] : [expect.stringContaining(`"${name}" is ${says}`)])
+  })
+
   it('says the type that was probably meant', () => {
     const mistyped = (type: string) => messagesFor(network({ type }))[0]
     expect(mistyped('Macvlan')).toMatch(/^"Macvlan" is no CNI type that SOCNI can read: write "macvlan", or /)
