@@ -335,8 +335,8 @@ const ROWS: readonly Row[] = [
     [
       'uplink native on br1 (bridge, default)',
       'pod sets args mac',
-      'wrong-type at hairpinMode',
       'wrong-type at enabledad',
+      'wrong-type at hairpinMode',
       'wrong-type at ipMasqBackend',
     ],
   ],
@@ -348,6 +348,14 @@ const ROWS: readonly Row[] = [
       'pod sets args mac',
       'malformed at disableContainerInterface',
     ],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', hairpinMode: true, promiscMode: true },
+    ['uplink native on br1 (bridge, default)', 'pod sets args mac', 'malformed at hairpinMode'],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', hairpinMode: false, promiscMode: true },
+    ['uplink native on br1 (bridge, default)', 'pod sets args mac'],
   ],
   [
     { type: 'bridge', bridge: 'br1', disableContainerInterface: true, ipam: {} },
@@ -383,6 +391,11 @@ const ROWS: readonly Row[] = [
     ['filter -d 1.2.3.4', 'pod sets portMappings'],
   ],
   [{ type: 'portmap', conditionsV6: '-d ::1' }, ['wrong-type at conditionsV6']],
+  [{ type: 'portmap', markMasqBit: 14, backend: 'nftables' }, []],
+  [
+    { type: 'portmap', markMasqBit: 32, externalSetMarkChain: 'KUBE-MARK-MASQ', backend: 'ipfw' },
+    ['malformed at markMasqBit', 'malformed at markMasqBit', 'malformed at backend'],
+  ],
   [
     { type: 'portmap', masqAll: 'no', markMasqBit: '14', backend: 1 },
     ['wrong-type at masqAll', 'wrong-type at markMasqBit', 'wrong-type at backend'],

@@ -71,10 +71,16 @@ export const bridge: Extractor = {
   },
 }
 
-/** What is decoded and changes nothing that is judged. */
+/** What is decoded and changes nothing that is judged, and what ADD takes not together. */
 function readSwitches(conf: Fields, facts: FactsBuilder): void {
-  for (const key of ['ipMasq', 'hairpinMode', 'promiscMode', 'macspoofchk', 'enabledad', 'portIsolation'])
-    conf.boolean(key)
+  for (const key of ['ipMasq', 'macspoofchk', 'enabledad', 'portIsolation']) conf.boolean(key)
+  const [hairpin, promiscuous] = ['hairpinMode', 'promiscMode'].map(key => conf.boolean(key))
+  if (hairpin && promiscuous)
+    facts.problem(
+      'malformed',
+      conf.path('hairpinMode'),
+      '"hairpinMode" and "promiscMode" exclude each other, and ADD fails with both: keep one',
+    )
   conf.string('ipMasqBackend')
   if (conf.boolean('disableContainerInterface') && conf.object('ipam')?.string('type'))
     facts.problem(

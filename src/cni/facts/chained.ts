@@ -1,4 +1,7 @@
+import { quote } from '../../json/quote.ts'
+import type { FactsBuilder } from './builder.ts'
 import type { Extractor } from './extractor.ts'
+import type { Fields } from './fields.ts'
 import { takeDevice } from './masters.ts'
 import { declareCapabilities } from './pod-input.ts'
 
@@ -87,8 +90,7 @@ export const portmap: Extractor = {
   },
   extract(conf, facts) {
     for (const key of ['snat', 'masqAll']) conf.boolean(key)
-    conf.integer('markMasqBit')
-    conf.string('backend')
+    readMark(conf, facts)
     // They become a part of an iptables command, or of the text that nft is told, line breaks and all.
     for (const key of ['conditionsV4', 'conditionsV6']) {
       const conditions = conf.strings(key).map(({ value }) => value)
@@ -98,6 +100,25 @@ export const portmap: Extractor = {
     facts.hostPath(conf.string(chain), 'filter', conf.path(chain), ['KUBE-MARK-MASQ'])
     declareCapabilities(conf, facts, 'portMappings')
   },
+}
+
+function readMark(conf: Fields, facts: FactsBuilder): void {
+  const bit = conf.integer('markMasqBit')
+  if (bit !== undefined && (bit < 0 || bit > 31))
+    facts.problem('malformed', conf.path('markMasqBit'), `${bit} is no bit of a mark: use 0 to 31`)
+  if (bit !== undefined && conf.has('externalSetMarkChain'))
+    facts.problem(
+      'malformed',
+      conf.path('markMasqBit'),
+      '"markMasqBit" and "externalSetMarkChain" exclude each other, and ADD fails with both: keep one',
+    )
+  const backend = conf.string('backend')
+  if (backend !== undefined && backend !== 'iptables' && backend !== 'nftables')
+    facts.problem(
+      'malformed',
+      conf.path('backend'),
+      `${quote(backend)} is no backend: use iptables or nftables`,
+    )
 }
 
 /** The RDMA device of the NIC that Multus or the configuration names is moved, whatever an earlier plugin rides on. */
