@@ -7,7 +7,7 @@ import { PrefixTable } from '../net/prefix-table.ts'
 import { readAttachment } from './attachment.ts'
 import { describeAttachment } from './describe.ts'
 import { Holdings } from './holdings.ts'
-import { findCommonRanges, findOverlaps, type Holder } from './overlaps.ts'
+import { findCommonRanges, findOverlaps, findSharers, type Holder } from './overlaps.ts'
 import { storesOf } from './stores.ts'
 import type { Attachment, Overlap, Rival, SharedStore, TenantSubject } from './subjects.ts'
 import { SetMap, Tenancy } from './tenancy.ts'
@@ -187,9 +187,10 @@ export class Inventory {
 
   /** IPAM stores of this attachment that the cluster's own network or another tenant's attachment uses. */
   sharedStoresOf(attachment: Attachment, tenant: Tenant | undefined, counts = anyOther): SharedStore[] {
-    const named = storesOf(attachment).flatMap(({ key: _, others, ...store }) => {
+    const named = storesOf(attachment).flatMap(({ key: _, others, isByAddress, ...store }) => {
       if (store.name === CLUSTER_STORE) return [{ ...store, owner: "Flannel, the cluster's own network" }]
-      for (const other of this.#keepersOf(others)) {
+      const keepers = this.#keepersOf(others)
+      for (const other of isByAddress ? findSharers(attachment, keepers, this.#subnets) : keepers) {
         if (!counts(other)) continue
         const otherTenant = this.tenantOf(other.namespace)
         // Where nobody has tenants, people share an overlay on purpose, and an address store by accident.

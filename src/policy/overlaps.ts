@@ -106,6 +106,22 @@ export function findCommonRanges(
   })
 }
 
+/** Of these attachments those that give out some of the same addresses, each once. */
+export function* findSharers(
+  attachment: Attachment,
+  among: Iterable<Attachment>,
+  subnets: PrefixTable<Holder>,
+): Iterable<Attachment> {
+  const left = new Set(among)
+  for (const fact of attachment.facts?.subnets ?? [])
+    for (const { value: holder } of subnets.overlapping(fact.subnet)) {
+      if (holder.kind !== 'attachment' || !left.has(holder.attachment)) continue
+      if (!sharesAddresses(fact, holder.fact)) continue
+      left.delete(holder.attachment)
+      yield holder.attachment
+    }
+}
+
 function vlansByMaster({ reach }: Attachment): ReadonlyMap<string, VlanSet> {
   const byMaster = Map.groupBy(reach, ({ master }) => master)
   return new Map(

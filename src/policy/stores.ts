@@ -5,6 +5,8 @@ import type { Attachment, SharedStore } from './subjects.ts'
 /** A store of an attachment: `key` is under what others find it, `others` what it is the same as. */
 interface KeyedStore extends Omit<SharedStore, 'owner'> {
   readonly key: string
+  /** A file for each address: networks of one name take from each other what both of them give out, and nothing else. */
+  readonly isByAddress: boolean
   readonly others: readonly string[]
 }
 
@@ -13,6 +15,7 @@ export function storesOf(attachment: Attachment): KeyedStore[] {
   return (attachment.facts?.stores ?? []).map(store => ({
     key: keyOf(store),
     others: equalKeys(store),
+    isByAddress: store.by === 'host-local',
     kind: store.kind,
     name: store.name,
     at: store.at,

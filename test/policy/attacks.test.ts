@@ -531,6 +531,26 @@ describe('what is shared by a name, or for want of one', () => {
       ({ rule }) => rule,
     )
 
+  it('are the files of host-local, where both give out one of the addresses', () => {
+    const named = (ipam: object, vlan: number, namespace: string) =>
+      attachment({ ...macvlanConfig(), name: 'n3', master: `eth0.${vlan}`, ipam }, { namespace })
+    const files = (one: object, other: object) =>
+      judge(
+        named({ type: 'host-local', ...other }, 510, 'open'),
+        exampleInventory(retail, open, named({ type: 'host-local', ...one }, 500, 'retail')),
+      ).flatMap(({ rule }) => (rule === 'foreign-ipam-store' ? [rule] : []))
+    const subnet = '10.9.0.0/24'
+    expect(files({ subnet }, { subnet })).toEqual(['foreign-ipam-store'])
+    expect(files({ subnet }, { subnet: '10.9.0.128/25' })).toEqual(['foreign-ipam-store'])
+    expect(files({ subnet }, { ranges: [[{ subnet: '10.8.0.0/24' }], [{ subnet }]] })).toEqual([
+      'foreign-ipam-store',
+    ])
+    expect(files({ subnet, dataDir: '/var/lib/cni/networks' }, { subnet })).toEqual(['foreign-ipam-store'])
+    // A chart that is installed twice.
+    expect(files({ subnet }, { subnet: '10.9.1.0/24' })).toEqual([])
+    expect(files({ subnet, rangeEnd: '10.9.0.9' }, { subnet, rangeStart: '10.9.0.10' })).toEqual([])
+  })
+
   it('are the addresses of whereabouts, which gives each out once in the cluster, whatever the VLAN', () => {
     expect(rulesFor(range(), range())).toEqual(['foreign-ipam-store'])
     expect(rulesFor(range(), range({ range: '10.9.0.128/25' }))).toEqual(['foreign-ipam-store'])
