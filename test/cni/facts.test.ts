@@ -637,6 +637,19 @@ const ROWS: readonly Row[] = [
       'ignored-vlan-key at vlanID',
     ],
   ],
+  [
+    { type: 'ovn-k8s-cni-overlay', topology: 'layer3', allowPersistentIPs: true, ipam: { type: 'dhcp' } },
+    [
+      'device behind a port',
+      'network ovn-k8s-cni-overlay nad',
+      'malformed at ipam',
+      'malformed at allowPersistentIPs',
+    ],
+  ],
+  [
+    { type: 'ovn-k8s-cni-overlay', topology: 'layer2', allowPersistentIPs: true, ipam: {} },
+    ['device behind a port', 'network ovn-k8s-cni-overlay nad'],
+  ],
   // A VXLAN of the fabric, by its number.
   [
     {

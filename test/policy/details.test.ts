@@ -631,6 +631,18 @@ describe('a finding', () => {
     expect(messages).toEqual(says === undefined ? [] : [expect.stringContaining(`"${name}" is ${says}`)])
   })
 
+  it.each([
+    ['finance/ledger', []],
+    [
+      'default/ledger',
+      ['"default/ledger" is not this network, and OVN-Kubernetes leaves it out: write "finance/ledger"'],
+    ],
+  ])('says which network OVN-Kubernetes would look for by %s', (netAttachDefName, messages) => {
+    const overlay = { cniVersion: '1.0.0', name: 'ledger', type: 'ovn-k8s-cni-overlay', topology: 'layer2' }
+    const copied = attachment({ ...overlay, netAttachDefName }, { name: 'ledger' })
+    expect(messagesFor(copied)).toEqual(messages)
+  })
+
   it('says the type that was probably meant', () => {
     const mistyped = (type: string) => messagesFor(network({ type }))[0]
     expect(mistyped('Macvlan')).toMatch(/^"Macvlan" is no CNI type that SOCNI can read: write "macvlan", or /)

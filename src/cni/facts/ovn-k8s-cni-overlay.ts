@@ -50,7 +50,14 @@ export const ovnK8sCniOverlay: Extractor = {
 
   extract(conf, facts) {
     for (const key of TEXTS) conf.string(key)
-    conf.boolean('allowPersistentIPs')
+    if (conf.object('ipam')?.string('type'))
+      facts.problem('malformed', conf.path('ipam'), 'it gives addresses of "subnets" alone: remove "ipam"')
+    if (conf.boolean('allowPersistentIPs') && conf.string('topology') === 'layer3')
+      facts.problem(
+        'malformed',
+        conf.path('allowPersistentIPs'),
+        'addresses stay in topology layer2 and localnet alone: remove the key',
+      )
     conf.integer('vlanID')
     for (const key of ['transport', 'evpn', 'uplink'])
       if (conf.has(key) && conf.body[key] !== '')
