@@ -210,7 +210,11 @@ function checkCapabilities(body: JsonObject, at: Path, report: Report): void {
 function checkNumber(body: JsonObject, key: string, at: Path, report: Report): void {
   const value = body[key]
   if (value === undefined || value === null || Number.isInteger(value)) return
-  report('unreadable', [...at, key], `${quoteValue(value)} is not a whole number: write one, without quotes`)
+  report(
+    'unreadable',
+    [...at, key],
+    `${quoteValue(value)} is not a whole number: write one, without quotes and unit`,
+  )
 }
 
 function readText(body: JsonObject, key: string, at: Path, report: Report): string | undefined {
