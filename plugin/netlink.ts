@@ -18,7 +18,6 @@ const NLM_F_CREATE = 0x400
 const NLM_F_APPEND = 0x800
 
 const IFLA_IFNAME = 3
-const IFLA_MTU = 4
 const IFLA_LINK = 5
 const IFLA_LINKINFO = 18
 const IFLA_INFO_KIND = 1
@@ -57,6 +56,7 @@ export interface Link {
   /** The interface that it rides on; 0: none. */
   readonly parent: number
   readonly group: number
+  readonly isUp: boolean
   /** Of a VLAN sub-interface, by IEEE 802.1Q. */
   readonly vlan: number | undefined
   /** Of a bridge: whether its ports are in VLANs. */
@@ -84,25 +84,24 @@ export function listLinks(): readonly Link[] {
   return links
 }
 
-/** Creates a VLAN sub-interface, up, in one step: nobody ever sees half of it. */
-export function createVlanLink(
-  name: string,
-  vlan: number,
-  parent: Link,
-  group: number,
-  mtu: number | undefined,
-): void {
-  const { error } = request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, ifinfo(0, IFF_UP), [
+/** Creates a VLAN sub-interface with all of the MTU below it, and down: it takes nothing from its VLAN yet. */
+export function createVlanLink(name: string, vlan: number, parent: Link, group: number): void {
+  const { error } = request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, ifinfo(0), [
     text(IFLA_IFNAME, name),
     u32(IFLA_LINK, parent.index),
     u32(IFLA_GROUP, group),
-    ...(mtu === undefined ? [] : [u32(IFLA_MTU, mtu)]),
     nested(IFLA_LINKINFO, [
       text(IFLA_INFO_KIND, 'vlan'),
       nested(IFLA_INFO_DATA, [attribute(IFLA_VLAN_ID, Uint8Array.of(vlan & 0xff, vlan >> 8))]),
     ]),
   ])
   if (error !== 0) throw failure(`the VLAN sub-interface ${name} cannot be created`, error)
+}
+
+/** Sets a link up. */
+export function setUp({ index, name }: Link): void {
+  const { error } = request(RTM_NEWLINK, NLM_F_ACK, ifinfo(index, IFF_UP), [])
+  if (error !== 0) throw failure(`${name} cannot be set up`, error)
 }
 
 /** Deletes a link; one that is gone already is no error. */
@@ -189,6 +188,7 @@ function readLink(message: Buffer): Link {
     name: readText(found.get(IFLA_IFNAME)),
     parent: found.get(IFLA_LINK)?.readUInt32LE(0) ?? 0,
     group: found.get(IFLA_GROUP)?.readUInt32LE(0) ?? 0,
+    isUp: (message.readUInt32LE(8) & IFF_UP) !== 0,
     vlan:
       kind === 'vlan' && data.get(IFLA_VLAN_PROTOCOL)?.readUInt16BE(0) === ETH_P_8021Q
         ? data.get(IFLA_VLAN_ID)?.readUInt16LE(0)
