@@ -371,6 +371,25 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(existsSync(file)).toBe(false)
   })
 
+  it('takes no empty file for a plugin, as a power failure may leave one, and puts the guard there again', () => {
+    const node = newNode()
+    run(node, 'install', '--keys', keys)
+    const real = readFileSync(join(node.binDir, 'socni.d/vlan'), 'utf8')
+    for (const name of ['vlan', 'tap']) writeFileSync(join(node.binDir, name), '')
+    // What was emptied this moment somebody may be copying a plugin to.
+    expect(run(node, 'install').stdout).toBe('nothing to do\n')
+    for (const name of ['vlan', 'tap']) utimesSync(join(node.binDir, name), 1, 1)
+    expect(run(node, 'install').stdout).toBe(
+      `put the guard in the place of empty files in ${node.binDir}: vlan, tap\n`,
+    )
+    for (const name of ['vlan', 'tap'])
+      expect(readFileSync(join(node.binDir, name), 'utf8')).toBe(standIn(node.binDir))
+    expect(readFileSync(join(node.binDir, 'socni.d/vlan'), 'utf8')).toBe(real)
+    writeFileSync(join(node.binDir, 'vlan'), '')
+    run(node, 'uninstall')
+    expect(readFileSync(join(node.binDir, 'vlan'), 'utf8')).toBe(real)
+  })
+
   it('leads stand-ins to itself again when their directory was moved', () => {
     const node = newNode()
     run(node, 'install', '--keys', keys)
@@ -758,7 +777,7 @@ describe('socni-ctl install', () => {
       path => join(root, path),
     )
     for (const directory of [bin, conf]) mkdirSync(String(directory), { recursive: true })
-    writeFileSync(join(String(bin), 'bridge'), '', { mode: 0o755 })
+    writeFileSync(join(String(bin), 'bridge'), '#!', { mode: 0o755 })
     const { exit, stdout } = await ctl(['install', '--root', root, '--mode', 'audit', '--dry-run'], {
       directory: tmpdir(),
     })
@@ -774,7 +793,7 @@ describe('socni-ctl install', () => {
     expect((await ctl(named)).stderr).toBe('')
     mkdirSync(join(root, 'opt/cni/bin'), { recursive: true })
     for (const name of ['macvlan', 'host-local'])
-      writeFileSync(join(root, 'opt/cni/bin', name), '', { mode: 0o755 })
+      writeFileSync(join(root, 'opt/cni/bin', name), '#!', { mode: 0o755 })
     expect((await ctl(named)).stderr).toMatch(
       /^warning: macvlan in \/opt\/cni\/bin can be run past the guard/,
     )
