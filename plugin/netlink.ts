@@ -34,10 +34,14 @@ const NLA_TYPE = 0x3fff
 const NLA_F_NESTED = 0x8000
 const RTEXT_FILTER_SKIP_STATS = 8
 const IFF_UP = 1
+/** linux/if.h IFNAMSIZ, without the NUL. */
+const MAX_NAME = 15
 
 /** errno(3), as the kernel negates it in its answers. */
 const ENODEV = 19
 const EEXIST = 17
+const EINVAL = 22
+const ERANGE = 34
 const ENOENT = 2
 const EOPNOTSUPP = 95
 const ENETDOWN = 100
@@ -64,13 +68,15 @@ export interface Link {
   readonly altNames: readonly string[]
 }
 
-/** The link of this name, or alternative name; undefined when there is none. */
+/** The link of this name, or alternative name, which may be longer; undefined when there is none. */
 export function findLink(name: string): Link | undefined {
+  const isLong = Buffer.byteLength(name) > MAX_NAME
   const answer = request(RTM_GETLINK, 0, ifinfo(0), [
-    text(IFLA_IFNAME, name),
+    text(isLong ? IFLA_ALT_IFNAME : IFLA_IFNAME, name),
     u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS),
   ])
-  if (answer.error === ENODEV) return undefined
+  // The latter two of a name that is longer than any, and of a kernel without alternative names.
+  if (answer.error === ENODEV || (isLong && [ERANGE, EINVAL].includes(answer.error))) return undefined
   if (answer.error !== 0) throw failure(`${name} cannot be looked up`, answer.error)
   return answer.links[0]
 }
