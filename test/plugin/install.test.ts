@@ -19,7 +19,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { planInstall } from '../../plugin/install.ts'
 import { runAlone } from '../../plugin/one-installer.ts'
 import { runSteps } from '../../plugin/steps.ts'
@@ -354,6 +354,18 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     const flags = ['--config-dir', node.confDir, '--bin-dir', node.binDir]
     expect((await ctl(['uninstall', ...flags, '--yes'])).exit).toBe(0)
     expect(Date.now()).toBeGreaterThanOrEqual((await otherEnded) - 50)
+  })
+
+  it('waits as long where the clock is set meanwhile', () => {
+    const node = newNode()
+    let hour = 0
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => hour++ * 3_600_000)
+    const tryLater = vi.fn(() => tryLater.mock.calls.length > 2)
+    try {
+      expect(runAlone([node.binDir], tryLater, () => 'done')).toBe('done')
+    } finally {
+      clock.mockRestore()
+    }
   })
 
   it('says it loudly when a stand-in was set aside, and no plugin: unpack them again', () => {
