@@ -51,10 +51,13 @@ export function join(sub: SubInterface, user: User, lockDirectory: string): Prom
   })
 }
 
-/** Forgets a use, and takes the sub-interface away with the last one. What is gone already is no error. */
+/**
+ * Forgets a use, and takes the sub-interface away with the last one. What is gone already is no error. It is found by the use:
+ * the network may have been edited, or the sub-interface renamed.
+ */
 export function leave(sub: SubInterface, user: User, lockDirectory: string): Promise<void> {
   return exclusively(lockDirectory, () => {
-    const link = findLink(nameOf(sub))
+    const link = findLink(nameOfUse(user)) ?? findLink(nameOf(sub))
     if (link?.group === GROUP) forget(link, [nameOfUse(user)])
   })
 }

@@ -65,6 +65,7 @@ call n1 b DEL n1-100; call n1 b DEL n1-100; links n1
 call n1 a CHECK n1-100-check
 ip -n a link add net1 type dummy; call n1 a ADD n1-100 | head -n 1 | cut -c1-6; links n1
 call n1 d DEL n1-300; call n2 c DEL n2-100
+call n1 e ADD n1-100; call n1 e DEL n1-300-edited
 links n1; links n2
 echo "addresses $(ls /var/lib/cni/networks/*/10.* 2>/dev/null | wc -l)"
 `
@@ -175,6 +176,9 @@ describe.skipIf(reason !== undefined)(
           'n1: vlan protocol 802.1Q id 300, uses 1',
           'd DEL ok',
           'c DEL ok',
+          // Of a network that was edited meanwhile.
+          'e ADD ok',
+          'e DEL ok',
           'n1:  uses 0',
           'n2:  uses 0',
           'addresses 0',
