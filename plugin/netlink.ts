@@ -106,8 +106,14 @@ export function createVlanLink(name: string, vlan: number, parent: Link, group: 
 
 /** Sets a link up. */
 export function setUp({ index, name }: Link): void {
-  const { error } = request(RTM_NEWLINK, NLM_F_ACK, ifinfo(index, IFF_UP), [])
+  const { error } = request(RTM_NEWLINK, NLM_F_ACK, ifinfo(index, IFF_UP, IFF_UP), [])
   if (error !== 0) throw failure(`${name} cannot be set up`, error)
+}
+
+/** Sets a link down, which takes its routes along. */
+export function setDown({ index, name }: Link): void {
+  const { error } = request(RTM_NEWLINK, NLM_F_ACK, ifinfo(index, IFF_UP), [])
+  if (error !== 0) throw failure(`${name} cannot be set down`, error)
 }
 
 /** Deletes a link; one that is gone already is no error. */
@@ -173,12 +179,12 @@ function* messages(datagram: Buffer): Iterable<[type: number, content: Buffer]> 
   }
 }
 
-/** struct ifinfomsg; `up` are flags to set. */
-function ifinfo(index: number, up = 0): Buffer {
+/** struct ifinfomsg; of the flags that `change`, those that are set. */
+function ifinfo(index: number, change = 0, set = 0): Buffer {
   const message = Buffer.alloc(16)
   message.writeInt32LE(index, 4)
-  message.writeUInt32LE(up, 8)
-  message.writeUInt32LE(up, 12)
+  message.writeUInt32LE(set, 8)
+  message.writeUInt32LE(change, 12)
   return message
 }
 

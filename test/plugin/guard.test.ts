@@ -995,6 +995,24 @@ describe.skipIf(obstacle !== undefined)(
       rmSync(join(node.binDir, 'bond'))
     })
 
+    it('takes the interface from a pod that may not keep it, also where the real plugin cannot', async () => {
+      const { config, args: given } = await admit(macvlan({ ipam: { type: 'dhcp' } }), node.key)
+      const dhcp = join(node.binDir, 'dhcp')
+      rmSync(dhcp)
+      const result = {
+        cniVersion: '1.0.0',
+        ips: [{ address: '10.100.1.9/24' }],
+        routes: [{ dst: '0.0.0.0/0' }],
+      }
+      const script = `#!/bin/sh\n[ $CNI_COMMAND = ADD ] || exit 1\necho '${JSON.stringify(result)}'\n`
+      writeFileSync(dhcp, script, { mode: 0o755 })
+      const environment = { CNI_NETNS: node.addPod('kept'), CNI_CONTAINERID: 'kept' }
+      expect(errorOf(add(config, given, environment)).details).toBe('statement: routes')
+      expect(node.run('ip', '-n', 'kept', '-o', 'link')).not.toContain('net1')
+      rmSync(dhcp)
+      symlinkSync(join(PLUGINS, 'dhcp'), dhcp)
+    })
+
     it('undoes a first half: no address stays taken when the real plugin fails', async () => {
       const { config, args: given } = await admit(
         macvlan({
