@@ -58,6 +58,8 @@ export function replacePlugin(binDir: string, name: string, guard: string): void
   }
   writeAtomically(join(binDir, GUARD_DIRECTORY, RECORD), `${JSON.stringify(links, null, 2)}\n`, 0o644)
   renameSync(temporary, real)
+  // Both are one file where an installer was ended here: then a rename does nothing (rename(2)).
+  rmSync(temporary, { force: true })
   // Somebody who unpacks plugins has put another one there meanwhile: that one is to be taken in.
   if (lstatSync(file, { throwIfNoEntry: false })?.ino !== taken.ino) replacePlugin(binDir, name, guard)
   else putStandIn(binDir, name, taken.isSymbolicLink() ? undefined : guard)

@@ -4,6 +4,7 @@ import {
   chmodSync,
   cpSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -271,6 +272,15 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(readdirSync(join(node.binDir, 'socni.d')).filter(name => name.startsWith('.'))).toEqual([])
     expect(run(node, 'uninstall')).toMatchObject({ exit: 0, stderr: '' })
     expect(snapshot(node.binDir)).toEqual(before)
+  })
+
+  it('goes on where one was ended between the real plugin and its stand-in, and leaves nothing of that', () => {
+    const node = newNode()
+    mkdirSync(join(node.binDir, 'socni.d'))
+    linkSync(join(node.binDir, 'vlan'), join(node.binDir, 'socni.d/vlan'))
+    expect(run(node, 'install', '--keys', keys).exit).toBe(0)
+    expect(readFileSync(join(node.binDir, 'vlan'), 'utf8')).toBe(standIn(node.binDir))
+    expect(run(node, 'install').stdout).toBe('nothing to do\n')
   })
 
   it('loses no plugin to installers that are at work at the same moment', async () => {
