@@ -11,7 +11,7 @@ import { closeFile, inNetworkNamespace, openFile } from './libc.ts'
 import { logDecision, logGone } from './log.ts'
 import { findLink } from './netlink.ts'
 import { type Delegation, delegationOf } from './own-type.ts'
-import { isNothingLeft } from './removal.ts'
+import { cutOff, isNothingLeft } from './removal.ts'
 import { judgeResult } from './result.ts'
 import { withAnnouncedDefaultRoute, withoutAnnouncedDefaultRoute } from './router-advertisements.ts'
 import { findDirectory, readSettings, readTrust, type Settings } from './settings.ts'
@@ -78,7 +78,8 @@ export function createCommands(variables: Variables, executable: string): Comman
         const refusal = added.exit === 0 ? refusalOf(added.stdout, decision, call, found) : undefined
         isAttached = added.exit === 0 && refusal === undefined
         // A plugin that failed half-way has to undo the first half; what DEL says of that is not the news.
-        if (!isAttached) run(type, 'DEL', forRemoval({ type, body, shared }))
+        const undone = isAttached ? undefined : run(type, 'DEL', forRemoval({ type, body, shared }))
+        if (refusal !== undefined && undone?.exit !== 0) cutOff(call.environment)
         if (refusal !== undefined) throw refusal
         if (isAttached && decision.outcome === 'allowed' && decision.on !== undefined)
           remember(call.environment, decision.on)

@@ -3,6 +3,7 @@ import {
   closeSync,
   copyFileSync,
   existsSync,
+  fsyncSync,
   openSync,
   readSync,
   renameSync,
@@ -10,12 +11,18 @@ import {
 } from 'node:fs'
 
 /**
- * Running calls keep the old one: a copy, then a rename.
+ * Running calls keep the old one: a copy, then a rename. After a power failure there is one of them, whole.
  * @param temporary On the same file system, where it is cleared away when nobody lives to rename it.
  */
 export function copyExecutable(from: string, to: string, temporary: string): void {
   copyFileSync(from, temporary)
   chmodSync(temporary, 0o755)
+  const file = openSync(temporary, 'r+')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
   renameSync(temporary, to)
 }
 

@@ -1,6 +1,7 @@
 import type { Uplink } from '../src/cni/facts/facts.ts'
 import { hasTags } from '../src/net/vlan-set.ts'
 import { hiddenVlan, type NetworkNames, ridesInPod } from '../src/policy/reach.ts'
+import { readText } from './libc.ts'
 import { findLink } from './netlink.ts'
 
 /** What only the node can tell of the interfaces that a configuration names. */
@@ -26,6 +27,13 @@ export function findEitherMaster(uplinks: readonly Uplink[]): Refusal | undefine
 export function findWrongMaster(uplinks: readonly Uplink[], names: NetworkNames): Refusal | undefined {
   for (const { master, vlans } of uplinks.filter(uplink => !uplink.master.inContainer)) {
     const { name = names.primaryInterface } = master
+    const isOwnChoice = master.name === undefined && master.byDefault && master.use !== 'device'
+    const other = isOwnChoice ? findOtherDefault(name) : undefined
+    if (other !== undefined)
+      return {
+        statement: 'master',
+        message: `"${other}" of this node has the default route, so that a plugin without "master" takes it, and the policy went by "${name}": name the master in the NAD`,
+      }
     const meant = hiddenVlan(name, names)?.vlan
     // Most interfaces need not be asked for.
     if (meant === undefined && !hasTags(vlans)) continue
@@ -44,4 +52,15 @@ export function findWrongMaster(uplinks: readonly Uplink[], names: NetworkNames)
       }
   }
   return undefined
+}
+
+/**
+ * The interface that plugins take of themselves (containernetworking/plugins macvlan getDefaultRouteInterfaceName()), where the node has
+ * the one that the policy takes it for as well. Columns are those of Linux net/ipv4/fib_trie.c fib_route_seq_show().
+ */
+function findOtherDefault(primary: string): string | undefined {
+  const [, taken] = /^(\S+)\t00000000(?:\t\S+){5}\t00000000\t/m.exec(readText('/proc/net/route') ?? '') ?? []
+  if (taken === undefined || taken === primary) return undefined
+  const meant = findLink(primary)
+  return meant === undefined || meant.name === taken ? undefined : taken
 }

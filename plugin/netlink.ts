@@ -18,7 +18,6 @@ const NLM_F_CREATE = 0x400
 const NLM_F_APPEND = 0x800
 
 const IFLA_IFNAME = 3
-const IFLA_MTU = 4
 const IFLA_LINK = 5
 const IFLA_LINKINFO = 18
 const IFLA_INFO_KIND = 1
@@ -35,10 +34,14 @@ const NLA_TYPE = 0x3fff
 const NLA_F_NESTED = 0x8000
 const RTEXT_FILTER_SKIP_STATS = 8
 const IFF_UP = 1
+/** linux/if.h IFNAMSIZ, without the NUL. */
+const MAX_NAME = 15
 
 /** errno(3), as the kernel negates it in its answers. */
 const ENODEV = 19
 const EEXIST = 17
+const EINVAL = 22
+const ERANGE = 34
 const ENOENT = 2
 const EOPNOTSUPP = 95
 const ENETDOWN = 100
@@ -57,6 +60,7 @@ export interface Link {
   /** The interface that it rides on; 0: none. */
   readonly parent: number
   readonly group: number
+  readonly isUp: boolean
   /** Of a VLAN sub-interface, by IEEE 802.1Q. */
   readonly vlan: number | undefined
   /** Of a bridge: whether its ports are in VLANs. */
@@ -64,13 +68,15 @@ export interface Link {
   readonly altNames: readonly string[]
 }
 
-/** The link of this name, or alternative name; undefined when there is none. */
+/** The link of this name, or alternative name, which may be longer; undefined when there is none. */
 export function findLink(name: string): Link | undefined {
+  const isLong = Buffer.byteLength(name) > MAX_NAME
   const answer = request(RTM_GETLINK, 0, ifinfo(0), [
-    text(IFLA_IFNAME, name),
+    text(isLong ? IFLA_ALT_IFNAME : IFLA_IFNAME, name),
     u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS),
   ])
-  if (answer.error === ENODEV) return undefined
+  // The latter two of a name that is longer than any, and of a kernel without alternative names.
+  if (answer.error === ENODEV || (isLong && [ERANGE, EINVAL].includes(answer.error))) return undefined
   if (answer.error !== 0) throw failure(`${name} cannot be looked up`, answer.error)
   return answer.links[0]
 }
@@ -84,25 +90,30 @@ export function listLinks(): readonly Link[] {
   return links
 }
 
-/** Creates a VLAN sub-interface, up, in one step: nobody ever sees half of it. */
-export function createVlanLink(
-  name: string,
-  vlan: number,
-  parent: Link,
-  group: number,
-  mtu: number | undefined,
-): void {
-  const { error } = request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, ifinfo(0, IFF_UP), [
+/** Creates a VLAN sub-interface with all of the MTU below it, and down: it takes nothing from its VLAN yet. */
+export function createVlanLink(name: string, vlan: number, parent: Link, group: number): void {
+  const { error } = request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, ifinfo(0), [
     text(IFLA_IFNAME, name),
     u32(IFLA_LINK, parent.index),
     u32(IFLA_GROUP, group),
-    ...(mtu === undefined ? [] : [u32(IFLA_MTU, mtu)]),
     nested(IFLA_LINKINFO, [
       text(IFLA_INFO_KIND, 'vlan'),
       nested(IFLA_INFO_DATA, [attribute(IFLA_VLAN_ID, Uint8Array.of(vlan & 0xff, vlan >> 8))]),
     ]),
   ])
   if (error !== 0) throw failure(`the VLAN sub-interface ${name} cannot be created`, error)
+}
+
+/** Sets a link up. */
+export function setUp({ index, name }: Link): void {
+  const { error } = request(RTM_NEWLINK, NLM_F_ACK, ifinfo(index, IFF_UP, IFF_UP), [])
+  if (error !== 0) throw failure(`${name} cannot be set up`, error)
+}
+
+/** Sets a link down, which takes its routes along. */
+export function setDown({ index, name }: Link): void {
+  const { error } = request(RTM_NEWLINK, NLM_F_ACK, ifinfo(index, IFF_UP), [])
+  if (error !== 0) throw failure(`${name} cannot be set down`, error)
 }
 
 /** Deletes a link; one that is gone already is no error. */
@@ -168,12 +179,12 @@ function* messages(datagram: Buffer): Iterable<[type: number, content: Buffer]> 
   }
 }
 
-/** struct ifinfomsg; `up` are flags to set. */
-function ifinfo(index: number, up = 0): Buffer {
+/** struct ifinfomsg; of the flags that `change`, those that are set. */
+function ifinfo(index: number, change = 0, set = 0): Buffer {
   const message = Buffer.alloc(16)
   message.writeInt32LE(index, 4)
-  message.writeUInt32LE(up, 8)
-  message.writeUInt32LE(up, 12)
+  message.writeUInt32LE(set, 8)
+  message.writeUInt32LE(change, 12)
   return message
 }
 
@@ -189,6 +200,7 @@ function readLink(message: Buffer): Link {
     name: readText(found.get(IFLA_IFNAME)),
     parent: found.get(IFLA_LINK)?.readUInt32LE(0) ?? 0,
     group: found.get(IFLA_GROUP)?.readUInt32LE(0) ?? 0,
+    isUp: (message.readUInt32LE(8) & IFF_UP) !== 0,
     vlan:
       kind === 'vlan' && data.get(IFLA_VLAN_PROTOCOL)?.readUInt16BE(0) === ETH_P_8021Q
         ? data.get(IFLA_VLAN_ID)?.readUInt16LE(0)

@@ -48,7 +48,7 @@ function sharedDelegation(body: JsonObject): Delegation {
     throw new CniError('configuration', '"master" is no name of an interface', JSON.stringify(master ?? ''))
   if (mtu !== undefined && (typeof mtu !== 'number' || !Number.isInteger(mtu) || mtu < 0))
     throw new CniError('configuration', '"mtu" is no number of bytes', JSON.stringify(mtu))
-  const shared = { master, vlan, mtu: mtu || undefined }
+  const shared = { master, vlan }
   const inner = {
     ...given(body),
     type: 'macvlan',

@@ -8,6 +8,7 @@ import { buildLauncher } from './launcher.ts'
 import { distinct } from './one-installer.ts'
 import {
   isGuard,
+  isLeftEmpty,
   isLeftOver,
   isLost,
   isReal,
@@ -68,6 +69,7 @@ function planStandIns({ binDirs, root = '/' }: InstallOptions, binDir: string, p
   const isOwn = (file: string): boolean => !others.includes(dirname(resolved(file)))
   const absent = GUARDED_PLUGINS.filter(name => !isThere(join(binDir, name)))
   const replaced = GUARDED_PLUGINS.filter(name => isReal(join(binDir, name)) && isOwn(join(binDir, name)))
+  const emptied = GUARDED_PLUGINS.filter(name => isLeftEmpty(join(binDir, name)))
   const misled = GUARDED_PLUGINS.filter(name => isMisled(join(binDir, name), path, root))
   const lost = GUARDED_PLUGINS.filter(name => isLost(binDir, name))
   const several = (names: readonly string[], text: string, put: (name: string) => void): Step[] =>
@@ -85,6 +87,9 @@ function planStandIns({ binDirs, root = '/' }: InstallOptions, binDir: string, p
     ...several(absent, `put the guard under the names of plugins that are not in ${binDir}`, name => {
       // Copying the guard takes a while, in which somebody may have unpacked one.
       if (!putStandInIfFree(binDir, name, path)) replacePlugin(binDir, name, path)
+    }),
+    ...several(emptied, `put the guard in the place of empty files in ${binDir}`, name => {
+      if (isLeftEmpty(join(binDir, name))) putStandIn(binDir, name, path)
     }),
     ...several(misled, `lead to the guard in ${binDir} what led to another place`, name => {
       if (isGuard(join(binDir, name))) putStandIn(binDir, name, path)

@@ -1,9 +1,10 @@
+import { CniError } from '../src/cni/errors.ts'
 import { GUARD_TYPE, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
 import { isObject, type JsonObject, type JsonValue } from '../src/json/value.ts'
 import { releaseAddresses, type Surroundings } from './delegate.ts'
 import type { CallEnvironment } from './environment.ts'
 import { inNetworkNamespace } from './libc.ts'
-import { findLink } from './netlink.ts'
+import { deleteLink, findLink, setDown } from './netlink.ts'
 
 /**
  * Plugins that leave nothing on a node but an interface and its addresses, and whose DEL fails for ever once something is
@@ -37,6 +38,25 @@ function isInterfaceGone({ netns, interface: name }: CallEnvironment): boolean {
   } catch {
     // Who cannot look does not know.
     return false
+  }
+}
+
+/**
+ * Takes an interface out of use that the pod may not keep and the plugin's DEL has failed to take off: the pod may run already, and would
+ * have its routes until it ends. It is deleted, and set down before, which is all that can be done to a device. Its addresses are the
+ * runtime's DEL's.
+ */
+export function cutOff({ netns, interface: name }: CallEnvironment): void {
+  try {
+    inNetworkNamespace(netns, () => {
+      const link = findLink(name)
+      if (link?.name !== name) return
+      setDown(link)
+      deleteLink(link)
+    })
+  } catch (error) {
+    // The refusal is what the runtime has to hear.
+    if (!(error instanceof CniError)) throw error
   }
 }
 

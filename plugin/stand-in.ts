@@ -58,6 +58,8 @@ export function replacePlugin(binDir: string, name: string, guard: string): void
   }
   writeAtomically(join(binDir, GUARD_DIRECTORY, RECORD), `${JSON.stringify(links, null, 2)}\n`, 0o644)
   renameSync(temporary, real)
+  // Both are one file where an installer was ended here: then a rename does nothing (rename(2)).
+  rmSync(temporary, { force: true })
   // Somebody who unpacks plugins has put another one there meanwhile: that one is to be taken in.
   if (lstatSync(file, { throwIfNoEntry: false })?.ino !== taken.ino) replacePlugin(binDir, name, guard)
   else putStandIn(binDir, name, taken.isSymbolicLink() ? undefined : guard)
@@ -86,7 +88,8 @@ function writeStandIn(binDir: string, name: string, guard: string | undefined): 
   const temporary = temporaryOf(binDir, name)
   const line = standInText(guard ?? '')
   if (isStandIn(line)) {
-    writeFileSync(temporary, line)
+    // A power failure must leave no empty file in a plugin's place.
+    writeFileSync(temporary, line, { flush: true })
     chmodSync(temporary, 0o755)
   } else symlinkSync(GUARD_TYPE, temporary)
   return temporary
@@ -142,11 +145,24 @@ export function readRecord(directory: string): Record<string, string> {
   )
 }
 
-/** A plugin that is there, and not the guard in its place: nor a link to where the guard already is. */
+/** A plugin that is there, and not the guard in its place: nor a link to where the guard already is, nor an empty file. */
 export function isReal(file: string): boolean {
   const end = resolved(file)
-  return isThere(file) && !isGuard(file) && !isGuard(end) && basename(end) !== GUARD_TYPE
+  return isThere(file) && !isGuard(file) && !isGuard(end) && basename(end) !== GUARD_TYPE && !isEmpty(end)
 }
+
+/** What a power failure, or a full disk, has left of a plugin, or of a stand-in. */
+export function isEmpty(file: string): boolean {
+  const status = lstatSync(file, { throwIfNoEntry: false })
+  return status?.isFile() === true && status.size === 0
+}
+
+/** The same, but not what somebody is just copying a plugin to. */
+export function isLeftEmpty(file: string): boolean {
+  return isEmpty(file) && Math.abs(Date.now() - lstatSync(file).mtimeMs) > COPYING_MS
+}
+
+const COPYING_MS = 10_000
 
 /** Where links lead in the end; a link into what is not mounted here leads nowhere. */
 export function resolved(file: string): string {

@@ -1,6 +1,6 @@
 import { CniError } from '../src/cni/errors.ts'
 import { isInterfaceName } from '../src/net/interface-name.ts'
-import { closeFile, openFile, tryLock } from './libc.ts'
+import { closeFile, openFile, overwriteText, readText, tryLock } from './libc.ts'
 import {
   addAltName,
   createVlanLink,
@@ -9,6 +9,7 @@ import {
   type Link,
   listLinks,
   removeAltName,
+  setUp,
 } from './netlink.ts'
 import { sha256 } from './runtime.ts'
 
@@ -20,8 +21,6 @@ import { sha256 } from './runtime.ts'
 export interface SubInterface {
   readonly master: string
   readonly vlan: number
-  /** Of a sub-interface that is created; undefined: as the master has it. */
-  readonly mtu: number | undefined
 }
 
 /** One use of it: an interface of a container, on a network. */
@@ -44,15 +43,21 @@ export function nameOf({ master, vlan }: SubInterface): string {
 export function join(sub: SubInterface, user: User, lockDirectory: string): Promise<void> {
   return exclusively(lockDirectory, () => {
     const link = ensure(sub)
-    // One that an administrator made stays when its last user goes, so nobody counts them.
-    if (link.group === GROUP) addAltName(link, nameOfUse(user))
+    // One that an administrator made stays as it is, also when its last user goes, so nobody counts them.
+    if (link.group !== GROUP) return
+    keepNodeOut(link)
+    if (!link.isUp) setUp(link)
+    addAltName(link, nameOfUse(user))
   })
 }
 
-/** Forgets a use, and takes the sub-interface away with the last one. What is gone already is no error. */
+/**
+ * Forgets a use, and takes the sub-interface away with the last one. What is gone already is no error. It is found by the use:
+ * the network may have been edited, or the sub-interface renamed.
+ */
 export function leave(sub: SubInterface, user: User, lockDirectory: string): Promise<void> {
   return exclusively(lockDirectory, () => {
-    const link = findLink(nameOf(sub))
+    const link = findLink(nameOfUse(user)) ?? findLink(nameOf(sub))
     if (link?.group === GROUP) forget(link, [nameOfUse(user)])
   })
 }
@@ -82,12 +87,31 @@ function ensure(sub: SubInterface): Link {
   if (parent === undefined || parent.name !== sub.master)
     throw new CniError('configuration', `the master "${sub.master}" is no interface of this node`)
   const name = nameOf(sub)
-  if (findLink(name) === undefined) createVlanLink(name, sub.vlan, parent, GROUP, sub.mtu)
+  if (findLink(name) === undefined) createVlanLink(name, sub.vlan, parent, GROUP)
   const link = findLink(name)
   // Whoever made it: a bridge, or another VLAN, by that name is not what was admitted.
   if (link?.name !== name || link.vlan !== sub.vlan || link.parent !== parent.index)
     throw new CniError('configuration', `"${name}" is there, and is not VLAN ${sub.vlan} on "${sub.master}"`)
   return link
+}
+
+/**
+ * The sub-interface is there for the pods. The node itself would take addresses and default routes from whoever announces
+ * himself as a router of the VLAN (IPv6), answer for all of its own addresses, and be the VLAN's way to pods and services
+ * (IPv4): no route leads to an interface without addresses, so that reverse path filtering (RFC 3704) takes nothing
+ * from it. Before it is up, and once more for each use: versions before this one left it open.
+ */
+function keepNodeOut({ name }: Link): void {
+  closeTo(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`)
+  closeTo(`/proc/sys/net/ipv4/conf/${name}/rp_filter`)
+}
+
+function closeTo(setting: string): void {
+  const before = readText(setting)?.trim()
+  // A kernel without IPv6 has none to keep out.
+  if (before === undefined || before === '1') return
+  if (!overwriteText(setting, '1\n'))
+    throw new CniError('io', 'the node cannot be kept out of the VLAN', `${setting} cannot be written`)
 }
 
 function forget(link: Link, uses: readonly string[]): void {

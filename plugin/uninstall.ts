@@ -2,7 +2,16 @@ import { join } from 'node:path'
 import { GUARD_DIRECTORY, GUARD_TYPE, GUARDED_PLUGINS } from '../src/cni/guarded.ts'
 import type { InstallOptions } from './install.ts'
 import { distinct } from './one-installer.ts'
-import { isGuard, isLost, isThere, listPlugins, lostText, readRecord, restorePlugin } from './stand-in.ts'
+import {
+  isEmpty,
+  isGuard,
+  isLost,
+  isThere,
+  listPlugins,
+  lostText,
+  readRecord,
+  restorePlugin,
+} from './stand-in.ts'
 import { planRemoval, type Step } from './steps.ts'
 
 /** What brings everything back to how it was. A plugin that somebody put back meanwhile stays. */
@@ -14,7 +23,8 @@ export function planUninstall({ binDirs, confDir }: Pick<InstallOptions, 'binDir
 function planRestoring(binDir: string): Step[] {
   const privateDir = join(binDir, GUARD_DIRECTORY)
   const links = readRecord(privateDir)
-  const isMissing = (name: string): boolean => isGuard(join(binDir, name)) || !isThere(join(binDir, name))
+  const isMissing = (name: string): boolean =>
+    isGuard(join(binDir, name)) || !isThere(join(binDir, name)) || isEmpty(join(binDir, name))
   const kept = listPlugins(binDir)
   const restored = kept.filter(isMissing).map(name => ({
     text: `put ${join(binDir, name)} back`,

@@ -1,7 +1,7 @@
 import { type Cluster, defaultCluster } from '../config/cluster.ts'
 import { answer, type Check, type Question } from './check.ts'
 import { type Distribution, findDistribution } from './distribution.ts'
-import { checkForwarding } from './forwarding.ts'
+import { checkForwarding, checkOpenVlans } from './forwarding.ts'
 import { checkGuard } from './guard.ts'
 import { checkBridges, checkFlannelMtu, checkInterfaces, checkModule } from './kernel.ts'
 import { checkMultus } from './multus.ts'
@@ -39,6 +39,7 @@ export function examineNode(
     ...checkBridges(tree, masters),
     ...checkVlanNames(tree, masters, cluster),
     ...checkForwarding(tree, cluster),
+    ...checkOpenVlans(tree, cluster),
     checkFlannelMtu(tree),
     ...checkPolicyFacts(tree, cluster),
   ]

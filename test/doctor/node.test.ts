@@ -376,6 +376,37 @@ describe('socni-ctl doctor on a node', () => {
     expect(complaints(ipv6)).toEqual([said('eth0.9', 'ipv6/conf/all/forwarding')])
   })
 
+  it('complains of VLANs that reach the node, which has no address of its own there', () => {
+    const ipv6 = (name: string, settings: Record<string, number>) =>
+      Object.entries(settings).map(([key, value]) => [`/proc/sys/net/ipv6/conf/${name}/${key}`, `${value}\n`])
+    const open = { disable_ipv6: 0, accept_ra: 1, accept_ra_defrtr: 1, forwarding: 0 }
+    const said = (settings: Record<string, number>, ...more: string[][]) =>
+      complaints({
+        '/proc/net/vlan/config': 'VLAN Dev name\nName-Type\neth0.7 | 7 | eth0\neth0.100 | 100 | eth0\n',
+        ...Object.fromEntries([...ipv6('eth0.7', settings), ...ipv6('eth0.100', open), ...more]),
+      })
+    const routers = 'open-vlans warning: takes default routes of IPv6 from routers in eth0.7'
+    expect(said(open)).toEqual([routers])
+    for (const closed of [{ disable_ipv6: 1 }, { accept_ra: 0 }, { accept_ra_defrtr: 0 }, { forwarding: 1 }])
+      expect(said({ ...open, ...closed })).toEqual([])
+    expect(said({ ...open, accept_ra: 2, forwarding: 1 })).toEqual([routers])
+    // An address from a router is what this is about; one of the node's own says that it belongs there.
+    const address = (flags: string) => [
+      '/proc/net/if_inet6',
+      `fd000000000000000000000000000005 04 40 00 ${flags}   eth0.7\n`,
+    ]
+    expect(said(open, address('00'))).toEqual([routers])
+    expect(said(open, address('80'))).toEqual([])
+    const ipv4 = (all: number, own: number) => [
+      ['/proc/sys/net/ipv4/conf/all/rp_filter', `${all}\n`],
+      ['/proc/sys/net/ipv4/conf/eth0.7/rp_filter', `${own}\n`],
+      ['/proc/sys/net/ipv4/conf/eth0.7/forwarding', '1\n'],
+    ]
+    expect(said({}, ...ipv4(0, 0))).toEqual(['open-vlans warning: forwards IPv4 from eth0.7'])
+    expect(said(open, ...ipv4(0, 0))).toEqual([`${routers}; forwards IPv4 from eth0.7`])
+    for (const filtered of [ipv4(0, 1), ipv4(2, 0)]) expect(said({}, ...filtered)).toEqual([])
+  })
+
   it('complains of interfaces that are other VLANs than their names say', () => {
     const config = (...rows: string[]) => ({
       '/proc/net/vlan/config': [

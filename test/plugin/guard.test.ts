@@ -587,6 +587,44 @@ describe.skipIf(obstacle !== undefined)(
       node.run('ip', 'link', 'del', 'br-lab')
     })
 
+    it('takes no other interface than the policy where no master is named', async () => {
+      const { master: _, ...config } = macvlan()
+      const asked = await admit(config, node.key)
+      const environment = { CNI_NETNS: node.addPod('nameless'), CNI_CONTAINERID: 'nameless' }
+      const call = (command: string) =>
+        node.call({
+          plugin: 'macvlan',
+          command,
+          config: asked.config,
+          environment: { ...environment, CNI_ARGS: asked.args },
+        })
+      node.run(
+        'sh',
+        '-ec',
+        'ip link add mgmt0 type bridge; ip link set mgmt0 up; ip route add default dev mgmt0',
+      )
+      expect(errorOf(call('ADD'))).toMatchObject({
+        code: 7,
+        msg: expect.stringContaining('"mgmt0" of this node has the default route'),
+        details: 'statement: master',
+      })
+      expect(node.run('ip', '-n', 'nameless', '-o', 'link')).not.toContain('net1')
+      node.run('ip', 'route', 'replace', 'default', 'dev', 'eth0')
+      expect([call('ADD').exit, call('DEL').exit]).toEqual([0, 0])
+      // Where nothing has the policy's name for it, nobody can say that it is another one.
+      node.run(
+        'sh',
+        '-ec',
+        'ip link set eth0 down; ip link set eth0 name nic0; ip link set nic0 up; ip route add default dev nic0',
+      )
+      expect([call('ADD').exit, call('DEL').exit]).toEqual([0, 0])
+      node.run(
+        'sh',
+        '-ec',
+        'ip link set nic0 down; ip link set nic0 name eth0; ip link set eth0 up; ip link del mgmt0',
+      )
+    })
+
     it('takes no interface of the node for one of the pod, as plugins before 1.3.0 do', () => {
       const netns = node.addPod('before')
       const riding = (change: JsonObject) => ({
@@ -607,6 +645,12 @@ describe.skipIf(obstacle !== undefined)(
           ),
         })
       expect(errorOf(ask('macvlan', { master: '' })).msg).toContain("the node's default interface")
+      // Alternative names are longer than names.
+      expect(errorOf(ask('macvlan', { master: 'uplink-of-this-node' })).details).toBe('statement: claim')
+      node.run('ip', 'link', 'property', 'add', 'dev', 'eth0', 'altname', 'uplink-of-this-node')
+      expect(errorOf(ask('macvlan', { master: 'uplink-of-this-node' })).msg).toContain('of the node')
+      node.run('ip', 'link', 'property', 'del', 'dev', 'eth0', 'altname', 'uplink-of-this-node')
+      expect(errorOf(ask('macvlan', { master: 'x'.repeat(200) })).details).toBe('statement: claim')
       expect(node.run('ip', '-n', 'before', '-o', 'link')).not.toContain('net1')
       const { exit } = ask('socni.d/macvlan', { master: 'eth0' })
       // The plugins of Debian 12 are such; of others the real one says that the pod has no such interface.
@@ -949,6 +993,24 @@ describe.skipIf(obstacle !== undefined)(
       expect(msg).toContain('and 484 more')
       expect(msg.length).toBeLessThan(1000)
       rmSync(join(node.binDir, 'bond'))
+    })
+
+    it('takes the interface from a pod that may not keep it, also where the real plugin cannot', async () => {
+      const { config, args: given } = await admit(macvlan({ ipam: { type: 'dhcp' } }), node.key)
+      const dhcp = join(node.binDir, 'dhcp')
+      rmSync(dhcp)
+      const result = {
+        cniVersion: '1.0.0',
+        ips: [{ address: '10.100.1.9/24' }],
+        routes: [{ dst: '0.0.0.0/0' }],
+      }
+      const script = `#!/bin/sh\n[ $CNI_COMMAND = ADD ] || exit 1\necho '${JSON.stringify(result)}'\n`
+      writeFileSync(dhcp, script, { mode: 0o755 })
+      const environment = { CNI_NETNS: node.addPod('kept'), CNI_CONTAINERID: 'kept' }
+      expect(errorOf(add(config, given, environment)).details).toBe('statement: routes')
+      expect(node.run('ip', '-n', 'kept', '-o', 'link')).not.toContain('net1')
+      rmSync(dhcp)
+      symlinkSync(join(PLUGINS, 'dhcp'), dhcp)
     })
 
     it('undoes a first half: no address stays taken when the real plugin fails', async () => {

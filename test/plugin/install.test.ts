@@ -4,6 +4,7 @@ import {
   chmodSync,
   cpSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -19,7 +20,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { planInstall } from '../../plugin/install.ts'
 import { runAlone } from '../../plugin/one-installer.ts'
 import { runSteps } from '../../plugin/steps.ts'
@@ -273,6 +274,15 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(snapshot(node.binDir)).toEqual(before)
   })
 
+  it('goes on where one was ended between the real plugin and its stand-in, and leaves nothing of that', () => {
+    const node = newNode()
+    mkdirSync(join(node.binDir, 'socni.d'))
+    linkSync(join(node.binDir, 'vlan'), join(node.binDir, 'socni.d/vlan'))
+    expect(run(node, 'install', '--keys', keys).exit).toBe(0)
+    expect(readFileSync(join(node.binDir, 'vlan'), 'utf8')).toBe(standIn(node.binDir))
+    expect(run(node, 'install').stdout).toBe('nothing to do\n')
+  })
+
   it('loses no plugin to installers that are at work at the same moment', async () => {
     const node = newNode()
     const names = ['vlan', 'ipvlan', 'host-device', 'tap', 'bond']
@@ -356,6 +366,18 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(Date.now()).toBeGreaterThanOrEqual((await otherEnded) - 50)
   })
 
+  it('waits as long where the clock is set meanwhile', () => {
+    const node = newNode()
+    let hour = 0
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => hour++ * 3_600_000)
+    const tryLater = vi.fn(() => tryLater.mock.calls.length > 2)
+    try {
+      expect(runAlone([node.binDir], tryLater, () => 'done')).toBe('done')
+    } finally {
+      clock.mockRestore()
+    }
+  })
+
   it('says it loudly when a stand-in was set aside, and no plugin: unpack them again', () => {
     const node = newNode()
     run(node, 'install', '--keys', keys)
@@ -369,6 +391,25 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     cpSync(file, aside)
     expect(run(node, 'uninstall').stdout).toContain(lost.replace(aside, file))
     expect(existsSync(file)).toBe(false)
+  })
+
+  it('takes no empty file for a plugin, as a power failure may leave one, and puts the guard there again', () => {
+    const node = newNode()
+    run(node, 'install', '--keys', keys)
+    const real = readFileSync(join(node.binDir, 'socni.d/vlan'), 'utf8')
+    for (const name of ['vlan', 'tap']) writeFileSync(join(node.binDir, name), '')
+    // What was emptied this moment somebody may be copying a plugin to.
+    expect(run(node, 'install').stdout).toBe('nothing to do\n')
+    for (const name of ['vlan', 'tap']) utimesSync(join(node.binDir, name), 1, 1)
+    expect(run(node, 'install').stdout).toBe(
+      `put the guard in the place of empty files in ${node.binDir}: vlan, tap\n`,
+    )
+    for (const name of ['vlan', 'tap'])
+      expect(readFileSync(join(node.binDir, name), 'utf8')).toBe(standIn(node.binDir))
+    expect(readFileSync(join(node.binDir, 'socni.d/vlan'), 'utf8')).toBe(real)
+    writeFileSync(join(node.binDir, 'vlan'), '')
+    run(node, 'uninstall')
+    expect(readFileSync(join(node.binDir, 'vlan'), 'utf8')).toBe(real)
   })
 
   it('leads stand-ins to itself again when their directory was moved', () => {
@@ -758,7 +799,7 @@ describe('socni-ctl install', () => {
       path => join(root, path),
     )
     for (const directory of [bin, conf]) mkdirSync(String(directory), { recursive: true })
-    writeFileSync(join(String(bin), 'bridge'), '', { mode: 0o755 })
+    writeFileSync(join(String(bin), 'bridge'), '#!', { mode: 0o755 })
     const { exit, stdout } = await ctl(['install', '--root', root, '--mode', 'audit', '--dry-run'], {
       directory: tmpdir(),
     })
@@ -774,7 +815,7 @@ describe('socni-ctl install', () => {
     expect((await ctl(named)).stderr).toBe('')
     mkdirSync(join(root, 'opt/cni/bin'), { recursive: true })
     for (const name of ['macvlan', 'host-local'])
-      writeFileSync(join(root, 'opt/cni/bin', name), '', { mode: 0o755 })
+      writeFileSync(join(root, 'opt/cni/bin', name), '#!', { mode: 0o755 })
     expect((await ctl(named)).stderr).toMatch(
       /^warning: macvlan in \/opt\/cni\/bin can be run past the guard/,
     )

@@ -45,6 +45,10 @@ links() { echo "$1: $(ip -n $1 -d link show type vlan 2>/dev/null | grep -o 'vla
 const LIFE = `${SETUP}
 call n1 a ADD n1-100; call n1 b ADD n1-100; call n2 c ADD n2-100; call n1 d ADD n1-300
 links n1; links n2
+echo "the node has $(ip -n n1 -o -6 address show dev eth0.100 | wc -l) addresses there"
+ip -n n1 address add 192.168.7.1/32 dev lo; ip -n c route add 192.168.7.1 dev net1
+ip netns exec c ping -c 1 -W 1 192.168.7.1 > /dev/null || true
+ip -n c neigh show 192.168.7.1 | grep -q lladdr && echo 'and answers for others' || echo 'and does not answer for others'
 ip -n n1 link show group 1936679790 | grep -o 'eth0.[0-9]*@eth0' | tr '\\n' ' '; echo
 ip netns exec n1 tcpdump -U -Z root -i eth0 -e -n -w ${shared}/trunk.pcap vlan >/dev/null 2>&1 & capture=$!
 while [ ! -s ${shared}/trunk.pcap ]; do sleep 0.2; done
@@ -61,13 +65,15 @@ call n1 b DEL n1-100; call n1 b DEL n1-100; links n1
 call n1 a CHECK n1-100-check
 ip -n a link add net1 type dummy; call n1 a ADD n1-100 | head -n 1 | cut -c1-6; links n1
 call n1 d DEL n1-300; call n2 c DEL n2-100
+call n1 e ADD n1-100; call n1 e DEL n1-300-edited
 links n1; links n2
 echo "addresses $(ls /var/lib/cni/networks/*/10.* 2>/dev/null | wc -l)"
 `
 
 const OTHERS = `${SETUP}
 ip -n n1 link add link eth0 name eth0.100 type vlan id 100; ip -n n1 link set eth0.100 up
-call n1 a ADD n1-100; links n1
+open() { echo "open: $(ip netns exec n1 sysctl -n net.ipv6.conf.eth0/100.disable_ipv6 net.ipv4.conf.eth0/100.rp_filter | tr '\\n' ' ')"; }
+call n1 a ADD n1-100; links n1; open
 call n1 a DEL n1-100; links n1
 ip -n n1 link del eth0.100; ip -n n1 link add eth0.100 type bridge
 call n1 a ADD n1-100
@@ -76,7 +82,10 @@ call n1 a ADD n1-100
 ip -n n1 link del eth0.100
 call n1 a ADD nowhere
 mv ${bin}/socni.d/macvlan ${bin}/away; call n1 a ADD n1-100 | grep -o 'not on this node'; links n1; mv ${bin}/away ${bin}/socni.d/macvlan
-call n1 a ADD n1-100; call n1 b ADD n1-100; call n1 c ADD other-100; links n1
+call n1 a ADD n1-100-small; open
+ip netns exec n1 sysctl -q -w net.ipv6.conf.eth0/100.disable_ipv6=0 net.ipv4.conf.eth0/100.rp_filter=0
+call n1 b ADD n1-100; open; call n1 c ADD other-100; links n1
+for pod in a b; do ip -n $pod link show net1 | grep -o 'mtu [0-9]*'; done
 call n1 x GC gc-first > /dev/null; links n1
 call n1 x GC gc-none > /dev/null; links n1
 call n1 x GC gc-other > /dev/null; links n1
@@ -104,6 +113,7 @@ describe.skipIf(reason !== undefined)(
       layOut(bin, conf, key, ['macvlan'])
       const n1 = await admit(socni('n1-100', 100, '1'), key)
       write('n1-100', n1)
+      write('n1-100-small', await admit(socni('n1-100', 100, '1', { mtu: 600 }), key))
       write('n2-100', await admit(socni('n2-100', 100, '2'), key))
       write('other-100', await admit(socni('other-100', 100, '4'), key))
       write('n1-300', await admit(socni('n1-300', 300, '3'), key, { namespace: 'logistics' }))
@@ -144,6 +154,8 @@ describe.skipIf(reason !== undefined)(
           'd ADD ok',
           'n1: vlan protocol 802.1Q id 100,vlan protocol 802.1Q id 300, uses 3',
           'n2: vlan protocol 802.1Q id 100, uses 1',
+          'the node has 0 addresses there',
+          'and does not answer for others',
           'eth0.100@eth0 eth0.300@eth0 ',
           'a reaches 10.100.0.11',
           'a reaches 10.100.0.20',
@@ -164,6 +176,9 @@ describe.skipIf(reason !== undefined)(
           'n1: vlan protocol 802.1Q id 300, uses 1',
           'd DEL ok',
           'c DEL ok',
+          // Of a network that was edited meanwhile.
+          'e ADD ok',
+          'e DEL ok',
           'n1:  uses 0',
           'n2:  uses 0',
           'addresses 0',
@@ -177,6 +192,7 @@ describe.skipIf(reason !== undefined)(
         lines: [
           'a ADD ok',
           'n1: vlan protocol 802.1Q id 100, uses 0',
+          'open: 0 0 ',
           'a DEL ok',
           'n1: vlan protocol 802.1Q id 100, uses 0',
           'a ADD: \\"eth0.100\\" is there, and is not VLAN 100 on \\"eth0\\"',
@@ -185,9 +201,15 @@ describe.skipIf(reason !== undefined)(
           'not on this node',
           'n1:  uses 0',
           'a ADD ok',
+          'open: 1 1 ',
+          // As a version before may have left it.
           'b ADD ok',
+          'open: 1 1 ',
           'c ADD ok',
           'n1: vlan protocol 802.1Q id 100, uses 3',
+          // What one pod asks for is not what the others get.
+          'mtu 600',
+          'mtu 1500',
           'n1: vlan protocol 802.1Q id 100, uses 2',
           'n1: vlan protocol 802.1Q id 100, uses 1',
           'n1:  uses 0',
