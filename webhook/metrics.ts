@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Phase } from '../src/review/context.ts'
 import type { Standing } from './audit/standing.ts'
+import type { RequestErrorCode } from './request-error.ts'
 
 /** What is looked at when the metrics are asked for, so that a figure is never older than its answer. */
 export interface Gauged {
@@ -9,6 +10,9 @@ export interface Gauged {
   /** Seconds since the API server was heard from; none to hear from is 0. */
   staleness(): number
 }
+
+/** Errors that leave a decision to failurePolicy (manifests/components/monitoring has the alert). */
+const ALERTED_CODES: readonly RequestErrorCode[] = ['ERR_INTERNAL', 'ERR_DEADLINE', 'ERR_BUSY']
 
 /** The webhook's Prometheus metrics. Labels take values of ours only, so that no tenant can make new series. */
 export class Metrics {
@@ -62,6 +66,8 @@ export class Metrics {
 
   constructor(gauged: Gauged) {
     const registers = [this.registry]
+    // Prometheus counts what is added to a figure that it has seen: the first of these would be none.
+    for (const code of ALERTED_CODES) this.#errors.inc({ code }, 0)
     new Gauge({
       name: 'socni_policy_problems',
       help: 'Policy documents and files that cannot be read, and Tenants that are not in force; what they said before stays.',

@@ -110,6 +110,12 @@ export function findHelm(): string {
   return findBuilt(cacheOf(source), 'helm', source, 'helm.sh/helm/v3/cmd/helm')
 }
 
+/** What Prometheus makes of an expression. */
+export function findPromql(): string {
+  const source = join(import.meta.dirname, 'promql')
+  return findBuilt(cacheOf(source, 'main.go'), 'promql', source, '.')
+}
+
 /** The reference plugins, newer than Debian's: they speak CNI 1.1.0. Returns their directory. */
 export function findPlugins(): string {
   const source = join(import.meta.dirname, 'plugins')

@@ -22,6 +22,12 @@ const MODULES = {
       kind => `deploy/crds/cert-manager.io_${kind}.yaml`,
     ),
   },
+  prometheus: {
+    module: 'github.com/prometheus-operator/prometheus-operator@v0.85.0',
+    files: ['podmonitors', 'prometheusrules'].map(
+      kind => `example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`,
+    ),
+  },
 } as const
 
 /** The definitions, fetched once into the user's cache; Go verifies what it fetches by its checksum database. */

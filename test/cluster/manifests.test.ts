@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import type { Manifest } from '../../src/kube/manifest.ts'
@@ -25,6 +25,7 @@ const OVERLAYS = {
 const WAYS: readonly (readonly [overlay: string, values: readonly string[]])[] = [
   ...Object.keys(OVERLAYS).map(name => [name, [`distribution=${name}`]] as const),
   ['cert-manager', ['certManager=true']],
+  ['monitoring', ['monitoring.enabled=true']],
 ]
 
 describe('the manifests', () => {
@@ -33,7 +34,8 @@ describe('the manifests', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'socni-manifests-'))
     plane = await startControlPlane()
-    for (const file of findDefinitions('certManager')) plane.kubectl(['apply', '--server-side', '-f', file])
+    for (const file of [...findDefinitions('certManager'), ...findDefinitions('prometheus')])
+      plane.kubectl(['apply', '--server-side', '-f', file])
     // As one command, on a cluster that knows nothing of SOCNI; the others then only ask.
     plane.kubectl(['apply', '--server-side', '-k', join(root, 'manifests/overlays/k3s')])
   })
@@ -121,6 +123,80 @@ describe('the manifests', () => {
     }
   })
 
+  it('have Prometheus believe the authority of cert-manager, where that signs', () => {
+    const parts = ['monitoring', 'cert-manager'].map(name => join(root, 'manifests/components', name))
+    const [overlay, ...components] = [join(root, 'manifests/overlays/k3s'), ...parts].map(path =>
+      relative(directory, path),
+    )
+    writeFileSync(
+      join(directory, 'kustomization.yaml'),
+      JSON.stringify({
+        apiVersion: 'kustomize.config.k8s.io/v1beta1',
+        kind: 'Kustomization',
+        resources: [overlay],
+        components,
+      }),
+    )
+    const mine = read(plane.kubectl(['kustomize', directory]))
+    const monitor = mine.find(({ kind }) => kind === 'PodMonitor')
+    expect(JSON.stringify(monitor)).toContain('"name":"socni-webhook-cert-manager"')
+    expect(comparable(read(template(['certManager=true', 'monitoring.enabled=true'])))).toEqual(
+      comparable(mine),
+    )
+  })
+
+  it('are a chart with values for what other clusters have', () => {
+    const values = [
+      'distribution=kubeadm',
+      'guard.binDirs={/var/snap/microk8s/current/opt/cni/bin,/opt/cni/bin}',
+      'guard.confDir=/var/snap/microk8s/current/args/cni-network',
+      'guard.resources.limits.memory=512Mi',
+      'webhook.resources.limits.memory=768Mi',
+      'webhook.maxOldSpaceSize=512',
+      'imagePullSecrets[0].name=registry',
+      'apiServerPorts={9345}',
+      'monitoring.enabled=true',
+      'monitoring.labels.release=prometheus',
+    ]
+    const text = template(values)
+    const flags = ['--server-side', '--force-conflicts', '--dry-run=server', '--validate=strict']
+    expect(plane.said(['apply', ...flags, '-f', '-'], text)).not.toMatch(/error|Warning/i)
+    const objects = comparable(read(text))
+    const podOf = (name: string) => {
+      const { spec } = objects.get(name) as { spec: { template: { spec: Record<string, unknown> } } }
+      return spec.template.spec
+    }
+    const [guard, webhook] = [podOf('DaemonSet socni-guard'), podOf('Deployment socni-webhook')]
+    for (const pod of [guard, webhook]) expect(pod.imagePullSecrets).toEqual([{ name: 'registry' }])
+    expect(guard.containers).toMatchObject([
+      {
+        env: [
+          {},
+          { value: '/var/snap/microk8s/current/opt/cni/bin:/opt/cni/bin' },
+          { value: '/var/snap/microk8s/current/args/cni-network' },
+        ],
+        resources: { requests: { memory: '48Mi' }, limits: { memory: '512Mi' } },
+      },
+    ])
+    expect(guard.volumes).toMatchObject([
+      {},
+      { name: 'bin', hostPath: { path: '/var/snap/microk8s/current/opt/cni/bin', type: 'Directory' } },
+      { name: 'other-bin', hostPath: { path: '/opt/cni/bin', type: 'DirectoryOrCreate' } },
+      { name: 'conf', hostPath: { path: '/var/snap/microk8s/current/args/cni-network' } },
+    ])
+    expect(webhook.containers).toMatchObject([
+      {
+        env: [{ value: '--max-semi-space-size=4 --max-old-space-size=512' }],
+        resources: { requests: { cpu: '50m' }, limits: { memory: '768Mi' } },
+      },
+    ])
+    expect(objects.get('NetworkPolicy socni-webhook')).toMatchObject({
+      spec: { egress: [{ ports: [{ port: 9345 }] }, {}] },
+    })
+    for (const name of ['PodMonitor socni-webhook', 'PrometheusRule socni'])
+      expect(objects.get(name)).toMatchObject({ metadata: { labels: { release: 'prometheus' } } })
+  })
+
   it('are a chart that Helm finds nothing wrong with, and that says what a value must be', () => {
     const chart = join(root, 'manifests/chart')
     expect(helm('lint', chart, '--strict', '--namespace=socni-system')).toContain('0 chart(s) failed')
@@ -134,6 +210,8 @@ describe('the manifests', () => {
     expect(refused(['distribution=k8s'])).toMatch(/distribution.*'k3s', 'k3s-thick'/)
     expect(refused(['cluster.enforcement=strict'])).toContain("'audit', 'warn', 'deny'")
     expect(refused(['clusters.enforcement=deny'])).toContain("additional properties 'clusters' not allowed")
+    expect(refused(['guard.binDirs={/opt/cni/bin:/tmp}'])).toContain('guard/binDirs/0')
+    expect(refused(['imagePullSecrets={registry}'])).toContain('imagePullSecrets/0')
     expect(refused([], 'default')).toContain('install with --namespace socni-system')
   })
 
@@ -163,13 +241,26 @@ describe('the manifests', () => {
     const release = (verb: string, ...args: string[]) =>
       helm(verb, 'socni', ...args, '--namespace=socni-system', `--kubeconfig=${other.kubeconfig('admin')}`)
     const chart = join(root, 'manifests/chart')
-    expect(release('install', chart, '--create-namespace', '--set', 'cluster.enforcement=audit')).toContain(
-      'STATUS: deployed',
+    const installed = release('install', chart, '--create-namespace', '--set', 'cluster.enforcement=audit')
+    expect(installed).toContain('STATUS: deployed')
+    // What somebody is told to do next is what can be done.
+    expect(installed).toContain('3 replicas (enforcement: audit)')
+    expect(installed).toContain('plugins in /var/lib/rancher/k3s/data/cni, /opt/cni/bin')
+    const next = [...installed.matchAll(/^ {2}(kubectl|npx socni-ctl) (.+)$/gm)].map(([, , args = '']) =>
+      args.split(' '),
     )
+    for (const args of next.filter(([first]) => first === '-n'))
+      expect(other.said(['-n', 'socni-system', 'get', args.at(-1) ?? '', '-o', 'name'])).toContain('socni-')
+    const create = next.at(-1)?.map(word => (word === '~/.kube/config' ? other.kubeconfig('admin') : word))
+    // No replica runs here that would be asked.
+    const { exit, stdout } = await ctl([...(create ?? []), '--dry-run'])
+    expect([exit, stdout]).toEqual([0, expect.stringContaining('VLAN 100 on eth0 for tenant finance')])
     const configuration = () =>
       other.kubectl(['-n', 'socni-system', 'get', 'configmap', 'socni-configuration', '-o', 'yaml'])
     expect(configuration()).toContain('enforcement: audit')
-    release('upgrade', chart, '--reuse-values', '--set', 'cluster.enforcement=deny,guard.uninstall=true')
+    const values = 'cluster.enforcement=deny,guard.uninstall=true'
+    const told = release('upgrade', chart, '--reset-then-reuse-values', '--set', values)
+    expect(told).toContain('helm uninstall socni -n socni-system')
     expect(configuration()).toContain('enforcement: deny')
     expect(other.kubectl(['-n', 'socni-system', 'get', 'daemonset', '-o', 'yaml'])).toContain('- uninstall')
     release('uninstall')

@@ -8,6 +8,7 @@ import {
   findNodePrograms,
   findPause,
   findPlugins,
+  findPromql,
   findReaders,
   findWhereabouts,
   MULTUS_PROGRAMS,
@@ -24,9 +25,11 @@ export function setup(): void {
   findFlannel()
   findPause()
   findPlugins()
+  findPromql()
   findReaders()
   findWhereabouts()
   findHelm()
   findCertManager()
-  for (const name of ['openreports', 'wgpolicyk8s', 'certManager'] as const) findDefinitions(name)
+  for (const name of ['openreports', 'wgpolicyk8s', 'certManager', 'prometheus'] as const)
+    findDefinitions(name)
 }
