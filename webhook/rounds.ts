@@ -69,7 +69,7 @@ export class Rounds {
   async #round(): Promise<void> {
     const { client, store, serving, auditor, metrics, clock, log } = this.#options
     this.#tellContradictions()
-    this.#isLeader = await lead(client, this.#identity, clock())
+    this.#isLeader = await lead(client, this.#identity, clock(), auditor.endedAt)
     metrics.setLeader(this.#isLeader)
     const isInCharge = this.#isLeader && this.#isKnown()
     auditor.tick(isInCharge)

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { styleText } from 'node:util'
 import type { Check } from '../doctor/check.ts'
 import { DISTRIBUTIONS } from '../doctor/distribution.ts'
+import { examineInstallation } from '../doctor/installation.ts'
 import { examineManifests } from '../doctor/manifest.ts'
 import { examineNode } from '../doctor/node.ts'
 import { readTextFile } from '../files/read-text.ts'
@@ -19,7 +20,7 @@ import {
 } from './command.ts'
 import { listOption } from './options.ts'
 import { printPlain } from './output.ts'
-import { openStore } from './store.ts'
+import { openInstalled, openStore } from './store.ts'
 
 interface DoctorFlags extends GlobalFlags {
   readonly root: string
@@ -27,16 +28,18 @@ interface DoctorFlags extends GlobalFlags {
   readonly distribution: string
   readonly master?: readonly string[]
   readonly nodes?: string
+  readonly cluster?: true
 }
 
 /** `socni-ctl doctor`: what a node, or an installation of Multus, lacks. */
 export const addDoctor: AddCommand = (program, { terminal, action }) => {
   program
     .command('doctor')
-    .summary('look for what a node, or a Multus manifest, lacks')
+    .summary('look for what a node, a cluster, or a Multus manifest, lacks')
     .description(
-      'Looks at the files of a node, or with --manifest at Helm values, a HelmChart or a DaemonSet of Multus: what was found, why it matters, and what mends it. Exit code 1 when something is wrong.',
+      'Looks at the files of a node, with --cluster at what is installed of SOCNI in a cluster, or with --manifest at Helm values, a HelmChart or a DaemonSet of Multus: what was found, why it matters, and what mends it. Exit code 1 when something is wrong.',
     )
+    .option('--cluster', 'judge webhook, certificate, Tenants and guard of the live cluster, read-only')
     .option('--root <dir>', 'where the file system of the node is', '/')
     .option(
       '--manifest <file>',
@@ -52,15 +55,20 @@ export const addDoctor: AddCommand = (program, { terminal, action }) => {
     .option('--nodes <n>', 'how many nodes the cluster has')
     .addHelpText(
       'after',
-      '\nExamples:\n  sudo socni-ctl doctor\n  socni-ctl doctor --manifest multus-values.yaml',
+      '\nExamples:\n  sudo socni-ctl doctor\n  socni-ctl --kubeconfig ~/.kube/config doctor --cluster\n  socni-ctl doctor --manifest multus-values.yaml',
     )
     .action(action((_, command) => doctor(command.optsWithGlobals(), terminal)))
 }
 
 async function doctor(flags: DoctorFlags, terminal: Terminal): Promise<ExitCode> {
   const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
-  const checks =
-    flags.manifest === undefined ? await examine(flags, terminal) : judge(flags.manifest, flags, terminal)
+  if (flags.cluster && flags.manifest !== undefined)
+    throw new UsageError('--cluster and --manifest are two questions: run the command for each')
+  const checks = flags.cluster
+    ? examineInstallation(await openInstalled(flags, terminal))
+    : flags.manifest === undefined
+      ? await examine(flags, terminal)
+      : judge(flags.manifest, flags, terminal)
   terminal.stdout(
     chosen === 'text'
       ? checks.map(check => describe(check, terminal.color)).join('')

@@ -9,6 +9,7 @@ import {
   rotateKeys,
 } from '../claims/files.ts'
 
+import type { Installed } from '../kube/installed.ts'
 import { openPolicyDirectory } from '../store/directory.ts'
 import type { KeyStore } from '../store/keys.ts'
 import type { PolicyStore } from '../store/store.ts'
@@ -42,6 +43,12 @@ export function noteMissing(flags: GlobalFlags, { directory, stderr }: Terminal)
 export async function openCluster(flags: GlobalFlags, terminal: Terminal): Promise<PolicyStore> {
   const { openClusterStore } = await import('../store/cluster.ts')
   return openClusterStore(accessOf(flags, terminal))
+}
+
+/** What is installed in the cluster of the kubeconfig, whether the global flags name one or not. */
+export async function openInstalled(flags: GlobalFlags, terminal: Terminal): Promise<Installed> {
+  const { readInstalled } = await import('../store/installed.ts')
+  return readInstalled(accessOf(flags, terminal))
 }
 
 function accessOf({ kubeconfig, context }: GlobalFlags, { kubeconfigs }: Terminal) {

@@ -71,15 +71,16 @@ export function openClusterStore(access: ClusterAccess): PolicyStore {
     revoke: revocations =>
       call('the revocation cannot be written', () => publishRevocations(client, revocations)),
 
-    // Whoever may ask anything at all may ask who they are, and the answer says when it was made.
-    now: () =>
-      call('its clock cannot be read', async () => {
-        const { metadata } = await client.create({ ...WHO_AM_I, metadata: {} })
-        const now = new Date(String(metadata.creationTimestamp))
-        if (Number.isNaN(now.getTime())) throw new StoreError(`${client.server} does not say what time it is`)
-        return now
-      }),
+    now: () => call('its clock cannot be read', () => readTime(client)),
   }
+}
+
+/** The cluster's own time: whoever may ask anything at all may ask who they are, and the answer says when it was made. */
+export async function readTime(client: KubeClient): Promise<Date> {
+  const { metadata } = await client.create({ ...WHO_AM_I, metadata: {} })
+  const now = new Date(String(metadata.creationTimestamp))
+  if (Number.isNaN(now.getTime())) throw new StoreError(`${client.server} does not say what time it is`)
+  return now
 }
 
 /** The client for what the global flags name. */

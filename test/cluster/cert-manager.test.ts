@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, renameSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attachment, exampleWorld, macvlanConfig, pod } from '../../src/policy/example.ts'
+import { ctl } from '../socni-ctl.ts'
 import { findCertManager } from './binaries.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import { findDefinitions } from './definitions.ts'
@@ -108,6 +109,9 @@ describe('the webhook with certificates of cert-manager', () => {
     expect(create('ledger')).toContain('created')
     expect(create('nowhere')).toContain('[unknown-attachment]')
     expect(await served()).toBe(issued())
+    const doctor = await ctl(['--kubeconfig', plane.kubeconfig('admin'), 'doctor', '--cluster'])
+    expect(doctor.stdout).toMatch(/^ok .*\[certificate\]$/m)
+    expect(doctor.stdout).toMatch(/^ok .*\[trust\]$/m)
   })
 
   it('serves what cert-manager renews, without a restart', async () => {

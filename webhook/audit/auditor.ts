@@ -39,6 +39,7 @@ export class Auditor {
   #auditedAt = Number.NEGATIVE_INFINITY
   #statusAt = Number.NEGATIVE_INFINITY
   #revision = -1
+  #endedAt: Date | undefined
 
   constructor(options: AuditorOptions) {
     this.#options = options
@@ -62,6 +63,11 @@ export class Auditor {
       .finally(() => {
         this.#running = undefined
       })
+  }
+
+  /** When the last audit of this replica ended. */
+  get endedAt(): Date | undefined {
+    return this.#endedAt
   }
 
   /** Ends what is under way. */
@@ -97,7 +103,8 @@ export class Auditor {
     const failed = (object: object, error: unknown): void =>
       log.error({ err: error, ...object }, 'a bug: this object cannot be judged')
     const standings = await auditCluster(client, inventory, keys(), this.#abort.signal, failed)
-    metrics.setAudit(standings, clock())
+    this.#endedAt = clock()
+    metrics.setAudit(standings, this.#endedAt)
     const outcome = reports && (await writeReports(client, reports, standings))
     const events = await this.#events.tell(standings, clock())
     const milliseconds = clock().getTime() - start.getTime()

@@ -1,3 +1,4 @@
+import { WEBHOOK_CONFIGURATION } from '../../src/kube/installed.ts'
 import type { KubeClient } from '../../src/kube-api/client.ts'
 import type { CertificatePair } from '../tls/certificates.ts'
 import { givenCertificates } from '../tls/files.ts'
@@ -9,9 +10,6 @@ import {
   renewClusterCertificates,
 } from './certificates.ts'
 import type { Journal } from './reflector.ts'
-
-/** Both webhook configurations have this name (manifests/base). */
-const WEBHOOKS = 'zz-socni'
 
 /** Where the serving certificate of a replica in a cluster comes from. */
 export interface Serving {
@@ -43,7 +41,7 @@ export async function ownServing(
         return
       }
       // Clients trust an authority before anything is served that it signed.
-      const changed = await patchCaBundle(client, WEBHOOKS, caBundleOf(certificates))
+      const changed = await patchCaBundle(client, WEBHOOK_CONFIGURATION, caBundleOf(certificates))
       if (changed > 0)
         log.info({ changed }, 'the webhook configurations trust the authorities of the certificate')
       certificates = await renewClusterCertificates(client, names, clock())
