@@ -41,9 +41,16 @@ export async function readShownWorld(store: PolicyStore, say: Say): Promise<Worl
   return world
 }
 
-/** The policy as a webhook has it in force, which says what it leaves out of a store. Throws as readWorld. */
-export async function readInForce(store: PolicyStore, say: Say): Promise<Inventory> {
-  return forceOf(buildWorld(await store.list(), describeIn(store)), store, say)
+/**
+ * The policy as a webhook has it in force, which says what it leaves out of a store; `listed` is what the store holds, where
+ * somebody has read it already. Throws as readWorld.
+ */
+export async function readInForce(
+  store: PolicyStore,
+  say: Say,
+  listed?: readonly Manifest[],
+): Promise<Inventory> {
+  return forceOf(buildWorld(listed ?? (await store.list()), describeIn(store)), store, say)
 }
 
 function forceOf({ manifests }: World, store: PolicyStore, say: Say): Inventory {
