@@ -27,6 +27,7 @@ import { addMap } from './map.ts'
 import { checkNeeded } from './options.ts'
 import { addReview } from './review.ts'
 import { addExplain, addRules } from './rules.ts'
+import { addTenant } from './tenant.ts'
 import { addVlans } from './vlans.ts'
 
 const subcommands: readonly AddCommand[] = [
@@ -36,6 +37,7 @@ const subcommands: readonly AddCommand[] = [
   addReview,
   addList,
   addVlans,
+  addTenant,
   addGenerate,
   addKeys,
   addClaim,
@@ -111,9 +113,9 @@ function explainErrors(command: Command): void {
 
 /** Options of the program that mean something to some commands only; the help of the others leaves them out. */
 const MEANT_FOR: Readonly<Record<string, readonly string[]>> = {
-  '--keys-dir': ['review', 'revoke', 'delete', 'keys', 'claim', 'install'],
+  '--keys-dir': ['review', 'revoke', 'delete', 'tenant', 'keys', 'claim', 'install'],
   '--config-dir': ['list', 'status', 'install', 'uninstall'],
-  '--tenant-id': ['create', 'grant', 'delete'],
+  '--tenant-id': ['create', 'grant', 'delete', 'tenant'],
 }
 
 /** Those of the program that a subcommand takes: `keys rotate` what `keys` does. */

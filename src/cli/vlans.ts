@@ -1,13 +1,8 @@
 import type { Command } from 'commander'
-import { readTenant } from '../config/tenant.ts'
-import type { Manifest } from '../kube/manifest.ts'
-import { carryOut, judgePlan } from '../manage/carry-out.ts'
 import { networksLosing } from '../manage/overview.ts'
-import { type Change, type GrantText, type Plan, planCreate, planGrant, planRevoke } from '../manage/plan.ts'
-import { readWorld, type World } from '../manage/world.ts'
+import { type GrantText, planCreate, planGrant, planRevoke } from '../manage/plan.ts'
+import { readWorld } from '../manage/world.ts'
 import { printVlans, type VlanSet } from '../net/vlan-set.ts'
-import type { PolicyStore } from '../store/store.ts'
-import { printManifest } from '../yaml/edit.ts'
 import {
   askFirst,
   readLabels,
@@ -17,23 +12,10 @@ import {
   readSubnetOption,
   readVlans,
 } from './arguments.ts'
-import {
-  type AddCommand,
-  choose,
-  type ExitCode,
-  FailureError,
-  type GlobalFlags,
-  type Terminal,
-  UsageError,
-} from './command.ts'
+import { type AddCommand, type ExitCode, FailureError, type Terminal, UsageError } from './command.ts'
 import { listOption, neededOption, onceOption, vlansOption } from './options.ts'
-import { printPlain } from './output.ts'
-import { isInCluster, openStore } from './store.ts'
-
-interface WritingFlags extends GlobalFlags {
-  readonly dryRun?: true
-  readonly yes?: true
-}
+import { openStore } from './store.ts'
+import { type WritingFlags, writePlan } from './write-plan.ts'
 
 interface CreateFlags extends WritingFlags {
   readonly id: string
@@ -128,10 +110,10 @@ async function create(flags: CreateFlags, terminal: Terminal): Promise<ExitCode>
   const other = flags.namespace?.find(namespace => held !== undefined && !held.includes(namespace))
   if (other !== undefined)
     throw new UsageError(
-      `--namespace "${other}" is for a tenant that is new, and "${name}" is there: add the namespace to its Tenant`,
+      `--namespace "${other}" is for a tenant that is new, and "${name}" is there: use socni-ctl tenant add-namespace`,
     )
   const plan = planCreate(world, name, text, namespaces)
-  return write(
+  return writePlan(
     plan,
     world,
     store,
@@ -150,7 +132,7 @@ async function grant(flags: TargetFlags, terminal: Terminal): Promise<ExitCode> 
   const store = await openStore(flags, terminal)
   const world = await readWorld(store, terminal.stderr)
   const what = `VLAN ${printVlans(vlans)} of tenant ${owner}, shared with tenant ${target}`
-  return write(planGrant(world, owner, target, vlans), world, store, flags, terminal, what)
+  return writePlan(planGrant(world, owner, target, vlans), world, store, flags, terminal, what)
 }
 
 async function revoke(flags: TargetFlags, terminal: Terminal): Promise<ExitCode> {
@@ -161,7 +143,7 @@ async function revoke(flags: TargetFlags, terminal: Terminal): Promise<ExitCode>
   const plan = planRevoke(world, name, vlans, flags.master)
   const what = describe(vlans, flags.master)
   askFirst(`Take ${what} away from tenant ${name}?`, flags, terminal)
-  return write(
+  return writePlan(
     plan,
     world,
     store,
@@ -182,51 +164,9 @@ async function remove(flags: DeleteFlags, terminal: Terminal): Promise<ExitCode>
   if (users.length > 0 && !flags.force)
     throw new FailureError(`${what} is in use by ${users.join(', ')}: delete these first, or use --force`)
   askFirst(`Delete ${what} of tenant ${name}?`, flags, terminal)
-  return write(plan, world, store, flags, terminal, `tenant ${name} without ${what}`)
+  return writePlan(plan, world, store, flags, terminal, `tenant ${name} without ${what}`)
 }
 
 function describe(vlans: VlanSet, master: string | undefined): string {
   return `VLAN ${printVlans(vlans)}${master === undefined ? '' : ` on ${master}`}`
-}
-
-/** Judges a plan with the rules that the webhook has for Tenants, and carries it out when they have nothing against it. */
-async function write(
-  plan: Plan,
-  world: World,
-  store: PolicyStore,
-  flags: WritingFlags,
-  terminal: Terminal,
-  what: string,
-): Promise<ExitCode> {
-  const { format, dryRun } = flags
-  const chosen = choose('--format', format, ['text', 'json', 'yaml'])
-  const findings = judgePlan(plan, world)
-  for (const { rule, severity, message } of findings)
-    terminal.stderr(`socni-ctl: ${severity}: ${message} [${rule}]\n`)
-  if (findings.some(({ severity }) => severity === 'error')) return 1
-  if (!dryRun) await carryOut(plan, store)
-  const made = plan.changes.flatMap(change => describeNew(change, world, flags))
-  for (const note of [...made, ...(plan.notes ?? [])]) terminal.stderr(`note: ${note}\n`)
-  const manifests = plan.changes.map(({ after }) => (isInCluster(flags) ? withoutStatus(after) : after))
-  if (chosen !== 'text') terminal.stdout(printPlain(manifests, chosen))
-  else if (dryRun)
-    terminal.stdout(`would write to ${store.title}: ${what}\n\n${manifests.map(printManifest).join('---\n')}`)
-  else terminal.stdout(`${what} (${store.title})\n`)
-  return 0
-}
-
-/** What people write of an object: the API server and the webhook write the rest. */
-function withoutStatus({ apiVersion, kind, metadata: { name = '', labels }, spec }: Manifest): Manifest {
-  return { apiVersion, kind, metadata: { name, ...(labels !== undefined && { labels }) }, spec }
-}
-
-/** A tenant that nobody named before may be a misspelt one. Only a cluster knows which namespaces are there. */
-function describeNew({ after, edit }: Change, { inventory }: World, flags: WritingFlags): string[] {
-  const reading = readTenant(after)
-  if (edit !== undefined || !reading.ok) return []
-  const { name, namespaces } = reading.value
-  const shown = namespaces.map(namespace =>
-    isInCluster(flags) && !inventory.hasNamespace(namespace) ? `${namespace} (not there yet)` : namespace,
-  )
-  return [`${flags.dryRun ? 'would make' : 'made'} tenant ${name}, for namespace ${shown.join(', ')}`]
 }

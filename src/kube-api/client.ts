@@ -212,9 +212,15 @@ export class KubeClient {
     await call(() => this.#custom.replaceClusterCustomObjectStatus({ group, version, plural, name, body }))
   }
 
-  /** Deletes an object; that it is gone already is no failure. */
+  /**
+   * Deletes an object; that it is gone already is no failure. With a resourceVersion in its metadata the API server refuses
+   * to delete something newer (409).
+   */
   async delete(manifest: Manifest): Promise<void> {
-    await orNone(() => this.#api.delete(forClient(manifest)))
+    const { resourceVersion } = manifest.metadata
+    const options = typeof resourceVersion === 'string' ? { preconditions: { resourceVersion } } : undefined
+    const none = undefined
+    await orNone(() => this.#api.delete(forClient(manifest), none, none, none, none, none, options))
   }
 }
 

@@ -25,7 +25,10 @@ const HEARD_SECONDS = 5
  * Writes a plan. What is revoked is written first: when the second write fails, nodes refuse what the policy still
  * grants, and running the command again mends that. It is written again at the end, for claims that were signed between.
  */
-export async function carryOut({ changes, revocations = [] }: Plan, store: PolicyStore): Promise<void> {
+export async function carryOut(
+  { changes, deleted, revocations = [] }: Plan,
+  store: PolicyStore,
+): Promise<void> {
   const revoke = async (margin: number): Promise<void> => {
     if (revocations.length === 0) return
     // Claims hold whole seconds, so that those of this one are revoked too.
@@ -37,5 +40,6 @@ export async function carryOut({ changes, revocations = [] }: Plan, store: Polic
     if (edit === undefined) await store.createTenant(after)
     else await store.editTenant(edit.tenant, edit.edits)
   }
+  if (deleted !== undefined) await store.deleteTenant(deleted)
   await revoke(HEARD_SECONDS)
 }

@@ -1,5 +1,6 @@
 import type { Revocation } from '../claims/revocations.ts'
 import type { Grant } from '../config/tenant.ts'
+import { nearWord } from '../json/distance.ts'
 import type { Manifest } from '../kube/manifest.ts'
 import { isRecord } from '../kube/manifest.ts'
 import {
@@ -21,6 +22,8 @@ import { type StoredTenant, storedTenant, type World } from './world.ts'
 /** What a command would change: nothing is written before all of it has been judged. */
 export interface Plan {
   readonly changes: readonly Change[]
+  /** A Tenant that goes. */
+  readonly deleted?: Manifest
   /** Claims that no longer count. */
   readonly revocations?: readonly Omit<Revocation, 'notBefore'>[]
   /** What somebody should know of it, who may have meant it so. */
@@ -69,10 +72,7 @@ export function planGrant(world: World, owner: string, target: string, vlans: Vl
   const [stored, receiving] = [storedTenant(world, owner), storedTenant(world, target)]
   const held = stored === undefined ? [] : grantsOf(stored, vlans)
   const missing = subtractVlans(vlans, uniteVlans(...held.map(({ grant }) => grant.ids)))
-  if (stored === undefined || !isEmptyVlans(missing))
-    throw new StoreError(
-      `tenant "${owner}" holds no VLAN ${printVlans(missing)}: ${holdersOf(world.tenants, missing)}`,
-    )
+  if (stored === undefined || !isEmptyVlans(missing)) throw new StoreError(holdsNot(world, owner, missing))
   const edits = held.flatMap(({ index, grant, text }) => shareEdits(index, grant, text, vlans))
   const texts = held.flatMap(each => lackingOf(receiving, each, vlans))
   const receiver = texts.reduce<Change | undefined>(
@@ -105,14 +105,11 @@ function lackingOf(
 
 /** A tenant loses VLANs, and its claims for them no longer count. */
 export function planRevoke(world: World, name: string, vlans: VlanSet, master: string | undefined): Plan {
-  const { tenants, inventory } = world
+  const { inventory } = world
   const stored = storedTenant(world, name)
   const held = stored === undefined ? [] : grantsOf(stored, vlans, master)
   if (stored === undefined || held.length === 0) {
-    const where = master === undefined ? '' : ` on ${master}`
-    throw new StoreError(
-      `tenant "${name}" holds no VLAN ${printVlans(vlans)}${where}: ${holdersOf(tenants, vlans, master)}`,
-    )
+    throw new StoreError(holdsNot(world, name, vlans, master))
   }
   // From the last to the first: removing one moves those behind it, and what is appended stands behind all.
   const edits = held.toReversed().flatMap(each => takeAway(each, vlans, master))
@@ -236,13 +233,47 @@ function addGrant(
   }
 }
 
-function change(tenant: Manifest, edits: readonly DocumentEdit[]): Change[] {
+/** Some edits of a Tenant; none change nothing. */
+export function change(tenant: Manifest, edits: readonly DocumentEdit[]): Change[] {
   return edits.length === 0 ? [] : [{ after: applyEdits(tenant, edits), edit: { tenant, edits } }]
 }
 
 function grantAt(index: number): (string | number)[] {
   return ['spec', 'vlans', index]
 }
+
+/** That a tenant holds no such VLAN, and what it or who else does; or that another tenant is perhaps meant. */
+function holdsNot({ tenants }: World, name: string, vlans: VlanSet, master?: string): string {
+  const grants = tenants.get(name)?.tenant.vlans ?? []
+  if (!tenants.has(name) && nearTenant(tenants, name) !== undefined) return noTenant({ tenants }, name)
+  const held = grants.map(({ ids, masters }) => `${printVlans(ids)} on ${masters.join(', ')}`)
+  const more = held.length > MAX_LISTED ? `, and ${held.length - MAX_LISTED} more` : ''
+  const instead = held.length === 0 ? '' : `, but ${held.slice(0, MAX_LISTED).join(', ')}${more}`
+  const where = master === undefined ? '' : ` on ${master}`
+  return `tenant "${name}" holds no VLAN ${printVlans(vlans)}${where}${instead}: ${holdersOf(tenants, vlans, master)}`
+}
+
+/** A tenant may have many grants, and a message is for a person. */
+const MAX_LISTED = 5
+
+/** That there is no such tenant, and which one is perhaps meant. */
+export function noTenant({ tenants }: Pick<World, 'tenants'>, name: string): string {
+  const meant = nearTenant(tenants, name)
+  const others = [...tenants.keys()]
+  const more = others.length > MAX_LISTED ? ', …' : ''
+  const instead =
+    meant === undefined
+      ? `: there is ${others.slice(0, MAX_LISTED).join(', ') || 'none'}${more}`
+      : `, did you mean "${meant}"?`
+  return `there is no tenant "${name}"${instead}`
+}
+
+function nearTenant(tenants: World['tenants'], name: string): string | undefined {
+  return nearWord(name, [...tenants.keys()], NEAR)
+}
+
+/** Letters that a misspelt name may differ in. */
+const NEAR = 2
 
 /** Who holds it instead, for a message. */
 function holdersOf(tenants: World['tenants'], vlans: VlanSet, master?: string): string {

@@ -68,6 +68,9 @@ export function openClusterStore(access: ClusterAccess): PolicyStore {
         await client.replace(applyEdits(tenant, edits))
       }),
 
+    deleteTenant: tenant =>
+      call(`Tenant "${tenant.metadata.name}" cannot be deleted`, () => client.delete(tenant)),
+
     revoke: revocations =>
       call('the revocation cannot be written', () => publishRevocations(client, revocations)),
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { addRevocations } from '../claims/files.ts'
 import { writeAtomically } from '../files/atomic.ts'
@@ -17,6 +17,17 @@ export function openPolicyDirectory(directory: string, keysDirectory: string, ti
   const origins = new Map<string, string>()
   const texts = new Map<string, string>()
   const places = new Map<Manifest, (at: Path) => string>()
+
+  /** The file that holds a Tenant, as it was read and still is. */
+  const textOf = (name: string): { readonly file: string; readonly text: string } => {
+    const file = origins.get(name)
+    const text = file && texts.get(file)
+    if (file === undefined || text === undefined)
+      throw new StoreError(`${directory} holds no Tenant "${name}"`)
+    if (readTextFile(file) !== text)
+      throw new StoreError(`${file} was changed meanwhile: run the command again`)
+    return { file, text }
+  }
 
   return {
     title,
@@ -51,16 +62,22 @@ export function openPolicyDirectory(directory: string, keysDirectory: string, ti
 
     async editTenant(tenant, edits) {
       const name = nameOf(tenant)
-      const file = origins.get(name)
-      const text = file && texts.get(file)
-      if (file === undefined || text === undefined)
-        throw new StoreError(`${directory} holds no Tenant "${name}"`)
-      if (readTextFile(file) !== text)
-        throw new StoreError(`${file} was changed meanwhile: run the command again`)
+      const { file, text } = textOf(name)
       const edited = editManifest(text, { kind: 'Tenant', name }, edits)
       if ('problem' in edited) throw new StoreError(`${file} holds the Tenant "${name}" ${edited.problem}`)
       writeAtomically(file, edited.text, statSync(file).mode & 0o777)
       texts.set(file, edited.text)
+    },
+
+    async deleteTenant(tenant) {
+      const name = nameOf(tenant)
+      const { file } = textOf(name)
+      const others = readLocated(readTextFile(file)).manifests.length - 1
+      if (others > 0)
+        throw new StoreError(
+          `${file} holds ${others} more than the Tenant "${name}": take its document out of it`,
+        )
+      rmSync(file)
     },
 
     async revoke(revocations) {

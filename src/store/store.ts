@@ -18,6 +18,8 @@ export interface PolicyStore {
   createTenant(manifest: Manifest): Promise<void>
   /** Changes a Tenant as list() gave it, a little at a time, so that comments and what others wrote stay: a change in between is noticed, and the edit refused. */
   editTenant(tenant: Manifest, edits: readonly DocumentEdit[]): Promise<void>
+  /** Deletes a Tenant as list() gave it: a change in between is noticed, and nothing deleted. */
+  deleteTenant(tenant: Manifest): Promise<void>
   /** Adds revocations to the list that nodes hold. */
   revoke(revocations: readonly Revocation[]): Promise<void>
   /** The time where claims are signed: a revocation by another clock would leave out some of them. */

@@ -128,6 +128,38 @@ describe('socni-ctl on a cluster', () => {
     expect(plane.kubectl(['get', 'tenants,net-attach-def,pods', '-A', '-o', 'json'])).toBe(before)
   })
 
+  it('gives a tenant namespaces, takes them away, and deletes it when it is empty, unless somebody was quicker', async () => {
+    const lab = (...args: string[]) => cluster('--tenant-id', 'lab', ...args)
+    expect((await lab('create', '--id', '400', '--master', 'eth0')).exit).toBe(0)
+    expect(await lab('tenant', 'add-namespace', 'bench')).toMatchObject({
+      exit: 0,
+      stderr: 'note: namespace bench is not there yet\n',
+    })
+    const namespaces = () => plane.kubectl(['get', 'tenant', 'lab', '-o', 'jsonpath={.spec.namespaces}'])
+    expect(namespaces()).toBe('["lab","bench"]')
+    expect((await lab('tenant', 'remove-namespace', 'lab', '--yes')).exit).toBe(0)
+    expect(namespaces()).toBe('["bench"]')
+    expect(JSON.parse(publishedTexts(plane)['revocations.json'] ?? '').revocations).toContainEqual(
+      expect.objectContaining({ tenant: 'lab', namespace: 'lab', vlans: 'native,1-4094' }),
+    )
+    expect((await lab('tenant', 'delete', '--yes')).stderr).toContain('holds VLAN 400')
+    expect((await lab('delete', '--id', '400', '--yes')).exit).toBe(0)
+    // Somebody grants it a VLAN while the question stands.
+    const confirm = () => {
+      const grant = '[{"op": "add", "path": "/spec/vlans/-", "value": {"ids": "401", "masters": ["eth0"]}}]'
+      plane.kubectl(['patch', 'tenant', 'lab', '--type=json', '-p', grant])
+      return true
+    }
+    const flags = ['--kubeconfig', plane.kubeconfig('admin'), '--tenant-id', 'lab']
+    expect(await ctl([...flags, 'tenant', 'delete'], { confirm })).toMatchObject({
+      exit: 3,
+      stderr: expect.stringMatching(/Tenant "lab" cannot be deleted: .*(?:Precondition|conflict)/i),
+    })
+    expect((await lab('delete', '--id', '401', '--yes')).exit).toBe(0)
+    expect((await ctl([...flags, 'tenant', 'delete'], { confirm: () => true })).exit).toBe(0)
+    expect(plane.said(['get', 'tenant', 'lab'])).toContain('not found')
+  })
+
   it('asks for no more than examples/ci/cluster-role.yaml allows, to read', async () => {
     const alice = (...args: string[]) => ctl(['--kubeconfig', plane.kubeconfig('alice'), ...args])
     const pod = join(seeds, '000-dual-net-pod.yaml')
