@@ -143,9 +143,27 @@ describe('the GitHub action', () => {
     expect(JSON.parse(readFileSync(sarif, 'utf8')).version).toBe('2.1.0')
   })
 
+  it('hands every input on to the linter', () => {
+    const seed004 = { PATHS: 'examples/seeds/004-macvlan-conf.yaml', POLICY: 'examples/policy' }
+    const rules = 'default-route=off\nhost-local-on-many-nodes=warn'
+    expect(lint({ ...seed004, RULES: rules }).exit).toBe(0)
+    expect(lint({ ...seed004, RULES: rules, MAX_WARNINGS: '0' }).exit).toBe(1)
+    const baseline = join(directory, 'baseline.json')
+    const write = ['lint', '--policy', 'examples/policy', '--write-baseline', baseline, seed004.PATHS]
+    run(process.execPath, [join(root, 'bin/socni-ctl.js'), ...write], { cwd: root })
+    expect(lint({ ...seed004, BASELINE: baseline }).exit).toBe(0)
+    const config = join(directory, 'linter.yaml')
+    writeFileSync(config, 'rules: { default-route: off }\n')
+    expect(lint({ ...seed004, CONFIG: config }).exit).toBe(0)
+    const used = Object.values(env as Record<string, string>).join()
+    expect(Object.keys(action.inputs).filter(name => !used.includes(`inputs.${name} `))).toEqual([])
+  })
+
   it('takes no input for a script or for an option', () => {
     const victim = join(directory, 'victim')
-    const { exit, stderr } = lint({ PATHS: `$(touch ${victim})\n--fix\n; touch ${victim}` })
+    const { exit, stderr } = lint({
+      PATHS: `$(touch ${victim})\n--fix\n; touch ${victim}`,
+    })
     expect([exit, run('ls', [victim]).exit]).toEqual([3, 2])
     expect(stderr).toContain('--fix: there is no such file or directory')
   })

@@ -95,12 +95,13 @@ function verifyPods(
 
 /** What a node makes of a network, in the order in which it looks (plugin/authorize.ts); what only a node has is left out. */
 function judgeNetwork(
-  { selection, attachment, namespace, cluster }: SelectionSubject,
+  { selection, attachment, near, namespace, cluster }: SelectionSubject,
   check: () => ReturnType<typeof checkClaim>,
 ): Verdict {
   if (attachment === undefined) {
     const key = `${selection.namespace}/${selection.name}`
-    return { state: 'unknown', message: `there is no NetworkAttachmentDefinition "${key}"` }
+    const meant = near === undefined ? '' : `, did you mean "${near}"?`
+    return { state: 'unknown', message: `there is no NetworkAttachmentDefinition "${key}"${meant}` }
   }
   if (attachment.config !== undefined && attachment.network === undefined)
     return { state: 'unknown', message: 'the configuration of the network cannot be read' }

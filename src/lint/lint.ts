@@ -1,6 +1,8 @@
 import type { RuleSettings } from '../config/values.ts'
 import { groupKind, TENANT } from '../kube/group-kind.ts'
 import type { Manifest } from '../kube/manifest.ts'
+import { Inventory } from '../policy/inventory.ts'
+import { describeProblem, putPolicy } from '../policy/put-policy.ts'
 import { tenancyRules } from '../policy/rules/index.ts'
 import { Batch, type Gathered, type Judged, type JudgeTask } from './batch.ts'
 import type { LintFinding, LintResult, Source } from './result.ts'
@@ -35,6 +37,8 @@ export function lint(sources: readonly Source[], options: LintOptions): LintResu
 export interface LintWorld extends JudgeTask {
   /** Files may merely lack the policy; what a cluster has is all of it. */
   readonly knowsTenants: boolean
+  /** What of the cluster's policy is not in force, so that nothing was judged by it. */
+  readonly outOfForce: readonly string[]
   readonly given: Gathered
 }
 
@@ -47,14 +51,23 @@ export function buildLintWorld(
   const knowsTenants = cluster !== undefined || manifests.some(manifest => groupKind(manifest) === TENANT)
   const left = knowsTenants ? {} : Object.fromEntries(tenancyRules.map(id => [id, 'off' as const]))
   const isPartial = cluster === undefined
-  return { policy: manifests, rules: { ...left, ...rules }, isPartial, knowsTenants, given }
+  const outOfForce = cluster === undefined ? [] : findOutOfForce(cluster)
+  return { policy: manifests, rules: { ...left, ...rules }, isPartial, knowsTenants, outOfForce, given }
+}
+
+/** Tenants of a cluster that cannot be read, or take what others hold, as the webhook leaves them out. */
+function findOutOfForce(cluster: readonly Manifest[]): string[] {
+  const policy = cluster.filter(manifest => groupKind(manifest).startsWith('socni.dev/'))
+  return putPolicy(new Inventory(), policy)
+    .filter(({ isInForce }) => !isInForce)
+    .map(problem => `not in force in the cluster: ${describeProblem(problem.manifest, problem)}`)
 }
 
 /** Puts the parts of a run together, in the order of the files. */
 export function conclude(
   gathered: readonly Gathered[],
   judged: readonly Judged[],
-  { given, knowsTenants, rules }: LintWorld,
+  { given, knowsTenants, outOfForce, rules }: LintWorld,
 ): LintResult {
   const unread = gathered.flatMap(part => part.findings).map(list => applySettings(list, rules))
   const found = withoutRepeats(judged.flatMap(part => part.findings))
@@ -73,6 +86,7 @@ export function conclude(
     ],
     notices: [
       ...(knowsTenants ? [] : [NO_TENANT]),
+      ...outOfForce,
       ...(makers.size === 0 ? [] : [makersNotice([...makers].sort())]),
       ...(foreign === 0 ? [] : [foreignNotice(foreign)]),
     ],

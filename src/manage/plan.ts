@@ -269,11 +269,12 @@ export function noTenant({ tenants }: Pick<World, 'tenants'>, name: string): str
 }
 
 function nearTenant(tenants: World['tenants'], name: string): string | undefined {
-  return nearWord(name, [...tenants.keys()], NEAR)
+  return nearWord(name, [...tenants.keys()], name.length < SHORT ? 1 : NEAR)
 }
 
-/** Letters that a misspelt name may differ in. */
+/** Letters that a misspelt name may differ in; a short one is another name sooner. */
 const NEAR = 2
+const SHORT = 6
 
 /** Who holds it instead, for a message. */
 function holdersOf(tenants: World['tenants'], vlans: VlanSet, master?: string): string {

@@ -22,6 +22,7 @@ import { type PodInterfaces, podInterfaces, podInterfacesBefore, throughPod } fr
 import type { Inventory } from './inventory.ts'
 import { judgeAttachment, overlapsOfAsked, refusalsOf, usersOf } from './judge-attachment.ts'
 import { judgeCluster, judgeTenant } from './judge-settings.ts'
+import { nearNetwork } from './near-network.ts'
 import { networkPlace } from './network-place.ts'
 import { orphansOf } from './orphans.ts'
 import { foreignAttachment } from './rules/foreign-attachment.ts'
@@ -154,11 +155,13 @@ function selectionSubject(
   }: Pick<SelectionSubject, 'isTemplate'> & Pick<Circumstances, 'checkClaim' | 'override'>,
 ): SelectionSubject {
   const attachment = inventory.attachment(selection.namespace, selection.name)
+  const attachmentTenant = inventory.tenantOf(selection.namespace)
   const subject: SelectionSubject = {
     ...own,
     selection,
     attachment,
-    attachmentTenant: inventory.tenantOf(selection.namespace),
+    attachmentTenant,
+    near: attachment ? undefined : nearNetwork({ ...own, selection, attachmentTenant }, inventory),
     overlaps: attachment === undefined ? [] : overlapsOfAsked(selection, attachment, inventory),
     through: throughPod(attachment, ...interfaces),
     claim: { state: claimOf(selection) === undefined ? 'none' : 'unchecked' },

@@ -91,6 +91,8 @@ export interface SelectionSubject {
   readonly tenant: Tenant | undefined
   readonly cluster: Cluster
   readonly attachment: Attachment | undefined
+  /** Where there is none, the name of one that is perhaps meant. */
+  readonly near: string | undefined
   /** The tenant of the NAD's namespace. */
   readonly attachmentTenant: Tenant | undefined
   /** What other tenants hold of the addresses that it asks for, on a network that names none itself. */

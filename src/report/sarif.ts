@@ -20,6 +20,9 @@ export const renderSarif: Report = ({ findings, ignored }) => {
   return `${JSON.stringify(log, null, 2)}\n`
 }
 
+/** Each rule has a page, with what it refuses and what it accepts. */
+const RULE_PAGES = 'https://github.com/socni/socni/blob/main/docs/rules'
+
 function driver(): object {
   return {
     name: 'socni-ctl',
@@ -28,6 +31,7 @@ function driver(): object {
       shortDescription: { text: title },
       fullDescription: { text: why },
       help: { text: `${why}\n\nSource: ${source}` },
+      helpUri: `${RULE_PAGES}/${id}.md`,
       defaultConfiguration: { level: severity },
       properties: { tags: ['security'], ...(severity === 'error' && { 'security-severity': '7.0' }) },
     })),

@@ -173,6 +173,10 @@ describe('socni-ctl lint', () => {
     const [sarif] = JSON.parse(stdout).runs
     const result = sarif.results.find(({ ruleId }: { ruleId: string }) => ruleId === 'default-route')
     expect(sarif.tool.driver.rules).toHaveLength(ruleTexts.length)
+    for (const { id, helpUri } of sarif.tool.driver.rules) {
+      const page = helpUri.replace('https://github.com/socni/socni/blob/main/', '')
+      expect(readFileSync(page, 'utf8')).toMatch(new RegExp(`^# ${id}\n`))
+    }
     expect(result).toMatchObject({
       ruleId: 'default-route',
       ruleIndex: sarif.tool.driver.rules.findIndex(({ id }: { id: string }) => id === 'default-route'),

@@ -160,6 +160,32 @@ describe('socni-ctl on a cluster', () => {
     expect(plane.said(['get', 'tenant', 'lab'])).toContain('not found')
   })
 
+  it('says of a Tenant that nobody refused why files are not judged by it', async () => {
+    const second = (vlans: object[]) => ({
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'Tenant',
+      metadata: { name: 'second' },
+      spec: { namespaces: ['second'], vlans },
+    })
+    plane.kubectl(['apply', '-f', '-'], JSON.stringify(second([{ ids: '100', masters: ['eth0'] }])))
+    const lint = [
+      'lint',
+      '--no-config',
+      '--cluster',
+      '-n',
+      'secure-zone-1',
+      join(seeds, '000-dual-net-pod.yaml'),
+    ]
+    expect(await cluster(...lint)).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(
+        /^note: not in force in the cluster: Tenant "second" .*VLAN 100 on eth0 is held by tenant "secure"/m,
+      ),
+    })
+    plane.kubectl(['delete', 'tenant', 'second'])
+    expect((await cluster(...lint)).stdout).not.toContain('not in force')
+  })
+
   it('asks for no more than examples/ci/cluster-role.yaml allows, to read', async () => {
     const alice = (...args: string[]) => ctl(['--kubeconfig', plane.kubeconfig('alice'), ...args])
     const pod = join(seeds, '000-dual-net-pod.yaml')

@@ -151,7 +151,9 @@ describe('plans', () => {
     ])
     const grant = (ids: string) => planGrant(world, 'finance', 'retail', parseVlanSet(ids) ?? { ranges: [] })
     expect(grant('100,101').changes).toHaveLength(2)
-    expect(() => grant('100-103')).toThrow('tenant "finance" holds no VLAN 102-103: no tenant does')
+    expect(() => grant('100-103')).toThrow(
+      'tenant "finance" holds no VLAN 102-103, but 100 on eth0, 101 on eth0: no tenant does',
+    )
   })
 })
 

@@ -44,6 +44,21 @@ describe("another tenant's network", () => {
   })
 })
 
+describe('a network that is not there', () => {
+  it.each([
+    ['ledgre', 'did you mean "ledger"?'],
+    ['finance-batch/ledgre', 'did you mean "ledger"?'],
+    ['logistics/feet', undefined],
+    ['archive', undefined],
+    ['le', undefined],
+  ])('is, as %s, perhaps one of the pod’s own tenant, and no other', (name, hint) => {
+    const networks = [network({}), network({}, 'ledger', 'finance-batch'), network({}, 'el')]
+    const [message = ''] = messagesFor(pod(name), ...networks)
+    expect(message).toContain('there is no NetworkAttachmentDefinition')
+    expect(/did you mean "[^"]*"\?/.exec(message)?.[0]).toBe(hint)
+  })
+})
+
 describe('an address that a pod asks for', () => {
   const asking = (ip: string, ipam: Record<string, unknown>) =>
     messagesFor(pod([{ name: 'ledger', ips: [ip] }]), network({ ipam })).filter(message =>
