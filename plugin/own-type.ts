@@ -45,9 +45,17 @@ function sharedDelegation(body: JsonObject): Delegation {
   if (typeof vlan !== 'number' || !Number.isInteger(vlan) || vlan < 1 || vlan > 4094)
     throw new CniError('configuration', '"vlan" is no id from 1 to 4094', JSON.stringify(vlan ?? ''))
   if (typeof master !== 'string' || !isInterfaceName(master))
-    throw new CniError('configuration', '"master" is no name of an interface', JSON.stringify(master ?? ''))
+    throw new CniError(
+      'configuration',
+      '"master" is no name of an interface: use 1 to 15 bytes without "/", ":" or spaces',
+      JSON.stringify(master ?? ''),
+    )
   if (mtu !== undefined && (typeof mtu !== 'number' || !Number.isInteger(mtu) || mtu < 0))
-    throw new CniError('configuration', '"mtu" is no number of bytes', JSON.stringify(mtu))
+    throw new CniError(
+      'configuration',
+      '"mtu" is no number of bytes: use 68 or more, or 0 for that of the master',
+      JSON.stringify(mtu),
+    )
   const shared = { master, vlan }
   const inner = {
     ...given(body),

@@ -89,7 +89,12 @@ export function readFlags(
     isInCluster,
     kubeconfig: given.text('kubeconfig'),
     reports: reports === 'none' ? undefined : reports,
-    auditInterval: given.integer('audit-interval', 1, Number.MAX_SAFE_INTEGER, 'no number of seconds'),
+    auditInterval: given.integer(
+      'audit-interval',
+      1,
+      Number.MAX_SAFE_INTEGER,
+      'no number of seconds: use 1 or more',
+    ),
     logLevel: given.oneOf('log-level', LEVELS, 'none: use fatal, error, warn, info, debug or trace'),
     apiServerService: environment.KUBERNETES_SERVICE_HOST,
   }

@@ -72,23 +72,31 @@ export function printRevocations(revocations: readonly Revocation[]): string {
 /** Reads that file. Throws a KeyError naming the member: a list that cannot be read must not count as empty. */
 export function parseRevocations(text: string): Revocation[] {
   const list = parseKeyFile(text).revocations
-  if (!Array.isArray(list)) throw new KeyError(['revocations'], '"revocations" is not a list')
+  if (!Array.isArray(list))
+    throw new KeyError(['revocations'], '"revocations" is not a list: write one, [] for none')
   return list.map(parseRevocation)
 }
 
 function parseRevocation(entry: JsonValue, index: number): Revocation {
   const at = ['revocations', index]
   const { tenant, vlans, master, namespace, notBefore } = isObject(entry) ? entry : {}
-  if (typeof tenant !== 'string') throw new KeyError([...at, 'tenant'], '"tenant" is no name')
+  if (typeof tenant !== 'string')
+    throw new KeyError([...at, 'tenant'], '"tenant" is no name: write that of a Tenant')
   const set = typeof vlans === 'string' ? parseVlanSet(vlans) : undefined
   if (set === undefined)
     throw new KeyError([...at, 'vlans'], '"vlans" is no list of VLANs like "100,200-209"')
   if (master !== undefined && typeof master !== 'string')
-    throw new KeyError([...at, 'master'], '"master" is no name of an interface')
+    throw new KeyError(
+      [...at, 'master'],
+      '"master" is no name of an interface: write one like "eth0", or leave it out for all',
+    )
   if (namespace !== undefined && typeof namespace !== 'string')
-    throw new KeyError([...at, 'namespace'], '"namespace" is no name')
+    throw new KeyError(
+      [...at, 'namespace'],
+      '"namespace" is no name: write that of a namespace, or leave it out for all',
+    )
   if (typeof notBefore !== 'number' || !Number.isSafeInteger(notBefore)) {
-    throw new KeyError([...at, 'notBefore'], '"notBefore" is no time in seconds')
+    throw new KeyError([...at, 'notBefore'], '"notBefore" is no time: write whole seconds since 1970')
   }
   return {
     tenant,

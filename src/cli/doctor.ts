@@ -80,7 +80,7 @@ async function doctor(flags: DoctorFlags, terminal: Terminal): Promise<ExitCode>
 async function examine(flags: DoctorFlags, terminal: Terminal): Promise<Check[]> {
   const { nodes } = flags
   if (nodes !== undefined && !/^[1-9]\d{0,5}$/.test(nodes))
-    throw new UsageError(`--nodes "${nodes}" is no number of nodes`)
+    throw new UsageError(`--nodes "${nodes}" is no number of nodes: use 1 or more`)
   const root = readRoot(flags.root, terminal)
   const { tenants, inventory } = await readWorld(await openStore(flags, terminal), terminal.stderr)
   return examineNode(root, {

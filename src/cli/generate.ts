@@ -132,7 +132,8 @@ function readRequest(flags: GenerateFlags): NetworkRequest {
 
 function readGateway(text: string, subnet: string | undefined): string {
   const gateway = parseIp(text)
-  if (gateway === undefined) throw new UsageError(`--gateway "${text}" is no IP address`)
+  if (gateway === undefined)
+    throw new UsageError(`--gateway "${text}" is no IP address: write one like 10.200.0.1`)
   const prefix = subnet === undefined ? undefined : parsePrefix(subnet)
   if (prefix !== undefined && !contains(prefix, gateway))
     throw new UsageError(`--gateway ${text} is not in --subnet ${subnet}: no route by it would work`)

@@ -249,7 +249,7 @@ interface Limits {
 function readLimits(flags: LintFlags, configuration: LinterConfiguration): Limits {
   const failOn = choose('--fail-on', flags.failOn ?? configuration.failOn ?? 'error', ['error', 'warning'])
   if (flags.maxWarnings !== undefined && !/^\d{1,9}$/.test(flags.maxWarnings))
-    throw new UsageError(`--max-warnings "${flags.maxWarnings}" is no number`)
+    throw new UsageError(`--max-warnings "${flags.maxWarnings}" is no number: use 0 or more`)
   const most = flags.maxWarnings ?? configuration.maxWarnings
   return { failOn, maxWarnings: most === undefined ? Number.POSITIVE_INFINITY : Number(most) }
 }

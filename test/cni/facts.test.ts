@@ -1062,6 +1062,24 @@ describe('the facts', () => {
     expect(fixOf({ vlan_trunk: [{ id: 7 }] })).toEqual([undefined])
   })
 
+  it.each([
+    ['10.9.0.1/24', 'write "10.9.0.1", without the prefix length', '10.9.0.1'],
+    ['fd00::1/64', 'write "fd00::1", without the prefix length', 'fd00::1'],
+    ['10.9.0.256', 'write one like "10.100.0.1"', undefined],
+  ])('of an address that is none, as %s, say what is accepted', (address, message, fix) => {
+    const static_ = { type: 'static', addresses: [{ address: '10.9.0.7/24', gateway: address }] }
+    const override = { type: 'route-override', addecmproutes: [{ dst: '10.1.0.0/16', gws: [address] }] }
+    const plugins = [{ type: 'macvlan', master: 'eth0', ipam: static_ }, override]
+    const { network } = readNetwork(JSON.stringify({ plugins }), 'nad')
+    const said = `"${address}" is no IP address: ${message}`
+    expect(network && extractFacts(network).problems.map(({ message, fix }) => [message, fix?.text])).toEqual(
+      [
+        [said, fix],
+        [said, fix],
+      ],
+    )
+  })
+
   it('of a chained plugin miss the one before it', () => {
     const chained = [
       'tuning',

@@ -1,7 +1,9 @@
 import { quote } from '../../json/quote.ts'
-import { parseIp } from '../../net/ip.ts'
+import type { Path } from '../../json/value.ts'
+import { parseIp, printIp } from '../../net/ip.ts'
 import { parseMac } from '../../net/mac.ts'
 import {
+  addressOf,
   hasHostBits,
   isWholeFamily,
   network,
@@ -17,8 +19,17 @@ export function readAddress(conf: Fields, key: string, facts: FactsBuilder, pars
   const text = conf.string(key)
   if (!text) return undefined
   const address = parse(text)
-  if (address === undefined) facts.problem('malformed', conf.path(key), `${quote(text)} is no IP address`)
+  if (address === undefined) reportNoAddress(text, conf.path(key), facts)
   return address
+}
+
+/** Reports text that is no IP address: where it is one behind which a prefix length stands, what is to be written is clear. */
+export function reportNoAddress(text: string, at: Path, facts: FactsBuilder): void {
+  const prefix = parsePrefix(text)
+  const meant = prefix && printIp(addressOf(prefix))
+  const fix = meant === undefined ? undefined : ({ action: 'rename value', text: meant } as const)
+  const instead = meant === undefined ? 'one like "10.100.0.1"' : `"${meant}", without the prefix length`
+  facts.problem('malformed', at, `${quote(text)} is no IP address: write ${instead}`, fix)
 }
 
 /** Reads a prefix that must be a network: no host bits, and not the whole family. Reports what is none. */

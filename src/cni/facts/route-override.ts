@@ -1,6 +1,7 @@
 import { quote } from '../../json/quote.ts'
 import { parseIp } from '../../net/ip.ts'
 import { parsePrefix } from '../../net/prefix.ts'
+import { reportNoAddress } from './addresses.ts'
 import type { FactsBuilder } from './builder.ts'
 import type { Extractor } from './extractor.ts'
 import type { RouteFact } from './facts.ts'
@@ -80,7 +81,7 @@ function readEcmpRoutes(conf: Fields, facts: FactsBuilder): void {
     const gateways = route.strings('gws')
     for (const { value, at } of gateways) {
       const address = parseIp(value)
-      if (address === undefined) facts.problem('malformed', at, `${quote(value)} is no IP address`)
+      if (address === undefined) reportNoAddress(value, at, facts)
       else facts.address({ at, address, role: 'route-gateway', subnet: undefined, isChecked: false })
     }
     if (destination === undefined) continue
