@@ -11,4 +11,4 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.exit(3)
 }
 const isCheckout = existsSync(new URL('../src/cli/main.ts', import.meta.url))
-await import(isCheckout ? '../src/cli/main.ts' : '../dist/package/bin/socni-ctl.js')
+await import(isCheckout ? '../src/cli/main.ts' : '../dist/package/bin/main.js')

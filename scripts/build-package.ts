@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 
@@ -12,7 +12,7 @@ export async function buildPackage(target: string): Promise<void> {
   rmSync(target, { recursive: true, force: true })
   const bundle = await rolldown({
     input: {
-      'socni-ctl': join(root, 'src/cli/main.ts'),
+      main: join(root, 'src/cli/main.ts'),
       // Started by name: see src/lint/parallel.ts.
       thread: join(root, 'src/lint/thread.ts'),
     },
@@ -26,6 +26,11 @@ export async function buildPackage(target: string): Promise<void> {
     chunkFileNames: '[name]-[hash].js',
   })
   await bundle.close()
+  // An older Node could not even load the bundle, to say which one it needs.
+  const launcher = readFileSync(join(root, 'bin/socni-ctl.js'), 'utf8')
+  const [check = ''] = /^const \[major.*?^}\n/ms.exec(launcher) ?? []
+  writeFileSync(join(target, 'bin/socni-ctl.js'), `#!/usr/bin/env node\n${check}await import('./main.js')\n`)
+  chmodSync(join(target, 'bin/socni-ctl.js'), 0o755)
   const modules = output.flatMap(file => (file.type === 'chunk' ? file.moduleIds : []))
   writeFileSync(join(target, 'THIRD-PARTY-LICENSES.txt'), licensesOf(modules))
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`)

@@ -62,6 +62,22 @@ describe('the published package', () => {
     )
   })
 
+  it('says on an older Node which one it needs, in the checkout and in what is built for elsewhere', () => {
+    const older = 'Object.defineProperty(process, "versions", { value: { node: "20.9.0" } })'
+    for (const file of [
+      join(root, 'bin/socni-ctl.js'),
+      join(dirname(bin), '../dist/package/bin/socni-ctl.js'),
+    ]) {
+      const args = ['--import', `data:text/javascript,${older}`, file, 'rules']
+      expect(run(process.execPath, args)).toMatchObject({
+        exit: 3,
+        stderr: expect.stringContaining('it needs Node 22.19 or newer'),
+      })
+      // What an older Node cannot link, it runs nothing of.
+      expect(readFileSync(file, 'utf8')).not.toMatch(/^import (?!\{ existsSync \} from 'node:fs')/m)
+    }
+  })
+
   it('lints a large tree in threads of its own', () => {
     const tree = join(directory, 'tree')
     mkdirSync(tree)
