@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { get } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import type { Check } from '../../src/doctor/check.ts'
 import { ctl } from '../socni-ctl.ts'
 import { type ControlPlane, startControlPlane, type User } from './control-plane.ts'
@@ -111,6 +113,22 @@ describe('socni-ctl doctor --cluster', () => {
       'guard-pods':
         'error: 1 of 3 nodes have it ready; it refuses; node-3 has no pod of it; guard-2 on node-2: CrashLoopBackOff: back-off 5m0s restarting failed container',
     })
+  })
+
+  it('stands beside metrics that are read as the PodMonitor says, by the authority in the Secret that it names', async () => {
+    const file = readFileSync(join(root, 'manifests/components/monitoring/pod-monitor.yaml'), 'utf8')
+    const [endpoint] = parse(file).spec.podMetricsEndpoints
+    const { serverName: servername, ca } = endpoint.tlsConfig
+    const path = `jsonpath={.data.${ca.secret.key.replace('.', '\\.')}}`
+    const text = plane.kubectl(['-n', 'socni-system', 'get', 'secret', ca.secret.name, '-o', path])
+    const options = { ...replica.address, path: '/metrics', servername, ca: Buffer.from(text, 'base64') }
+    const metrics = await new Promise<string>((resolve, reject) => {
+      get(options, response => response.toArray().then(parts => resolve(parts.join('')), reject)).on(
+        'error',
+        reject,
+      )
+    })
+    expect(metrics).toContain('socni_leader 1\n')
   })
 
   it('says which right is missing in place of each answer, and needs those of the example', async () => {
