@@ -199,10 +199,7 @@ describe('the strict reader', () => {
       fc.property(fc.jsonValue({ depthSize: 'medium' }), value => {
         const text = JSON.stringify(value)
         const reading = readJson(text)
-        if (reading.ok)
-          expect(JSON.stringify(reading.value)).toBe(
-            JSON.stringify(JSON.parse(text)).replace(/(?<=[[:,]|^)-0(?=[\],}]|$)/g, '0'),
-          )
+        if (reading.ok) expect(JSON.stringify(reading.value)).toBe(text)
         else expect(reading.problems.map(({ code }) => code).filter(code => !SEMANTIC.has(code))).toEqual([])
       }),
     )

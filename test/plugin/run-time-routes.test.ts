@@ -54,6 +54,8 @@ describe.skipIf(reason !== undefined)(
           '--keep-in-foreground',
           '--conf-file=/dev/null',
           '--port=0',
+          // Nobody else has the addresses: it would wait three seconds for an answer before each offer.
+          '--no-ping',
           '--pid-file=',
           '--user=',
           '--group=',

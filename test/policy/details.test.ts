@@ -42,6 +42,16 @@ describe("another tenant's network", () => {
     const theirs = network(config, 'theirs', 'logistics')
     expect(rulesFor(pod('logistics/theirs'), theirs).includes('foreign-attachment')).toBe(isForeign)
   })
+
+  it.each<[what: string, config: string, isForeign: boolean]>([
+    ['with a route of the node', '{"cniVersion":"1.0.0","type":"ptp","ipam":{"type":"static"}}', true],
+    ['with a device', '{"cniVersion":"1.0.0","type":"ovs","bridge":"br-any"}', true],
+    ['that cannot be read', '{', true],
+    ['that leads nowhere', '{"cniVersion":"1.0.0","type":"dummy","ipam":{"type":"static"}}', false],
+  ])('of no tenant is open to all only where it leads nowhere: %s', (_, config, isForeign) => {
+    const theirs = attachment(config, { name: 'theirs', namespace: 'nobody' })
+    expect(rulesFor(pod('nobody/theirs'), theirs).includes('foreign-attachment')).toBe(isForeign)
+  })
 })
 
 describe('a network that is not there', () => {
@@ -86,6 +96,18 @@ describe('an address that a pod asks for', () => {
       /is the gateway/,
     ],
     ['the first one of IPv6', 'fd00:100::/64', pool('fd00:100::/64'), /is the network address/],
+    [
+      'one with more of the VLAN around it than the network has',
+      '10.100.1.9/23',
+      pool('10.100.1.0/24'),
+      /has a shorter prefix than the network's 10\.100\.1\.0\/24: .* use \/24$/,
+    ],
+    [
+      'one with the pods of the cluster around it',
+      '10.100.1.9/9',
+      pool('10.100.1.0/24'),
+      /takes the cluster's own range 10\.42\.0\.0\/16 into the VLAN/,
+    ],
   ])('is not %s', (_, ip, ipam, message) => {
     expect(asking(ip, ipam)).toEqual([expect.stringMatching(message)])
   })
@@ -101,6 +123,79 @@ describe('an address that a pod asks for', () => {
     ],
   ])('may be %s', (_, ip, ipam) => {
     expect(asking(ip, ipam)).toEqual([])
+  })
+
+  it('is asked for once, in whatever way it is written', () => {
+    const asked = (...ips: string[]) => messagesFor(pod([{ name: 'storage', ips }]))
+    expect(asked('10.100.1.7/24', '10.100.1.8/24')).toEqual([])
+    expect(asked('fd00:100::7/64', 'fd00:100:0::7/64').filter(text => text.includes('twice'))).toEqual([
+      '"fd00:100:0::7/64" is asked for twice: remove one',
+    ])
+  })
+})
+
+describe('a MAC that a pod asks for', () => {
+  it.each<[mac: string, says: RegExp | undefined]>([
+    ['02:00:0a:64:01:07', undefined],
+    ['00:00:00:00:00:00', /is all zeros/],
+    ['03:00:0a:64:01:07', /is a multicast address/],
+    ['02:00:0a:64:01:07:00:01', /has 8 bytes/],
+  ])('%s', (mac, says) => {
+    const found = messagesFor(pod([{ name: 'storage', mac }]))
+    expect(found).toEqual(says === undefined ? [] : [expect.stringMatching(says)])
+  })
+})
+
+describe('the name of an interface', () => {
+  const asked = (...interfaces: string[]) =>
+    messagesFor(pod(interfaces.map(name => ({ name: 'storage', interface: name }))))
+
+  it('ends with no dot, which sysctl reads as a slash', () => {
+    expect(asked('eth0.')).toEqual([expect.stringMatching(/^"eth0\." ends with a dot/)])
+    expect(asked('net.1')).toEqual([])
+  })
+
+  it.each(['eth0', 'lo'])('is not %s, which every pod has', name => {
+    expect(asked(name)).toContainEqual(expect.stringMatching(`^"${name}" is already taken by`))
+  })
+})
+
+describe('arguments of a pod', () => {
+  it('are those that a cluster admin allows', () => {
+    const allowing = {
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'ClusterConfiguration',
+      metadata: { name: 'cluster' },
+      spec: { allowedCniArgs: ['colour'] },
+    }
+    const asked = pod([{ name: 'storage', 'cni-args': { colour: 'red' } }])
+    expect(rulesFor(asked)).toEqual(['cni-args-not-allowed'])
+    expect(rulesFor(asked, allowing)).toEqual([])
+  })
+})
+
+describe('a default route', () => {
+  const routes = (...dsts: string[]) => ({ ipam: { type: 'static', routes: dsts.map(dst => ({ dst })) } })
+  const trusting = tenant('finance', {
+    namespaces: ['finance'],
+    vlans: [{ ids: '100', masters: ['eth0'] }],
+    allowDefaultRoute: true,
+  })
+
+  it.each([['0.0.0.0/0'], ['0.0.0.0/1'], ['::/0']])(
+    'is for a tenant that may have its own: %s',
+    destination => {
+      expect(rulesFor(network(routes(destination)))).toContain('default-route')
+      expect(rulesFor(network(routes(destination)), trusting)).not.toContain('default-route')
+    },
+  )
+
+  it('is told of by what makes it, and of several networks only where none makes it alone', () => {
+    const whole = network(routes('0.0.0.0/0'), 'whole')
+    const [low, high] = [network(routes('0.0.0.0/2'), 'low'), network(routes('64.0.0.0/2'), 'high')]
+    expect(rulesFor(pod('low,high'), low, high)).toContain('combined-default-route')
+    expect(rulesFor(pod('low,whole'), low, whole)).not.toContain('combined-default-route')
+    expect(rulesFor(pod('low,high'), low, high, trusting)).not.toContain('combined-default-route')
   })
 })
 
@@ -152,7 +247,38 @@ describe('a GUID', () => {
       rulesFor(pod([{ name: 'fabric', 'infiniband-guid': guid }]), fabric)
     expect(asked('')).not.toContain('device-request')
     expect(asked(null)).not.toContain('device-request')
+    expect(rulesFor(pod('fabric'), fabric)).not.toContain('device-request')
     expect(asked('00:11:22:33:44:55:66:77')).toContain('device-request')
+  })
+})
+
+describe('the status of networks', () => {
+  const STATUS = 'k8s.v1.cni.cncf.io/network-status'
+  const having = (status?: string) =>
+    pod('storage', { metadata: { annotations: status === undefined ? {} : { [STATUS]: status } } })
+  const change = (before: Manifest | undefined, to: Manifest, user: string | undefined) =>
+    judge(to, exampleInventory(), { ...(before && { before }), user }).map(
+      ({ rule, severity, at, message }) => [rule, severity, at.at(-1), message.replace(/^\S+ is /, '')],
+    )
+  const told = (severity: string, message: string) => [['forged-network-status', severity, STATUS, message]]
+
+  it('is written by Multus, changed by nobody, and removed by nobody', () => {
+    expect(change(having('[]'), having('[]'), 'alice')).toEqual([])
+    expect(change(having(), having('[]'), 'alice')).toEqual(
+      told('error', 'written by "alice", but belongs to Multus: leave it out'),
+    )
+    expect(change(having('[]'), having('[{}]'), 'alice')).toEqual(
+      told('error', 'written by "alice", but belongs to Multus: leave it as it was'),
+    )
+    expect(change(having('[]'), having(), 'alice')).toEqual(
+      told('error', 'removed by "alice", but belongs to Multus: leave it as it was'),
+    )
+  })
+
+  it('is left out of a new pod, which a file is told', () => {
+    expect(change(undefined, having('[]'), undefined)).toEqual(
+      told('warning', 'left out of a new pod, as Multus writes it anew: remove it'),
+    )
   })
 })
 
@@ -180,6 +306,8 @@ describe('a Binding', () => {
   it('may write the networks in another way, as long as they are read', () => {
     expect(bind({ [NETWORKS]: ' finance/storage ' }, pod('finance/storage'))).toEqual([])
     expect(bind({ [NETWORKS]: '[ {"name":"storage"} ]' }, pod([{ name: 'storage' }]))).toEqual([])
+    const known = '[{"name":"storage","later":1}]'
+    expect(bind({ [NETWORKS]: known }, pod([{ name: 'storage', later: 1 }]))).toEqual([])
     expect(bind({ [NETWORKS]: '[{"name": "storage"}, {"name": "storage"}]' }, given)).toEqual([
       'forged-binding',
     ])
@@ -243,6 +371,18 @@ describe('a namespace that somebody labels', () => {
     expect(change('retail', 'toys', ['retail'])).toEqual(['tenancy-changed'])
     expect(change('nobody', 'toys', ['toys'])).toEqual([])
     expect(change('retail', 'retail', [])).toEqual([])
+  })
+
+  it('stays with a tenant that nobody needs to be given', () => {
+    const named = tenant('depot', { namespaces: ['shop'], vlans: [{ ids: 8, masters: ['eth9'] }] })
+    const move = (may: readonly string[]) =>
+      judge(space({ team: 'toys' }), exampleInventory(...given, named), {
+        before: space({ team: 'nobody' }),
+        user: 'alice',
+        mayAssign: name => may.includes(name),
+      }).map(({ rule }) => rule)
+    expect(move(['toys'])).toEqual([])
+    expect(move(['depot'])).toEqual(['tenancy-changed'])
   })
 
   it('is made by anybody, but where other rules hold for it', () => {
@@ -387,6 +527,11 @@ describe('a device that the runtime gives', () => {
     expect(found('intel.com/other')).toEqual(['interface-not-granted'])
     for (const name of ['eth0', '0000:3b:02.1', 'claim'])
       expect(found(name)).toEqual(['undecidable-config', 'interface-not-granted'])
+  })
+
+  it('is none where no plugin takes one', () => {
+    const annotations = { [RESOURCE_NAME_ANNOTATION]: 'claim' }
+    expect(rulesFor(attachment(macvlanConfig(), { annotations }))).toEqual([])
   })
 })
 

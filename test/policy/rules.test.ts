@@ -28,6 +28,13 @@ describe.each(allRules.map(rule => [rule.id, rule] as const))('%s', (id, rule) =
     expect(findings.map(finding => finding.title)).toEqual(findings.map(() => rule.title))
     expect(findings.map(finding => finding.message)).not.toContain(rule.title)
   })
+
+  it('points at something that its bad example has', () => {
+    for (const { at } of judgeExample(rule.bad)) {
+      const found = at.reduce<unknown>((value, step) => Object(value)[step], rule.bad.manifest)
+      expect([at, at.length > 0, found !== undefined]).toEqual([at, true, true])
+    }
+  })
 })
 
 describe('the rules', () => {
