@@ -642,6 +642,61 @@ describe('a network that each node has in a file', () => {
     const selecting = pod('first,storage,tagged')
     expect(rulesFor(selecting, cluster(spec), first, tagged('net1'))).toEqual(['pod-vlan-not-granted'])
     expect(rulesFor(selecting, cluster(spec), first, tagged('net2'))).toEqual([])
+    // Also where another network of the pod is in between, which lets tags through.
+    const between = network({ master: 'net1', linkInContainer: true, ipam: undefined }, 'between')
+    const riding = pod('first,storage,between,tagged')
+    expect(rulesFor(riding, cluster(spec), first, between, tagged('net3'))).toEqual(['pod-vlan-not-granted'])
+  })
+
+  it('is something to tag frames on where what makes the interface can be read', () => {
+    const tagged = network({
+      type: 'vlan',
+      vlanId: 300,
+      linkInContainer: true,
+      mode: undefined,
+      master: 'net1',
+    })
+    const vouching = cluster({ vouchedTypes: ['teleport'] })
+    const found = (first: Record<string, unknown>) =>
+      rulesFor(pod('first,ledger'), vouching, network(first, 'first'), tagged)
+    const bare = { master: undefined, mode: undefined, ipam: undefined }
+    expect(found({})).toEqual([])
+    expect(found({ ...bare, type: undefined, plugins: [macvlanConfig(), { type: 'teleport' }] })).toEqual([])
+    expect(found({ ...bare, type: 'flannel', delegate: { type: 'teleport' } })).toContain(
+      'pod-vlan-not-granted',
+    )
+  })
+})
+
+describe('a namespace that nobody judges', () => {
+  it('may have any network, and no other one may', () => {
+    const exempting: Manifest = {
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'ClusterConfiguration',
+      metadata: { name: 'cluster' },
+      spec: { exemptNamespaces: ['storage-system'] },
+    }
+    const anywhere = (namespace: string) => network({ master: 'eth0' }, 'any', namespace)
+    expect(rulesFor(anywhere('storage-system'), exempting)).toEqual([])
+    expect(rulesFor(anywhere('storage'), exempting)).not.toEqual([])
+  })
+})
+
+describe("an address store that is no tenant's", () => {
+  const store = (namespace: string) =>
+    attachment(
+      {
+        cniVersion: '1.0.0',
+        name: 'n',
+        type: 'dummy',
+        ipam: { type: 'whereabouts', range: '10.9.0.0/24', network_name: 'p' },
+      },
+      { name: 'n', namespace },
+    )
+
+  it('is that of one namespace', () => {
+    expect(rulesFor(store('somewhere'), store('elsewhere'))).toContain('foreign-ipam-store')
+    expect(rulesFor(store('somewhere'), store('somewhere'))).not.toContain('foreign-ipam-store')
   })
 })
 
@@ -755,6 +810,7 @@ describe('an interface of the pod that a node has as well', () => {
     expect(riding('eth0')).toEqual([
       'plugins before 1.3.0 do not read "linkInContainer", and take "eth0" of the node: name an interface that only the pod has, such as "net1"',
     ])
+    expect(riding('cni0')).toContainEqual(expect.stringContaining('take "cni0" of the node'))
     expect(riding('net1')).toEqual([
       'plugins before 1.3.0 do not read "linkInContainer", and take "net1" of the node: name an interface that only the pod has',
     ])

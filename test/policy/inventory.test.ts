@@ -7,12 +7,13 @@ import { NATIVE, printVlans, type VlanSet, vlanSet } from '../../src/net/vlan-se
 import { decide } from '../../src/policy/decision.ts'
 import { attachment, exampleWorld, macvlanConfig, pod, tenant } from '../../src/policy/example.ts'
 import type { Finding } from '../../src/policy/finding.ts'
-import { limitSubnets, ungranted } from '../../src/policy/grants.ts'
-import type { Inventory } from '../../src/policy/inventory.ts'
+import { limitSubnets, revocationsOf, ungranted } from '../../src/policy/grants.ts'
+import { Inventory } from '../../src/policy/inventory.ts'
 import { judge } from '../../src/policy/judge.ts'
-import { putManifest } from '../../src/policy/put-policy.ts'
+import { putManifest, putPolicy } from '../../src/policy/put-policy.ts'
 import { resolveReach } from '../../src/policy/reach.ts'
 import { matchesSelector } from '../../src/policy/tenancy.ts'
+import { Uses } from '../../src/policy/uses.ts'
 import { exampleInventory } from '../example-inventory.ts'
 
 const clusterWith = (spec: object): Cluster => {
@@ -98,6 +99,93 @@ describe('a grant', () => {
   ])('of %j leaves on %s', (vlans, master, wanted, left, masterGranted) => {
     const answer = ungranted(tenantWith({ vlans }), { master, vlans: wanted }, cluster)
     expect([printVlans(answer.vlans), answer.masterGranted]).toEqual([left, masterGranted])
+  })
+})
+
+describe('what a tenant has lost', () => {
+  const { interfaces } = clusterWith({
+    interfaces: {
+      near: { parent: 'eth0', vlan: 300 },
+      far: { parent: 'eth1', vlan: 300 },
+      other: { parent: 'eth0', vlan: 301 },
+    },
+  })
+  const lost = (...segments: { vlans: VlanSet; master?: string }[]) =>
+    revocationsOf('finance', segments, { ...cluster, interfaces }).map(
+      ({ tenant, vlans, master }) => `${tenant} ${printVlans(vlans)} on ${master ?? 'any'}`,
+    )
+
+  it('is also what is tagged inside of it, on an interface whose name hides that', () => {
+    expect(lost({ vlans: vlanSet(300), master: 'eth0' })).toEqual([
+      'finance 300 on eth0',
+      'finance native,1-4094 on near',
+    ])
+    expect(lost({ vlans: vlanSet(300) })).toEqual([
+      'finance 300 on any',
+      'finance native,1-4094 on near',
+      'finance native,1-4094 on far',
+    ])
+    expect(lost({ vlans: vlanSet(302), master: 'eth0' })).toEqual(['finance 302 on eth0'])
+  })
+})
+
+describe('which pods use which networks', () => {
+  const teller = (name: string, networks: string | undefined) =>
+    pod(networks, { metadata: { name } }).metadata
+
+  it('is known of each, until it ends or selects others', () => {
+    const uses = new Uses()
+    const of = (name: string) => [...uses.of('finance', name)]
+    uses.put(teller('a', 'storage,ledger'))
+    uses.put(teller('b', 'storage'))
+    expect([of('storage'), of('ledger')]).toEqual([['finance/a', 'finance/b'], ['finance/a']])
+    const { revision } = uses
+    uses.put(teller('b', 'finance/storage'))
+    expect(uses.revision).toBe(revision)
+    uses.put(teller('b', 'ledger'))
+    expect([of('storage'), of('ledger')]).toEqual([['finance/a'], ['finance/a', 'finance/b']])
+    uses.remove('finance', 'a')
+    expect([of('storage'), of('ledger')]).toEqual([[], ['finance/b']])
+    uses.put(teller('b', undefined))
+    expect([of('storage'), of('ledger')]).toEqual([[], []])
+    expect(uses.revision).toBeGreaterThan(revision)
+  })
+})
+
+describe('a policy that nobody admitted', () => {
+  const aged = (manifest: Manifest, creationTimestamp: string) => ({
+    ...manifest,
+    metadata: { ...manifest.metadata, creationTimestamp },
+  })
+  const holding = (name: string, master: string) =>
+    tenant(name, { namespaces: [name], vlans: [{ ids: 300, masters: [master] }] })
+  const inForce = (...manifests: Manifest[]) => {
+    const inventory = new Inventory()
+    const problems = putPolicy(inventory, manifests)
+    return [[...inventory.tenants()].map(({ name }) => name), problems.map(({ isInForce }) => isInForce)]
+  }
+
+  it('is read by the facts of the cluster, wherever they stand', () => {
+    const facts: Manifest = {
+      apiVersion: 'socni.dev/v1alpha1',
+      kind: 'ClusterConfiguration',
+      metadata: { name: 'cluster' },
+      spec: { interfaces: { 'uplink-a': { parent: 'eth0', vlan: 300 } } },
+    }
+    const hidden = tenant('hidden', {
+      namespaces: ['hidden'],
+      vlans: [{ ids: 'native', masters: ['uplink-a'] }],
+    })
+    expect(inForce(holding('plain', 'eth0'), hidden)).toEqual([['plain', 'hidden'], []])
+    expect(inForce(holding('plain', 'eth0'), hidden, facts)).toEqual([['plain'], [false]])
+  })
+
+  it('leaves to the older one what two hold, and in files to the first', () => {
+    const [one, two] = [holding('one', 'eth0'), holding('two', 'eth0')]
+    expect(inForce(one, two)).toEqual([['one'], [false]])
+    expect(inForce(two, one)).toEqual([['two'], [false]])
+    expect(inForce(aged(two, '2026-02-01T00:00:00Z'), aged(one, '2026-01-01T00:00:00Z'))[0]).toEqual(['one'])
+    expect(inForce(aged(one, '2026-01-01T00:00:00Z'), aged(two, '2026-02-01T00:00:00Z'))[0]).toEqual(['one'])
   })
 })
 
@@ -270,6 +358,27 @@ describe('the inventory', () => {
     expect(overlaps('eth0.700')).toEqual(['attachment "one/n" of tenant "one"'])
     expect(overlaps('eth0.701')).toEqual([])
     expect(overlaps('eth0.700', '10.78.0.0/24')).toEqual([])
+  })
+
+  it('keeps nobody from addresses that were granted, because somebody to whom they were not has taken them', () => {
+    const of = (name: string, subnets: readonly string[]) =>
+      tenant(name, { namespaces: [name], vlans: [{ ids: 700, masters: ['eth0'], subnets, shared: true }] })
+    const use = (namespace: string, master: string) =>
+      attachment(
+        { ...macvlanConfig(), name: namespace, master, ipam: { type: 'whereabouts', range: '10.77.0.0/24' } },
+        { namespace, name: 'n' },
+      )
+    const found = (granted: readonly string[], squatted: readonly string[], master: string) =>
+      judge(
+        use('two', 'eth0.700'),
+        exampleInventory(of('one', squatted), of('two', granted), use('one', master)),
+      ).map(({ rule }) => rule)
+    for (const master of ['eth0.700', 'eth0.701']) {
+      expect(found(['10.77.0.0/16'], [], master)).toEqual([])
+      expect(found(['10.77.0.0/16'], ['10.77.0.0/16'], master)).toHaveLength(1)
+    }
+    expect(found([], [], 'eth0.700')).toEqual(['overlapping-subnet'])
+    expect(found([], [], 'eth0.701')).toEqual(['foreign-ipam-store'])
   })
 
   it('sees one address that two ranges share, on one of several interfaces', () => {
