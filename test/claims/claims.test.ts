@@ -8,7 +8,7 @@ import type { Claim } from '../../src/claims/claim.ts'
 import { configurationDigest } from '../../src/claims/digest.ts'
 import { openKeys, readKeys } from '../../src/claims/files.ts'
 import type { Expected, Statement } from '../../src/claims/judge.ts'
-import { type KeyState, thumbprint } from '../../src/claims/jwk.ts'
+import { KeyError, type KeyState, thumbprint } from '../../src/claims/jwk.ts'
 import {
   generateSigningKey,
   type KeySet,
@@ -191,6 +191,28 @@ describe('a claim', () => {
     expect(failed(signClaim({ ...claim, uid: 'u', node: 'n' }, key), change)).toBe(result)
   })
 
+  it('that is not bound holds on any node, and where not all is known of what it states', () => {
+    expect(failed(jws, { uid: 'u', node: 'n' })).toBe('ok')
+    expect(failed(jws, { tenant: undefined, nad: undefined, ips: undefined })).toBe('ok')
+  })
+
+  it.each<[change: Partial<Expected>, says: string]>([
+    [{ pod: 'thief' }, 'it was signed for pod "teller", not for "thief"'],
+    [{ pod: undefined, generateName: 'thief-' }, 'it was signed for pod "teller", not for "thief-…"'],
+    [{ mac: '02:00:00:00:00:01' }, 'it was signed for mac none, not for "02:00:00:00:00:01"'],
+    [{ ips: ['10.100.1.9'] }, 'it was signed for ips [], not for ["10.100.1.9"]'],
+  ])('says what it was signed for, and what is there: %j', (change, message) => {
+    expect(verifyClaim(jws, { ...expected, ...change }, keySet(), [])).toMatchObject({ message })
+  })
+
+  it('that was revoked says since when', () => {
+    const revocation = { tenant: 'finance', vlans: vlanSet(100), notBefore: claim.iat + 1 }
+    expect(verifyClaim(jws, expected, keySet(), [revocation])).toMatchObject({
+      failed: 'revoked',
+      message: 'claims of tenant "finance" for its VLAN from before 2026-11-18T11:06:41.000Z were revoked',
+    })
+  })
+
   it.each([
     ['teller-', 'teller-x7k2z', 'ok'],
     ['teller-', 'teller-', 'pod'],
@@ -198,6 +220,7 @@ describe('a claim', () => {
     ['teller-', 'teller-x7k2zz', 'pod'],
     ['teller-', 'teller-aeiou', 'pod'],
     ['teller-', 'teller-other-x7k2z', 'pod'],
+    ['teller-', 'thieve-x7k2z', 'pod'],
     ['', 'x7k2z', 'payload'],
     [`${'a'.repeat(70)}-`, `${'a'.repeat(58)}x7k2z`, 'ok'],
   ])('for names that begin with %j judges %j: %s', (generateName, pod, result) => {
@@ -223,8 +246,14 @@ describe('a claim', () => {
     ['uplinks', [{ master: 'eth0', vlans: '100', also: '300' }]],
     ['uplinks', [{ master: 'eth0', vlans: 100 }]],
     ['uplinks', [{ master: 'eth0', vlans: '100' }, 'eth1']],
+    ['uplinks', {}],
     ['digests', [{ type: 'macvlan', sha256: '' }]],
+    ['digests', 'macvlan'],
     ['ips', ['10.100.1.9', 5]],
+    ['ips', '10.100.1.9'],
+    ...['tenant', 'namespace', 'nad', 'interface', 'uplinks', 'digests', 'iat'].map(
+      member => [member, undefined] as [string, unknown],
+    ),
     ['iat', -1],
     ['iat', 1.5],
   ])('is none with "%s": %j', (member, value) => {
@@ -253,6 +282,17 @@ describe('a claim', () => {
       'form',
     ],
     ['16 KiB and more', 'x'.repeat(20_000), 'form'],
+    [
+      'as much, though we signed it',
+      signClaim({ ...claim, ips: Array.from({ length: 1_000 }, () => '10.100.1.9') }, key),
+      'form',
+    ],
+    [
+      'bytes in its header that are no UTF-8',
+      `${Buffer.from('{"alg":"\u00ff"}', 'latin1').toString('base64url')}.${jws.split('.').slice(1).join('.')}`,
+      'form',
+    ],
+    ['a list in the place of statements', signClaim([] as unknown as Claim, key), 'payload'],
     ['alg none', signRaw({ alg: 'none', kid: key.kid, typ: 'socni-claim+jwt' }, claim), 'algorithm'],
     ['another typ', signRaw({ alg: 'EdDSA', kid: key.kid, typ: 'JWT' }, claim), 'algorithm'],
     [
@@ -379,7 +419,9 @@ describe('a list of revocations', () => {
     ['{"revocations":[{"vlans":"1","notBefore":1}]}', /"tenant" is no name/],
     ['{"revocations":[{"tenant":"a","vlans":"x","notBefore":1}]}', /"vlans" is no list/],
     ['{"revocations":[{"tenant":"a","vlans":"1","notBefore":"now"}]}', /"notBefore" is no time/],
+    ['{"revocations":[{"tenant":"a","vlans":"1","notBefore":1.5}]}', /"notBefore" is no time/],
     ['{"revocations":[{"tenant":"a","vlans":"1","master":1,"notBefore":1}]}', /"master" is no name/],
+    ['{"revocations":[{"tenant":"a","vlans":"1","namespace":1,"notBefore":1}]}', /"namespace" is no name/],
     ['nonsense', /stands where a value must be/],
     ['[]', /holds a JSON object/],
   ])('%s is refused, never empty', (text, message) => {
@@ -388,6 +430,7 @@ describe('a list of revocations', () => {
 
   it('drops what a later one covers, and nothing else', () => {
     const one = { tenant: 'a', vlans: vlanSet(1, 2), master: 'eth0', notBefore: 5 }
+    expect(mergeRevocation([one], one)).toHaveLength(1)
     expect(mergeRevocation([one], { ...one, notBefore: 6 })).toHaveLength(1)
     expect(mergeRevocation([one], { ...one, master: undefined, notBefore: 6 })).toHaveLength(1)
     expect(mergeRevocation([one], { ...one, master: 'eth1', notBefore: 6 })).toHaveLength(2)
@@ -397,6 +440,39 @@ describe('a list of revocations', () => {
     expect(mergeRevocation([{ ...one, master: undefined }], { ...one, notBefore: 6 })).toHaveLength(2)
     expect(mergeRevocation([one], { ...one, tenant: 'b', notBefore: 6 })).toHaveLength(2)
     expect(mergeRevocation([one], { ...one, notBefore: 4 })).toHaveLength(2)
+  })
+
+  it('is refused by the place of what is wrong in it, as keys are', () => {
+    const placeOf = (read: () => unknown) => {
+      try {
+        return read()
+      } catch (error) {
+        return error instanceof KeyError ? error.at.join('.') : error
+      }
+    }
+    const keys = (jwk: object) => JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', ...jwk }] })
+    const entry = (change: object) =>
+      JSON.stringify({ revocations: [{ tenant: 'a', vlans: '1', notBefore: 1, ...change }] })
+    expect(
+      [{ d: 'x' }, { 'socni.dev/state': 'old' }, { x: 'AA' }, { x: RFC8037.x, kid: 'mine' }].map(jwk =>
+        placeOf(() => parseKeySet(keys(jwk))),
+      ),
+    ).toEqual(['keys.0.d', 'keys.0.socni.dev/state', 'keys.0.x', 'keys.0.kid'])
+    expect(placeOf(() => parseKeySet('{}'))).toBe('keys')
+    expect(placeOf(() => parseRevocations('{}'))).toBe('revocations')
+    expect(
+      [{ tenant: 1 }, { vlans: 1 }, { master: 1 }, { namespace: 1 }, { notBefore: 'x' }].map(change =>
+        placeOf(() => parseRevocations(entry(change))),
+      ),
+    ).toEqual(
+      ['tenant', 'vlans', 'master', 'namespace', 'notBefore'].map(member => `revocations.0.${member}`),
+    )
+  })
+
+  it('is read as it is printed', () => {
+    const all = { tenant: 'a', vlans: vlanSet(1, 2), master: 'eth0', namespace: 'b', notBefore: 5 }
+    const { master: _, namespace: __, ...least } = all
+    expect(parseRevocations(printRevocations([all, least]))).toEqual([all, least])
   })
 
   it('is printed as it is read', () => {
