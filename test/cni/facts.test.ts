@@ -18,9 +18,10 @@ function factsOf(config: object): string[] {
       return `uplink ${printVlans(vlans)} on ${name}${master.byDefault ? '*' : ''} (${master.use}, ${source})`
     }),
     ...facts.devices.map(({ isBehindPort }) => `device${isBehindPort ? ' behind a port' : ''}`),
-    ...facts.routes.map(({ destination, effect, cause, installed, table }) => {
+    ...facts.routes.map(({ destination, effect, cause, installed, table, isMoved }) => {
       const when = installed === 'always' ? '' : '?'
-      return `${effect === 'add' ? 'route' : 'unroute'} ${printPrefix(destination)}${when} (${cause}${table === undefined ? '' : `, table ${table}`})`
+      const where = `${table === undefined ? '' : `, table ${table}`}${isMoved ? ', moved' : ''}`
+      return `${effect === 'add' ? 'route' : 'unroute'} ${printPrefix(destination)}${when} (${cause}${where})`
     }),
     ...facts.subnets.map(({ subnet, first, last, gateway }) => {
       return `subnet ${printPrefix(subnet)} ${printIp(first)}..${printIp(last)}${gateway ? ` via ${printIp(gateway)}` : ''}`
@@ -756,6 +757,389 @@ const ROWS: readonly Row[] = [
   ],
   [{ type: 'danm', kubeconfig: '/k' }, ['read /k', 'undecidable at ']],
   [{ type: 'debug', cniOutput: '/o', addHooks: [['sh', '-c', 'id']] }, ['write /o', 'execute sh -c id']],
+  // What they read besides: where it is joined, given out, written or run, and what is wrong with it.
+  [
+    {
+      type: 'accelerated-bridge',
+      bridge: 'br1',
+      trunk: [{ id: 7 }],
+      mtu: 1400,
+      capabilities: { ips: true },
+      ipam: { type: 'static' },
+    },
+    [
+      'uplink native,7 on br1 (bridge, trunk)',
+      'device behind a port',
+      'mtu 1400',
+      'pod sets ips',
+      'pod sets ips',
+      'pod sets args ips',
+    ],
+  ],
+  [
+    { type: 'bond', miimon: '100', links: [{ name: 'eth1' }, {}], mtu: 1400, ipam: { type: 'static' } },
+    [
+      'uplink native on eth1 (enslave, untagged)',
+      'mtu 1400',
+      'pod sets ips',
+      'pod sets args ips',
+      'missing at links.1',
+    ],
+  ],
+  [
+    {
+      type: 'bond',
+      miimon: '100',
+      linksInContainer: false,
+      links: [{ name: 'eth1' }, { name: 'eth2' }],
+      capabilities: { mac: true },
+    },
+    [
+      'uplink native on eth1 (enslave, untagged)',
+      'uplink native on eth2 (enslave, untagged)',
+      'pod sets mac',
+    ],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', forceAddress: true },
+    ['uplink native on br1 (move, default)', 'pod sets args mac'],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', vlan: 0, vlanTrunk: [{ id: 7 }], preserveDefaultVlan: false },
+    ['uplink 1,7 on br1 (bridge, trunk)', 'pod sets args mac'],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', vlan: 100, vlanTrunk: [{ id: 7 }], preserveDefaultVlan: false },
+    ['uplink 7,100 on br1 (bridge, trunk)', 'pod sets args mac'],
+  ],
+  [
+    { type: 'bandwidth', ingressBurst: 'x', egressBurst: 'x' },
+    ['wrong-type at ingressBurst', 'wrong-type at egressBurst'],
+  ],
+  [
+    { type: 'firewall', backend: 7, ingressPolicy: 7 },
+    ['node accepts firewall', 'wrong-type at backend', 'wrong-type at ingressPolicy'],
+  ],
+  [{ type: 'coordinator', podDefaultRouteNic: 'eth0' }, ['node routes coordinator']],
+  [{ type: 'coordinator', tunePodRoutes: false }, ['node routes coordinator']],
+  [
+    { type: 'debug', addHooks: ['id', ['sh', 7]], checkHooks: [['x']] },
+    ['execute "id"', 'execute ["sh",7]', 'execute x'],
+  ],
+  [{ type: 'danm', cniDir: '/c' }, ['write /c', 'undecidable at ']],
+  [
+    {
+      type: 'egress-router',
+      ip: { addresses: ['fd00::5/64', 'x'], gateway: 'fd00::1' },
+      ipConfig: { name: 'x' },
+      log_file: '/l',
+    },
+    [
+      'uplink native on ?* (ride, untagged)',
+      'route ::/0 (plugin)',
+      'route fd00::5/64 (connected)',
+      'subnet fd00::5/64 fd00::5..fd00::5 via fd00::1',
+      'write /l',
+      'malformed at ip.addresses.1',
+      'undecidable at ipConfig',
+    ],
+  ],
+  [
+    { type: 'kube-ovn', ipam: { server_socket: '/run/y', routes: [{ dst: '10.9.0.0/16' }] } },
+    ['route 10.9.0.0/16 (ipam-route)', 'connect /run/y', 'undecidable at '],
+  ],
+  [
+    {
+      type: 'userspace',
+      host: { engine: 'vpp', netType: 'bridge', vhost: { socketfile: '/h' } },
+      container: { memif: { socketfile: '/c' } },
+      sharedDir: '/d',
+      logFile: '/l',
+      ipam: { type: 'static' },
+    },
+    [
+      'uplink native,1-4094 on 0* (bridge, default)',
+      'connect /h',
+      'connect /c',
+      'write /d',
+      'write /l',
+      'pod sets ips',
+      'pod sets args ips',
+    ],
+  ],
+  [
+    {
+      type: 'ovs',
+      bridge: 'br1',
+      vlan: 100,
+      mtu: 1400,
+      capabilities: { ips: true },
+      ipam: { type: 'static' },
+    },
+    [
+      'uplink 100 on br1 (bridge, key)',
+      'device behind a port',
+      'mtu 1400',
+      'pod sets ips',
+      'pod sets args mac ovnPort',
+      'pod sets ips',
+      'pod sets args ips',
+    ],
+  ],
+  [
+    { type: 'ptp', mtu: 1400, ipam: { type: 'static' } },
+    ['node routes ptp', 'mtu 1400', 'pod sets ips', 'pod sets args ips'],
+  ],
+  [{ type: 'tap', bridge: 'br1', mtu: 1400 }, ['uplink native on br1 (bridge, untagged)', 'mtu 1400']],
+  [
+    { type: 'ipvlan', master: 'eth1', mtu: 1400, mode: 'l9' },
+    ['uplink native on eth1 (ride, untagged)', 'mtu 1400', 'malformed at mode', 'missing at ipam'],
+  ],
+  [
+    { type: 'vlan', master: 'eth0', vlan: 100, capabilities: { mac: true }, ipam: { type: 'static' } },
+    [
+      'uplink 100 on eth0 (ride, key)',
+      'pod sets mac',
+      'pod sets ips',
+      'pod sets args ips',
+      'ignored-vlan-key at vlan',
+    ],
+  ],
+  [
+    { type: 'vlan', master: 'eth0', ipam: { type: 'static' } },
+    ['uplink native on eth0 (ride, default)', 'pod sets ips', 'pod sets args ips'],
+  ],
+  [
+    {
+      type: 'sriov',
+      vlan: 100,
+      vlanQoS: 8,
+      vlanProto: '802.1AD',
+      spoofchk: 'enable',
+      trust: 'x',
+      link_state: 'disable',
+      ipam: { type: 'static' },
+    },
+    [
+      'uplink 100 on ?* (device, key)',
+      'pod sets ips',
+      'pod sets args ips',
+      'malformed at vlanQoS',
+      'unread-key at spoofchk',
+      'unread-key at trust',
+    ],
+  ],
+  [
+    { type: 'sriov', vlan: 100, vlanQoS: -1, vlanProto: '802.1x', link_state: 'enable' },
+    ['uplink 100 on ?* (device, key)', 'malformed at vlanProto', 'malformed at vlanQoS'],
+  ],
+  [
+    { type: 'socni', master: 'eth0', vlan: 100, mode: 'vepa', ipam: { type: 'static' } },
+    ['uplink 100 on eth0 (ride, key)', 'pod sets ips', 'pod sets args ips'],
+  ],
+  [{ type: 'socni', delegate: {} }, ['malformed at delegate.type']],
+  [
+    {
+      type: 'ovn-k8s-cni-overlay',
+      topology: 'localnet',
+      physicalNetworkName: 'phys',
+      subnets: 'x',
+      logFile: '/l',
+    },
+    [
+      'uplink native on phys (bridge, default)',
+      'device behind a port',
+      'network ovn-k8s-cni-overlay nad',
+      'write /l',
+      'malformed at subnets',
+    ],
+  ],
+  [
+    { type: 'dummy', ipam: { type: 'spiderpool', ipam_unix_socket_path: '/s' } },
+    [...BOTH('pool', 'route', '?'), 'connect /s'],
+  ],
+  [
+    { type: 'dummy', ipam: { type: 'nv-ipam', poolName: 'p', confDir: '/x', daemonSocket: 'unix:///x' } },
+    [
+      ...BOTH('pool', 'route', '?'),
+      'store nv-ipam p',
+      'connect unix:///x',
+      'read /x',
+      'pod sets ips',
+      'pod sets args ips poolNames poolType allocateDefaultGateway allocateIPWithIndex',
+    ],
+  ],
+  [
+    {
+      type: 'dummy',
+      ipam: { type: 'nv-ipam', poolName: 'p', daemonSocket: 'unix:///var/lib/cni/nv-ipam/daemon.sock' },
+    },
+    [
+      ...BOTH('pool', 'route', '?'),
+      'store nv-ipam p',
+      'pod sets ips',
+      'pod sets args ips poolNames poolType allocateDefaultGateway allocateIPWithIndex',
+    ],
+  ],
+  [
+    { type: 'dummy', ipam: { type: 'dhcp', daemonSocketPath: '/run/cni/dhcp.sock' } },
+    ['route 0.0.0.0/0? (dhcp)'],
+  ],
+  [{ type: 'multus', confDir: '/x', logFile: '/l' }, ['read /x', 'write /l', 'undecidable at type']],
+  [
+    {
+      type: 'bridge',
+      bridge: 'br1',
+      vlanTrunk: [{ minID: 5 }, { id: 4095 }, { minID: 9, maxID: 7 }, { id: 3, minID: 5, maxID: 6 }],
+      preserveDefaultVlan: false,
+      vlan: 100,
+    },
+    [
+      'uplink 3,5-6,100 on br1 (bridge, trunk)',
+      'pod sets args mac',
+      'malformed at vlanTrunk.0',
+      'vlan-out-of-range at vlanTrunk.1',
+      'vlan-out-of-range at vlanTrunk.2',
+    ],
+  ],
+  [
+    { type: 'bridge', bridge: 'br1', vlan: 4095 },
+    [
+      'uplink none on br1 (bridge, key)',
+      'pod sets args mac',
+      'vlan-out-of-range at vlan',
+      'default-vlan at vlan',
+    ],
+  ],
+  [
+    { type: 'dummy', ipam: { type: 'host-local', subnet: 'x' } },
+    ['store host-local nad', 'pod sets args ips', 'malformed at ipam.subnet'],
+  ],
+  [
+    { type: 'dummy', ipam: { type: 'host-local', ranges: [[{ rangeStart: '10.1.0.5' }]] } },
+    ['store host-local nad', 'pod sets args ips', 'missing at ipam.ranges.0.0'],
+  ],
+  [
+    {
+      type: 'dummy',
+      ipam: {
+        type: 'host-local',
+        ranges: [[{ subnet: '10.1.0.0/24', rangeStart: '10.1.0.9', rangeEnd: '10.2.0.1' }]],
+      },
+    },
+    [
+      'route 10.1.0.0/24 (connected)',
+      'subnet 10.1.0.0/24 10.1.0.9..10.2.0.1 via 10.1.0.1',
+      'range-start 10.1.0.9',
+      'range-end 10.2.0.1',
+      'store host-local nad',
+      'pod sets args ips',
+    ],
+  ],
+  [
+    { type: 'dummy', ipam: { type: 'host-local', ranges: ['x'] } },
+    ['store host-local nad', 'pod sets args ips', 'wrong-type at ipam.ranges.0'],
+  ],
+  [
+    { type: 'dummy', ipam: { type: 'host-local', dataDir: '', subnet: '10.1.0.0/24' } },
+    [
+      'route 10.1.0.0/24 (connected)',
+      'subnet 10.1.0.0/24 10.1.0.1..10.1.0.254 via 10.1.0.1',
+      'store host-local nad',
+      'pod sets args ips',
+    ],
+  ],
+  [{ type: 'ib-sriov', pkey: '0x10' }, ['uplink native on ?* (device, untagged)', 'undecidable at pkey']],
+  [
+    { type: 'ifacer', interfaces: ['eth0', 'eth1'], bond: { name: 'b' } },
+    [
+      'uplink native on eth0 (enslave, default)',
+      'uplink native on eth1 (enslave, default)',
+      'uplink native on b (ride, default)',
+    ],
+  ],
+  [{ type: 'host-device' }, ['uplink native on ?* (device, untagged)']],
+  [
+    { type: 'host-device', kernelpath: '/sys/x', ipam: { type: 'static' } },
+    [
+      'uplink native on /sys/x (device, untagged)',
+      'read /sys/x',
+      'pod sets ips',
+      'pod sets args ips',
+      'undecidable at kernelpath',
+    ],
+  ],
+  [
+    { type: 'host-device', hwaddr: '02:00:00:00:00:01' },
+    ['uplink native on 02:00:00:00:00:01 (device, untagged)', 'undecidable at hwaddr'],
+  ],
+  [
+    {
+      plugins: [
+        {
+          type: 'dummy',
+          ipam: {
+            type: 'static',
+            addresses: [{ address: '10.1.0.5/24' }],
+            routes: [
+              { dst: '10.9.0.0/16' },
+              { dst: '10.8.0.0/16', table: 7 },
+              { dst: '10.7.0.0/16', table: 254 },
+            ],
+          },
+        },
+        { type: 'vrf', vrfname: 'v' },
+      ],
+    },
+    [
+      'route 10.1.0.5/24 (connected, moved)',
+      'route 10.9.0.0/16 (ipam-route, moved)',
+      'route 10.8.0.0/16 (ipam-route, table 7)',
+      'route 10.7.0.0/16 (ipam-route, table 254, moved)',
+      'subnet 10.1.0.5/24 10.1.0.5..10.1.0.5',
+      'pod sets ips',
+      'pod sets args ips',
+    ],
+  ],
+  [{ type: 'accelerated-bridge' }, ['uplink native on cni0* (bridge, default)', 'device behind a port']],
+  [
+    { type: 'ovs', bridge: 'br1', trunk: [{ id: 3, minID: 5 }, { id: 7 }] },
+    [
+      'uplink 7 on br1 (bridge, trunk)',
+      'device behind a port',
+      'pod sets args mac ovnPort',
+      'malformed at trunk.0',
+    ],
+  ],
+  // A routing table of its own takes what the interface's own routes are, and nothing else.
+  [
+    {
+      plugins: [
+        {
+          type: 'bridge',
+          bridge: 'br1',
+          isDefaultGateway: true,
+          ipam: { type: 'host-local', subnet: '10.1.0.0/24', routes: [{ dst: '10.9.0.0/16' }] },
+        },
+        { type: 'route-override', addroutes: [{ dst: '10.8.0.0/16' }], delroutes: [{ dst: '10.7.0.0/16' }] },
+        { type: 'sbr' },
+      ],
+    },
+    [
+      'uplink native on br1 (bridge, default)',
+      'route 0.0.0.0/0 (default-gateway, moved)',
+      'route ::/0 (default-gateway, moved)',
+      'route 10.1.0.0/24 (connected, moved)',
+      'route 10.9.0.0/16 (ipam-route, moved)',
+      'route 10.8.0.0/16 (override)',
+      'subnet 10.1.0.0/24 10.1.0.1..10.1.0.254 via 10.1.0.1',
+      'store host-local nad',
+      'node routes bridge',
+      'pod sets args mac',
+      'pod sets args ips',
+      'pod sets args flushroutes flushgateway delroutes addroutes delecmproutes addecmproutes skipcheck',
+    ],
+  ],
   // IPAM
   [
     { type: 'dummy', ipam: { type: 'host-local', subnet: '10.1.0.0/24' } },

@@ -18,7 +18,7 @@ export const vlan: Extractor = {
       facts.problem('missing', conf.at, 'type "vlan" needs "master", the host interface to ride on')
 
     // The seeds write `vlan`, as for the bridge plugin; the guard translates it to `vlanId` before the plugin runs.
-    const key = conf.has('vlan') && !conf.has('vlanId') ? 'vlan' : 'vlanId'
+    const key = conf.has('vlanId') ? 'vlanId' : 'vlan'
     const vlans = readVlan(conf, key, facts)
     if (key === 'vlanId' && conf.has('vlan') && conf.integer('vlan') !== conf.integer('vlanId')) {
       facts.problem(

@@ -28,7 +28,7 @@ export const combinedDefaultRoute: Rule<'pod'> = {
 
   *check(subject) {
     const { selections, tenant } = subject
-    if (tenant?.allowDefaultRoute || selections.length < 2) return
+    if (tenant?.allowDefaultRoute) return
     const parts = selections.map(destinationsOf)
     // What is one by itself, default-route and address-not-granted tell.
     if (parts.some(part => defaultRouteOf(part) !== undefined)) return
