@@ -51,7 +51,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/kube-api',
     'src/json',
     'src/kube',
-    'src/policy',
     'src/config',
     'src/claims',
     'src/files',
@@ -103,11 +102,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'webhook/cluster',
   ],
   'webhook/tls': ['src/files'],
-  'webhook/store': ['src/json', 'src/files', 'src/kube', 'src/policy', 'src/yaml'],
+  'webhook/store': ['src/files', 'src/kube', 'src/policy', 'src/yaml'],
   webhook: [
     'src/json',
     'src/kube',
-    'src/policy',
     'src/review',
     'src/claims',
     'src/files',
@@ -148,20 +146,29 @@ interface Import {
 
 describe('the architecture', () => {
   it.each(files)('lets %s import only from its own room and from those below', file => {
-    const room = roomOf(file)
-    const wrong = importsOf(file)
-      // package.json says the version, and nothing else is data.
-      .filter(({ from }) => from.startsWith('.') && from !== '../../package.json')
-      .map(({ from }) => roomOf(relative(root, join(root, dirname(file), from))))
-      .filter(other => other !== room && !ALLOWED[room]?.includes(other))
-    expect(wrong).toEqual([])
+    expect(roomsBelow(file).filter(other => !ALLOWED[roomOf(file)]?.includes(other))).toEqual([])
+  })
+
+  it('lets no room import from one that none of its files does', () => {
+    const used = Map.groupBy(files, roomOf)
+    const unused = Object.entries(ALLOWED).flatMap(([room, allowed]) => {
+      const below = new Set(used.get(room)?.flatMap(roomsBelow))
+      return allowed.filter(other => !below.has(other)).map(other => `${room} from ${other}`)
+    })
+    expect(unused).toEqual([])
   })
 
   it.each(files)('lets %s load only packages that its room may', file => {
-    const wrong = importsOf(file)
-      .filter(({ from, isType }) => !isType && !from.startsWith('.') && !from.startsWith('node:'))
-      .filter(({ from }) => !PACKAGES[from]?.some(place => file === place || file.startsWith(`${place}/`)))
-    expect(wrong).toEqual([])
+    expect(packagesOf(file).filter(name => !PACKAGES[name]?.some(place => isIn(place, file)))).toEqual([])
+  })
+
+  it('lets no place load a package that none of its files does', () => {
+    const unused = Object.entries(PACKAGES).flatMap(([name, places]) =>
+      places
+        .filter(place => !files.some(file => isIn(place, file) && packagesOf(file).includes(name)))
+        .map(place => `${name} in ${place}`),
+    )
+    expect(unused).toEqual([])
   })
 
   it('has no files that load each other', () => {
@@ -191,6 +198,25 @@ describe('the architecture', () => {
     expect(files.filter(file => read(file).split('\n').length > 300)).toEqual([])
   })
 })
+
+/** Of the rooms that a file imports from those that are not its own. */
+function roomsBelow(file: string): string[] {
+  return (
+    importsOf(file)
+      // package.json says the version, and nothing else is data.
+      .filter(({ from }) => from.startsWith('.') && from !== '../../package.json')
+      .map(({ from }) => roomOf(relative(root, join(root, dirname(file), from))))
+      .filter(other => other !== roomOf(file))
+  )
+}
+
+function packagesOf(file: string): string[] {
+  return importsOf(file)
+    .filter(({ from, isType }) => !isType && !from.startsWith('.') && !from.startsWith('node:'))
+    .map(({ from }) => from)
+}
+
+const isIn = (place: string, file: string): boolean => file === place || file.startsWith(`${place}/`)
 
 function roomOf(file: string): string {
   const rooms = Object.keys(ALLOWED).sort((a, b) => b.length - a.length)

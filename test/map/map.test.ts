@@ -73,10 +73,79 @@ describe('the VLAN space', () => {
     expect([states(finance), states(other)]).toEqual([[['5', 'used']], [['5', 'conflict']]])
   })
 
-  it('says of every id what a look at it alone says', () => {
+  it.each<
+    [
+      what: string,
+      grants: readonly (readonly [tenant: string, isShared: boolean])[],
+      users: string[],
+      state: string,
+    ]
+  >([
+    ['nobody holds', [], [], 'free'],
+    ['one holds', [['one', false]], [], 'granted'],
+    [
+      'two share',
+      [
+        ['one', true],
+        ['two', true],
+      ],
+      [],
+      'shared',
+    ],
+    [
+      'two hold, and one does not share',
+      [
+        ['one', true],
+        ['two', false],
+      ],
+      [],
+      'conflict',
+    ],
+    ['its holder uses', [['one', false]], ['one'], 'used'],
+    [
+      'one of two uses who share it',
+      [
+        ['one', true],
+        ['two', true],
+      ],
+      ['two'],
+      'used',
+    ],
+    ['another one uses', [['one', false]], ['two'], 'conflict'],
+    ['another one uses as well', [['one', false]], ['one', 'two'], 'conflict'],
+    ['who has no tenant uses', [['one', false]], ['none'], 'conflict'],
+    [
+      'one of two uses who do not share it',
+      [
+        ['one', false],
+        ['two', false],
+      ],
+      ['one'],
+      'conflict',
+    ],
+  ])('tells of a VLAN that %s', (_, grants, users, state) => {
+    const tenants = grants.map(([name, shared]) => tenant(name, [{ ids: 7, masters: ['eth0'], shared }]))
+    const other = tenant('two', [])
+    const uses = users.map((user, index) => {
+      const owner = user === 'none' ? undefined : (tenants.find(({ name }) => name === user) ?? other)
+      return use(user, `n${index}`, 'eth0.7', owner, 2)
+    })
+    const [found] = readSpace(tenants, uses, cluster).interfaces
+    const range = found?.ranges.find(({ first, last }) => first <= 7 && 7 <= last)
+    expect(range ?? { state: 'free' }).toMatchObject({
+      state,
+      ...(range && {
+        tenants: grants.map(([name]) => name),
+        networks: users.map((user, index) => `${user}/n${index}`),
+        pods: users.length * 2,
+      }),
+    })
+  })
+
+  it('has every id once, and says of it what is said where nothing else is held or used', () => {
     const id = fc.integer({ min: 1, max: 40 })
     const grant = fc.record({
-      ids: fc.tuple(id, id).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b) + 1}`),
+      range: fc.tuple(id, id).map(([a, b]) => [Math.min(a, b), Math.max(a, b) + 1] as const),
       masters: fc.subarray(['eth0', 'eth1'], { minLength: 1 }),
       shared: fc.boolean(),
     })
@@ -84,17 +153,34 @@ describe('the VLAN space', () => {
     const uses = fc.array(fc.record({ vlan: id, owner: fc.nat(4) }), { maxLength: 5 })
     fc.assert(
       fc.property(grants, uses, (lists, used) => {
-        const tenants = lists.map((vlans, index) => tenant(`t${index}`, vlans))
-        const attachments = used.map(({ vlan, owner }, index) =>
-          use('x', `n${index}`, `eth0.${vlan}`, tenants[owner], 1),
-        )
-        for (const { name, ranges } of readSpace(tenants, attachments, cluster).interfaces) {
+        /** The space of this one id, or of all. */
+        const space = (only?: number) => {
+          const isMeant = (first: number, last: number) =>
+            only === undefined || (first <= only && only <= last)
+          const tenants = lists.map((list, index) =>
+            tenant(
+              `t${index}`,
+              list
+                .filter(({ range }) => isMeant(...range))
+                .map(({ range, ...rest }) => ({ ...rest, ids: only ?? range.join('-') })),
+            ),
+          )
+          const attachments = used.flatMap(({ vlan, owner }, index) =>
+            isMeant(vlan, vlan) ? [use('x', `n${index}`, `eth0.${vlan}`, tenants[owner], 1)] : [],
+          )
+          return readSpace(tenants, attachments, cluster).interfaces
+        }
+        for (const { name, ranges } of space()) {
           let next = 0
-          for (const range of ranges) {
-            expect(range.first).toBe(next)
-            next = range.last + 1
-            for (const at of new Set([range.first, range.last]))
-              expect(range.state).toBe(naive(tenants, attachments, name, at))
+          for (const { first, last, ...said } of ranges) {
+            expect(first).toBe(next)
+            next = last + 1
+            for (const at of new Set([first, last])) {
+              const alone = space(at).find(each => each.name === name)
+              const own = alone?.ranges.find(range => range.first <= at && at <= range.last)
+              const { first: _, last: __, ...saidAlone } = own ?? { first, last, ...FREE }
+              expect(said).toEqual(saidAlone)
+            }
           }
           expect(next).toBe(LAST_VLAN + 1)
         }
@@ -112,27 +198,8 @@ describe('the VLAN space', () => {
   })
 })
 
-function naive(
-  tenants: readonly Tenant[],
-  attachments: readonly ReturnType<typeof use>[],
-  name: string,
-  id: number,
-): string {
-  const holds = (grant: Tenant['vlans'][number]) =>
-    grant.masters.includes(name) && grant.ids.ranges.some(({ first, last }) => first <= id && id <= last)
-  const owners = tenants.filter(({ vlans }) => vlans.some(holds))
-  const grants = owners.flatMap(({ vlans }) => vlans.filter(holds))
-  const users = attachments.filter(({ attachment }) =>
-    attachment.reach.some(
-      ({ master, vlans }) =>
-        master === name && vlans.ranges.some(({ first, last }) => first <= id && id <= last),
-    ),
-  )
-  if (owners.length > 1 && grants.some(({ shared }) => !shared)) return 'conflict'
-  if (users.some(({ tenant: owner }) => owner === undefined || !owners.includes(owner))) return 'conflict'
-  if (users.length > 0) return 'used'
-  return owners.length > 1 ? 'shared' : owners.length === 1 ? 'granted' : 'free'
-}
+/** What is said of a VLAN that nobody holds or uses. */
+const FREE = { state: 'free', tenants: [], networks: [], pods: 0 }
 
 /** Checks that tags are balanced and text is escaped, as an XML reader does; returns every tag with its attributes. */
 function readTags(markup: string): string[] {
