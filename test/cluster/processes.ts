@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface ProcessOptions {
@@ -8,6 +8,10 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
 }
+
+const SETPRIV = '/usr/bin/setpriv'
+/** What is started so ends with whoever started it, however that ends: a run that is killed leaves no servers behind. */
+const BOUND: readonly string[] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', '--'] : []
 
 /** Starts a process whose output goes to the end of a file. */
 export function startProcess(
@@ -17,8 +21,9 @@ export function startProcess(
   { env = {}, cwd }: ProcessOptions = {},
 ): ChildProcess {
   const file = openSync(log, 'a')
+  const [command = '', ...rest] = [...BOUND, program, ...args]
   try {
-    return spawn(program, args, { stdio: ['ignore', file, file], env: { PATH: '', ...env }, cwd })
+    return spawn(command, rest, { stdio: ['ignore', file, file], env: { PATH: '', ...env }, cwd })
   } finally {
     closeSync(file)
   }
@@ -26,10 +31,12 @@ export function startProcess(
 
 /** Starts one of the tests' own programs, which prints a line when it is ready; returns that line too. */
 export async function startProgram(name: string, ...args: readonly string[]) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, name), ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+  const [command = '', ...rest] = [...BOUND, process.execPath, join(import.meta.dirname, name), ...args]
+  const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = once(child, 'exit').then(([exit]) => {
+    throw new Error(`${name} ended with ${exit} before it was ready`)
   })
-  const [line] = await once(child.stdout, 'data')
+  const [line] = await Promise.race([once(child.stdout, 'data'), ended])
   return { child, line: String(line).trim() }
 }
 

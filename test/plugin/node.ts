@@ -83,6 +83,9 @@ export interface PluginCall {
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
+/** What runs so ends with the test, also with one that is killed. */
+const BOUND = ['setpriv', '--pdeathsig', 'KILL', '--']
+
 /** A /dev of its own, so that the node's syslog is not this machine's. */
 const OWN_DEV =
   'mkdir /run/dev && mount --rbind /dev /run/dev && mount -t tmpfs none /dev && for device in null zero random urandom tty; do touch /dev/$device && mount --bind /run/dev/$device /dev/$device; done && ln -s /proc/self/fd /dev/fd && mkdir /dev/shm'
@@ -108,7 +111,7 @@ export class Node implements AsyncDisposable {
   }
 
   static async start(key: SigningKey = generateSigningKey()): Promise<Node> {
-    const script = `mount -t tmpfs none /run && mount -t tmpfs none /var/lib && ${OWN_DEV} && echo ready && exec sleep 600`
+    const script = `mount -t tmpfs none /run && mount -t tmpfs none /var/lib && ${OWN_DEV} && echo ready && exec ${BOUND.join(' ')} sleep 600`
     const holder = spawn('unshare', ['--map-root-user', '--net', '--mount', 'sh', '-c', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -157,7 +160,7 @@ export class Node implements AsyncDisposable {
 
   /** Starts a program in the node's namespaces; it is ended with the node. */
   start(program: string, ...args: string[]): ChildProcess {
-    const child = spawn('nsenter', [...this.#enter(), program, ...args], {
+    const child = spawn('nsenter', [...this.#enter(), ...BOUND, program, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#started.push(child)
