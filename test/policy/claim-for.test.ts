@@ -9,6 +9,7 @@ import { pod, tenant } from '../../src/policy/example.ts'
 import { applyPatch } from '../../src/review/patch.ts'
 import { requestFor } from '../../src/review/request.ts'
 import { createLocalReview } from '../../src/review/review.ts'
+import { judgeStanding } from '../../src/review/standing.ts'
 import { exampleInventory } from '../example-inventory.ts'
 import { admit } from '../plugin/admission.ts'
 
@@ -95,5 +96,34 @@ describe('a claim that was signed before', () => {
     expect(await isTaken({}, {}, generous, generous)).toBe(true)
     expect(await isTaken({}, {}, generous, finance())).toBe(false)
     expect(await isTaken({}, {}, finance(), generous)).toBe(true)
+  })
+
+  it('must be bound where its pod is on a node, but not where it only stands there', async () => {
+    const asking = pod('storage')
+    const decide = createLocalReview(exampleInventory(), keys)
+    const { annotations = {} } = applyPatch(asking, await decide(requestFor(asking), 'mutate')).metadata
+    const running = (networks?: Record<string, string>) => ({
+      ...asking,
+      metadata: { ...asking.metadata, uid: 'u', annotations: networks ?? {} },
+      spec: { containers: [], nodeName: 'n' },
+    })
+    const request = requestFor(running(annotations), { operation: 'UPDATE', oldObject: running() })
+    expect(await decide(request, 'validate')).toMatchObject({
+      allowed: false,
+      status: { message: expect.stringContaining('it is not bound to the pod and its node') },
+    })
+    const target = { apiVersion: 'v1', kind: 'Node', name: 'n' }
+    const metadata = { name: 'teller', namespace: 'finance', uid: 'u', annotations }
+    const binding = { apiVersion: 'v1', kind: 'Binding', metadata, target }
+    const bind = createLocalReview(exampleInventory(asking), keys)
+    expect(await bind(requestFor(binding, { subResource: 'binding' }), 'validate')).toMatchObject({
+      allowed: false,
+      status: { message: expect.stringContaining('it is not bound to the pod and its node') },
+    })
+    const standing = (networks: Record<string, string>) =>
+      judgeStanding(running(networks), exampleInventory(), keys).map(({ rule }) => rule)
+    expect(standing(annotations)).toEqual([])
+    expect(standing({ [NETWORKS_ANNOTATION]: 'storage' })).toEqual(['foreign-claim'])
+    expect(standing({ [NETWORKS_ANNOTATION]: 'logistics/fleet' })).toEqual(['foreign-attachment'])
   })
 })
