@@ -544,6 +544,8 @@ describe.skipIf(obstacle !== undefined)(
         expect(attach(open, carrier, 'DEL').exit).toBe(0)
         const { stdout } = attach(signed(tagged, on('300')), { ...pod, CNI_IFNAME: 'net1' })
         expect(stdout).toContain('the guard has not attached \\"net7\\" of this pod')
+        // What has no tag reaches what that one does, whatever it is.
+        expect(said(signed(untagged, []))).not.toContain('statement')
       })
 
       it('leaves tags to whoever holds the VLAN that they are in', () => {
