@@ -485,7 +485,8 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     }
   })
 
-  it('watches, and puts the guard back by itself', async () => {
+  // Those that watch look every five seconds: they wait side by side.
+  it.concurrent('watches, and puts the guard back by itself', async () => {
     const node = newNode()
     const watcher = startWatcher(node, 'install', '--keys', keys)
     try {
@@ -500,6 +501,65 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
       said = ''
       while (!said.includes('/vlan')) await once(watcher.stdout, 'data')
       expect(readFileSync(file, 'utf8')).toBe(standIn(node.binDir))
+    } finally {
+      const ended = once(watcher, 'exit')
+      watcher.kill()
+      await ended
+    }
+  })
+
+  it.concurrent('brings revocations to a node that has it, and repairs it, whatever is wrong with the facts', async () => {
+    const node = newNode()
+    expect(run(node, 'install', '--keys', keys).exit).toBe(0)
+    const [facts, revocations] = [join(node.root, 'facts.json'), join(node.root, 'revocations.json')]
+    const flags = ['--keys', keys, '--facts', facts, '--revocations', revocations]
+    const revoke = (notBefore: number) =>
+      writeFileSync(
+        revocations,
+        JSON.stringify({ revocations: [{ tenant: 'finance', vlans: '100', notBefore }] }),
+      )
+    const wrong = 'a "podCIDRs" that is not a list'
+    const brought = `write ${join(node.confDir, 'socni.d/revocations.json')}\n`
+    revoke(1)
+    writeFileSync(facts, '{"podCIDRs": 7}')
+    // What starts has done the rest, and ends, so that a rollout sees it.
+    const settings = join(node.confDir, 'socni.d/guard.json')
+    expect(run(node, 'install', '--watch', '--mode', 'audit', ...flags)).toMatchObject({
+      exit: 3,
+      stdout: `${brought}write ${settings} (audit)\n`,
+      stderr: expect.stringContaining(wrong),
+    })
+    revoke(4)
+    const keyless = flags.with(1, join(node.root, 'nowhere.json'))
+    expect(run(node, 'install', '--watch', '--mode', 'enforce', ...keyless)).toMatchObject({
+      exit: 3,
+      stdout: `${brought}write ${settings} (enforce)\n`,
+      stderr: expect.stringContaining('nowhere.json'),
+    })
+    const bare = newNode()
+    expect(run(bare, 'install', '--watch', ...flags)).toMatchObject({ exit: 3, stdout: '' })
+
+    revoke(2)
+    writeFileSync(facts, '{}')
+    const watcher = startWatcher(node, 'install', ...flags)
+    let [said, complaint] = ['', '']
+    try {
+      watcher.stdout?.on('data', text => {
+        said += text
+      })
+      watcher.stderr?.on('data', text => {
+        complaint += text
+      })
+      while (!said.includes(brought)) await once(watcher.stdout, 'data')
+      said = ''
+      revoke(3)
+      writeFileSync(facts, '{"podCIDRs": 7}')
+      rmSync(join(node.binDir, 'vlan'))
+      cpSync(join(node.binDir, 'loopback'), join(node.binDir, 'vlan'))
+      // Not always in one round: it may read the revocations while they are written.
+      while (!said.includes('/vlan') || !said.includes(brought) || !complaint.includes(wrong))
+        await Promise.race([once(watcher.stdout, 'data'), once(watcher.stderr, 'data')])
+      expect(watcher.exitCode).toBeNull()
     } finally {
       const ended = once(watcher, 'exit')
       watcher.kill()
@@ -575,65 +635,6 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     )
     expect(settings()).toMatchObject({ mode: 'enforce', primaryInterface: 'ens19' })
     expect(settings()).not.toHaveProperty('newer')
-  })
-
-  it('brings revocations to a node that has it, and repairs it, whatever is wrong with the facts', async () => {
-    const node = newNode()
-    expect(run(node, 'install', '--keys', keys).exit).toBe(0)
-    const [facts, revocations] = [join(node.root, 'facts.json'), join(node.root, 'revocations.json')]
-    const flags = ['--keys', keys, '--facts', facts, '--revocations', revocations]
-    const revoke = (notBefore: number) =>
-      writeFileSync(
-        revocations,
-        JSON.stringify({ revocations: [{ tenant: 'finance', vlans: '100', notBefore }] }),
-      )
-    const wrong = 'a "podCIDRs" that is not a list'
-    const brought = `write ${join(node.confDir, 'socni.d/revocations.json')}\n`
-    revoke(1)
-    writeFileSync(facts, '{"podCIDRs": 7}')
-    // What starts has done the rest, and ends, so that a rollout sees it.
-    const settings = join(node.confDir, 'socni.d/guard.json')
-    expect(run(node, 'install', '--watch', '--mode', 'audit', ...flags)).toMatchObject({
-      exit: 3,
-      stdout: `${brought}write ${settings} (audit)\n`,
-      stderr: expect.stringContaining(wrong),
-    })
-    revoke(4)
-    const keyless = flags.with(1, join(node.root, 'nowhere.json'))
-    expect(run(node, 'install', '--watch', '--mode', 'enforce', ...keyless)).toMatchObject({
-      exit: 3,
-      stdout: `${brought}write ${settings} (enforce)\n`,
-      stderr: expect.stringContaining('nowhere.json'),
-    })
-    const bare = newNode()
-    expect(run(bare, 'install', '--watch', ...flags)).toMatchObject({ exit: 3, stdout: '' })
-
-    revoke(2)
-    writeFileSync(facts, '{}')
-    const watcher = startWatcher(node, 'install', ...flags)
-    let [said, complaint] = ['', '']
-    try {
-      watcher.stdout?.on('data', text => {
-        said += text
-      })
-      watcher.stderr?.on('data', text => {
-        complaint += text
-      })
-      while (!said.includes(brought)) await once(watcher.stdout, 'data')
-      said = ''
-      revoke(3)
-      writeFileSync(facts, '{"podCIDRs": 7}')
-      rmSync(join(node.binDir, 'vlan'))
-      cpSync(join(node.binDir, 'loopback'), join(node.binDir, 'vlan'))
-      // Not always in one round: it may read the revocations while they are written.
-      while (!said.includes('/vlan') || !said.includes(brought) || !complaint.includes(wrong))
-        await Promise.race([once(watcher.stdout, 'data'), once(watcher.stderr, 'data')])
-      expect(watcher.exitCode).toBeNull()
-    } finally {
-      const ended = once(watcher, 'exit')
-      watcher.kill()
-      await ended
-    }
   })
 
   it.each<[what: string, files: Record<string, object>, fields: object]>([

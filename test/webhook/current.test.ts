@@ -31,7 +31,8 @@ describe('what is known of the policy', () => {
     }
   })
 
-  it('is not enough later, for anything but a removal; whoever had to refuse is not ready', async () => {
+  // Whoever is asked again is waited for: side by side.
+  it.concurrent('is not enough later, for anything but a removal; whoever had to refuse is not ready', async () => {
     const { currency, decide } = currencyOf({ seconds: 51 })
     expect(currency.obstacle()).toBeUndefined()
     expect(await decide('DELETE')).toMatchObject({
@@ -49,7 +50,7 @@ describe('what is known of the policy', () => {
     expect(currency.obstacle()).toBe('the API server was not heard from for 51 s')
   })
 
-  it('keeps no pod from being scheduled, with what it has', async () => {
+  it.concurrent('keeps no pod from being scheduled, with what it has', async () => {
     const { currency } = currencyOf({ seconds: 51 })
     const decide = currency.guard(({ uid }) => ({ uid, allowed: true, patch: 'signed' }))
     const binding = request('CREATE', 'Binding')
