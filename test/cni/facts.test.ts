@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { extractFacts } from '../../src/cni/facts/extract.ts'
 import { extractors } from '../../src/cni/facts/extractors.ts'
+import { GUARDED_PLUGINS } from '../../src/cni/guarded.ts'
 import { readNetwork } from '../../src/cni/network.ts'
 import { printIp } from '../../src/net/ip.ts'
 import { printPrefix } from '../../src/net/prefix.ts'
@@ -1647,5 +1648,46 @@ describe('the facts', () => {
     expect(factsOf(nest(12))).toEqual(
       [...places, Array(8).fill('delegates.0')].map(place => `undecidable at ${place.join('.')}`),
     )
+  })
+})
+
+describe('the plugins that the guard stands in for', () => {
+  it('are those that reach a host network, but for what carries them, or is of an overlay', () => {
+    const reaching = ROWS.filter(([, facts]) => facts.some(fact => /^uplink .* on (?!pod:)/.test(fact)))
+    const types = new Set(reaching.flatMap(([{ type }]) => (typeof type === 'string' ? [type] : [])))
+    expect([...types].filter(type => !GUARDED_PLUGINS.includes(type)).sort()).toEqual([
+      'egress-router',
+      'flannel',
+      'ifacer',
+      'multus',
+      'ovn-k8s-cni-overlay',
+      // It takes a device of the node for the pod, and comes behind what is stood in for.
+      'rdma',
+      'socni',
+      'userspace',
+    ])
+    expect(GUARDED_PLUGINS.filter(type => !types.has(type))).toEqual([])
+  })
+})
+
+describe('routes that route-override takes away', () => {
+  const removed = (...before: string[]) => {
+    const plugins = [...before.map(type => ({ type })), { type: 'route-override', flushroutes: true }]
+    return factsOf({ plugins }).filter(fact => fact.startsWith('unroute')).length
+  }
+
+  it.each(['bridge', 'cnv-bridge', 'macvlan', 'ipvlan', 'vlan', 'ptp', 'dummy', 'tap', 'bond'])(
+    'are those of the interface that %s makes, whatever is in between',
+    maker => {
+      expect(removed(maker)).toBe(0)
+      for (const type of ['tuning', 'cnv-tuning', 'bandwidth', 'portmap', 'firewall', 'sbr', 'vrf'])
+        expect([type, removed(maker, type)]).toEqual([type, 0])
+      expect(removed(maker, 'route-override')).toBe(0)
+    },
+  )
+
+  it.each(['sriov', 'host-device', 'ovs', 'passthru'])('may be those of eth0 behind %s', type => {
+    expect(removed(type)).toBe(2)
+    expect(removed('dummy', type)).toBe(2)
   })
 })
