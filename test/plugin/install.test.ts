@@ -581,7 +581,10 @@ describe('socni install, by the executable itself, with no PATH and no HOME', ()
     expect(readFileSync(join(node.confDir, 'socni.d/revocations.json'), 'utf8')).toBe(text)
     expect(install().stdout).toBe('nothing to do\n')
     writeFileSync(revocations, '{}')
-    expect(install()).toMatchObject({ status: 3, stderr: 'socni: "revocations" is not a list: write one, [] for none\n' })
+    expect(install()).toMatchObject({
+      status: 3,
+      stderr: 'socni: "revocations" is not a list: write one, [] for none\n',
+    })
     expect(readFileSync(join(node.confDir, 'socni.d/revocations.json'), 'utf8')).toBe(text)
   })
 
