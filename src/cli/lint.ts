@@ -1,29 +1,26 @@
-import { existsSync } from 'node:fs'
-import { dirname, relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type LinterConfiguration, noLinterConfiguration } from '../config/linter.ts'
 import type { RuleSettings } from '../config/values.ts'
 import { listPolicyFiles } from '../files/list-policy.ts'
-import { readTextFile } from '../files/read-text.ts'
-import { parseBaseline, printBaseline, withoutBaseline } from '../lint/baseline.ts'
-import { type LintOptions, lint } from '../lint/lint.ts'
+import type { LintOptions } from '../lint/lint.ts'
 import { lintInParallel } from '../lint/parallel.ts'
-import { type LintResult, type Source, STDIN } from '../lint/result.ts'
+import type { LintResult, Source } from '../lint/result.ts'
 import { ruleText } from '../lint/rules.ts'
 import { count } from '../report/count.ts'
 import { reports } from '../report/index.ts'
 import type { Report } from '../report/report.ts'
 import { readName } from './arguments.ts'
+import { leaveOutKnown, writeBaseline } from './baseline.ts'
 import {
   type AddCommand,
   choose,
   type ExitCode,
-  FailureError,
   type GlobalFlags,
   type Terminal,
   UsageError,
 } from './command.ts'
-import { changedLines, fixInRounds, writeFixed } from './fix.ts'
+import { draftFixes, fixInRounds, writeFixed } from './fix.ts'
 import { findConfiguration } from './linter-configuration.ts'
 import { listOption } from './options.ts'
 import { writeOutputFile } from './output.ts'
@@ -95,7 +92,52 @@ Examples:
     )
 }
 
+/** All that flags and configuration say of a run. */
+interface Run {
+  readonly sources: readonly Source[]
+  readonly options: LintOptions
+  /** Paths that lead nowhere. */
+  readonly failures: readonly string[]
+  readonly limits: Limits
+  readonly baseline: string | undefined
+  readonly render: Report
+  readonly furtherReports: readonly { readonly render: Report; readonly file: string }[]
+}
+
 async function runLint(paths: readonly string[], flags: LintFlags, terminal: Terminal): Promise<ExitCode> {
+  const { sources, options, failures, limits, baseline, render, furtherReports } = await prepare(
+    paths,
+    flags,
+    terminal,
+  )
+  const run = (): Promise<LintResult> => lintSources(sources, options, terminal)
+  let result = await run()
+  if (flags.fix) {
+    const fixed = flags.dryRun
+      ? await draftFixes(result, sources, options, terminal)
+      : await fixInRounds(result, sources, run, ({ path }, text) =>
+          writeFixed(path, text, terminal.directory),
+        )
+    terminal.stderr(`${flags.dryRun ? 'would fix' : 'fixed'} ${count(fixed.count, 'finding')}\n`)
+    // What a dry run prints is what there is.
+    if (!flags.dryRun) result = fixed.result
+  }
+  result = { ...result, failures: [...failures, ...result.failures] }
+  let exit: ExitCode = 0
+  if (flags.writeBaseline !== undefined) writeBaseline(result, flags.writeBaseline, flags.dryRun, terminal)
+  if (flags.writeBaseline === undefined || flags.dryRun) {
+    result = leaveOutKnown(result, sources, baseline, terminal)
+    terminal.stdout(render(result, { color: terminal.color }))
+    for (const { render: renderFurther, file } of furtherReports)
+      writeOutputFile('--report', file, renderFurther(result, { color: false }), terminal)
+    exit = exitCode(result, limits)
+  }
+  for (const failure of result.failures) terminal.stderr(`socni-ctl: ${failure}\n`)
+  return result.failures.length > 0 ? 3 : exit
+}
+
+/** Reads flags and configuration, and finds what they name. Throws a UsageError for what is wrong with them. */
+async function prepare(paths: readonly string[], flags: LintFlags, terminal: Terminal): Promise<Run> {
   const named = typeof flags.config === 'string' ? flags.config : undefined
   const configuration =
     flags.config === false ? noLinterConfiguration : findConfiguration(terminal.directory, named)
@@ -114,69 +156,23 @@ async function runLint(paths: readonly string[], flags: LintFlags, terminal: Ter
   const linted = findSources(wanted, configuration.exclude, terminal)
   const isCluster = flags.cluster === true || namesCluster(flags)
   const policy = findSources(policyPaths(flags, configuration, isCluster, terminal), [], terminal)
-  const rules = { ...configuration.rules, ...readRules(flags.rule ?? []) }
-  const options = {
-    policy: policy.sources,
-    cluster: isCluster ? await (await openCluster(flags, terminal)).list() : undefined,
-    rules,
-    namespace:
-      flags.namespace === undefined
-        ? (configuration.namespace ?? 'default')
-        : readName('--namespace', flags.namespace),
+  return {
+    sources: linted.sources,
+    options: {
+      policy: policy.sources,
+      cluster: isCluster ? await (await openCluster(flags, terminal)).list() : undefined,
+      rules: { ...configuration.rules, ...readRules(flags.rule ?? []) },
+      namespace:
+        flags.namespace === undefined
+          ? (configuration.namespace ?? 'default')
+          : readName('--namespace', flags.namespace),
+    },
+    failures: [...linted.failures, ...policy.failures],
+    limits,
+    baseline: flags.baseline ?? configuration.baseline,
+    render,
+    furtherReports,
   }
-  const run = (): Promise<LintResult> => lintSources(linted.sources, options, terminal)
-
-  let result = await run()
-  if (flags.fix && flags.dryRun) await showFixes(result, linted.sources, options, terminal)
-  else if (flags.fix) {
-    const fixed = await fixInRounds(result, linted.sources, run, ({ path }, text) =>
-      writeFixed(path, text, terminal.directory),
-    )
-    result = fixed.result
-    terminal.stderr(`fixed ${count(fixed.count, 'finding')}\n`)
-  }
-  if (flags.writeBaseline !== undefined) {
-    const file = resolve(terminal.directory, flags.writeBaseline)
-    const baseline = printBaseline(result.findings, pathFrom(file, terminal))
-    if (!flags.dryRun) writeOutputFile('--write-baseline', flags.writeBaseline, baseline, terminal)
-    terminal.stderr(
-      `${flags.dryRun ? 'would write' : 'wrote'} ${count(result.findings.length, 'finding')} to ${flags.writeBaseline}\n`,
-    )
-    if (!flags.dryRun) return result.failures.length > 0 ? 3 : 0
-  }
-  result = leaveOutKnown(result, linted.sources, flags.baseline ?? configuration.baseline, terminal)
-  result = { ...result, failures: [...linted.failures, ...policy.failures, ...result.failures] }
-
-  terminal.stdout(render(result, { color: terminal.color }))
-  for (const { render: renderFurther, file } of furtherReports)
-    writeOutputFile('--report', file, renderFurther(result, { color: false }), terminal)
-  for (const failure of result.failures) terminal.stderr(`socni-ctl: ${failure}\n`)
-  return result.failures.length > 0 ? 3 : exitCode(result, limits)
-}
-
-/** What --fix would write in the end, round after round as it does, in memory. */
-async function showFixes(
-  first: LintResult,
-  sources: readonly Source[],
-  options: LintOptions,
-  terminal: Terminal,
-): Promise<void> {
-  const drafts = new Map<string, string>()
-  const drafted = sources.map(source => ({
-    ...source,
-    read: () => drafts.get(source.path) ?? source.read(),
-  }))
-  const fixed = await fixInRounds(
-    first,
-    drafted,
-    () => lint(drafted, options),
-    ({ path }, text) => drafts.set(path, text),
-  )
-  for (const source of sources) {
-    const text = drafts.get(source.path)
-    if (text !== undefined) terminal.stdout(changedLines(source.path, source.read(), text))
-  }
-  terminal.stderr(`would fix ${count(fixed.count, 'finding')}\n`)
 }
 
 /** What is named; without anything the directory that every other command works on. */
@@ -209,36 +205,6 @@ async function lintSources(
   const result = await lintInParallel(sources, options, terminal.hasProgress ? progress : undefined)
   if (shown >= 0) terminal.stderr(clear)
   return result
-}
-
-/** Paths in a baseline start where the file is, wherever the linter is called. */
-function pathFrom(file: string, { directory }: Terminal): (path: string) => string {
-  return path => (path === STDIN ? path : relative(dirname(file), resolve(directory, path)))
-}
-
-function leaveOutKnown(
-  result: LintResult,
-  sources: readonly Source[],
-  file: string | undefined,
-  terminal: Terminal,
-): LintResult {
-  if (file === undefined) return result
-  const absolute = resolve(terminal.directory, file)
-  if (!existsSync(absolute))
-    throw new FailureError(`${file}: there is no such file: make it with --write-baseline ${file}`)
-  const pathOf = pathFrom(absolute, terminal)
-  const linted = new Set(sources.map(({ path }) => pathOf(path)))
-  const { fresh, known, gone } = withoutBaseline(
-    result.findings,
-    parseBaseline(readTextFile(absolute), file),
-    pathOf,
-    path => linted.has(path) || (path !== STDIN && !existsSync(resolve(dirname(absolute), path))),
-  )
-  const notices = [
-    ...(known > 0 ? [`${count(known, 'finding')} of the baseline ${file} left out`] : []),
-    ...(gone > 0 ? [`${count(gone, 'finding')} of the baseline ${file} gone: write it anew`] : []),
-  ]
-  return { ...result, findings: fresh, notices: [...result.notices, ...notices] }
 }
 
 interface Limits {
