@@ -129,9 +129,9 @@ export async function startReplica(
   }
 }
 
-/** Asks until the answer is yes, thirty seconds at most; an error is a no, and the last one is told. */
-export async function until(ask: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 30_000
+/** Asks until the answer is yes, thirty seconds at most by default; an error is a no, and the last one is told. */
+export async function until(ask: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
+  const end = Date.now() + seconds * 1_000
   let last: unknown
   for (;;) {
     try {
@@ -139,7 +139,7 @@ export async function until(ask: () => boolean | Promise<boolean>): Promise<void
     } catch (error) {
       last = error
     }
-    if (Date.now() > end) throw new Error('it did not happen within 30 s', { cause: last })
+    if (Date.now() > end) throw new Error(`it did not happen within ${seconds} s`, { cause: last })
     await new Promise(resolve => setTimeout(resolve, 100))
   }
 }

@@ -21,6 +21,8 @@ const root = join(import.meta.dirname, '../..')
 const reason = nodeObstacle === undefined ? '' : ` (${nodeObstacle})`
 
 const PAUSE = 'registry.k8s.io/pause:tests'
+/** The kubelet brings what changed in a ConfigMap when it looks at the pod again: after a minute, and a half of one more. */
+const KUBELET_SECONDS = 120
 const HOST_LOCAL = { type: 'host-local', subnet: '10.100.0.0/24' }
 
 const world = [
@@ -136,7 +138,7 @@ describe.skipIf(reason !== '')(`a real node, as K3s has it${reason}`, () => {
     await until(() => caBundles(node.plane, PATCHED_LAST).size > 0)
     // Of the configuration, what the guard has to know.
     const guard = () => JSON.parse(node.machine.run('cat', `${K3S.conf}/socni.d/guard.json`))
-    await until(() => guard().exemptNamespaces.includes('kube-system'))
+    await until(() => guard().exemptNamespaces.includes('kube-system'), KUBELET_SECONDS)
     expect(guard()).toMatchObject({ mode: 'enforce', node: 'node-1' })
     for (const name of ['bridge', 'macvlan'])
       expect(node.machine.run('cat', `${K3S.bin}/${name}`)).toBe(`#!${K3S.bin}/socni\n`)
