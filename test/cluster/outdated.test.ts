@@ -8,7 +8,7 @@ import { NETWORKS, pod, Tenants } from './tenants.ts'
 /** A replica signs for so long after the last word of the API server (webhook/current.ts). */
 const OUTDATED_MS = 50_000
 
-describe('a replica that does not know what is granted', () => {
+describe('a replica that does not know what is granted, or a node', () => {
   const tenants = new Tenants()
   const { apply } = tenants
   let cable: Cable
@@ -89,4 +89,20 @@ describe('a replica that does not know what is granted', () => {
     await until(() => apply(pod('late', { [NETWORKS]: 'ledger' })).includes('created'))
     await until(async () => (await readiness(address)) === 200)
   }, 120_000)
+
+  it('is told by a first start what it needs in one step, whoever leads', async () => {
+    const { plane, replica } = tenants
+    const told = publishedTexts(plane)
+    await replica.end()
+    plane.kubectl(['-n', 'socni-system', 'delete', 'configmap', 'socni-keys'])
+    const renewTime = new Date(Date.now() + 60_000).toISOString().replace('Z', '000Z')
+    const spec = { holderIdentity: 'another', leaseDurationSeconds: 15, renewTime }
+    const metadata = { name: 'socni-webhook', namespace: 'socni-system' }
+    apply({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec })
+    tenants.replica = await startReplica(plane, replica.address)
+    expect(publishedTexts(plane)).toEqual({
+      'keys.json': told['keys.json'],
+      'facts.json': told['facts.json'],
+    })
+  })
 })
