@@ -174,6 +174,24 @@ describe('a prefix', () => {
     expect(defaultRouteOf(parts.map(read))).toBe(expected)
   })
 
+  it('is one of IPv6 from half of all blocks on that registries have, each as large as it is', () => {
+    // IANA: eight /12, 2001::/16, 2003::/18 and two /23. Half of that, from some blocks whole and from one in part.
+    const whole = ['2800::/12', '2a00::/12', '2a10::/12', '2001::/16', '2003::/18', '2620::/23']
+    const part = ['2c00::/13', '2c08::/14', '2c0c::/15', '2c0e::/16', '2c0f::/18']
+    const rest = [
+      '2c0f:4000::/20',
+      '2c0f:5000::/21',
+      '2c0f:5800::/22',
+      '2c0f:5c00::/23',
+      '2c0f:5e00::/24',
+      '2c0f:5f00::/25',
+    ]
+    const all = [...whole, ...part, '2c0f:4000::/19'].map(read)
+    expect(defaultRouteOf(all)).toBe(6)
+    // Nearly: less than half of the smallest block is missing.
+    expect(defaultRouteOf([...whole, ...part, ...rest].map(read))).toBe(undefined)
+  })
+
   it('covers what is in what it covers, and overlaps both ways', () => {
     fc.assert(
       fc.property(anyPrefix(), anyPrefix(), anyPrefix(), (a, b, c) => {
