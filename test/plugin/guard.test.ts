@@ -936,8 +936,11 @@ describe.skipIf(obstacle !== undefined)(
       for (const config of [inner, { ...inner, ipam: {} }, { type: 'socni', delegate: inner }]) {
         expect(said(config, result)).toContain('statement: prevResult')
         expect(said(config, { cniVersion: '1.0.0', routes: [{ dst: '0.0.0.0/0' }] })).toContain('prevResult')
+        expect(said(config, { cniVersion: '0.2.0', ip4: { ip: '10.43.0.10/16' } })).toContain('prevResult')
         expect(said(config, { cniVersion: '1.0.0', ips: [] })).not.toContain('statement')
       }
+      // Others make an interface of their own, and take its addresses from their IPAM alone.
+      expect(said({ ...inner, type: 'macvlan', mode: 'bridge' }, result)).not.toContain('statement')
       const own = { ...inner, ipam: { type: 'host-local', subnet: '10.100.1.0/24' } }
       expect(said(own, result)).not.toContain('statement')
     })
