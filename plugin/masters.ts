@@ -1,8 +1,12 @@
 import type { Uplink } from '../src/cni/facts/facts.ts'
+import { parseKernelRoutes } from '../src/net/kernel-routes.ts'
 import { hasTags } from '../src/net/vlan-set.ts'
 import { hiddenVlan, type NetworkNames, ridesInPod } from '../src/policy/reach.ts'
 import { readText } from './libc.ts'
 import { findLink } from './netlink.ts'
+
+/** As the kernel prints the destination and the mask of a default route. */
+const EVERYWHERE = '00000000'
 
 /** What only the node can tell of the interfaces that a configuration names. */
 
@@ -56,10 +60,13 @@ export function findWrongMaster(uplinks: readonly Uplink[], names: NetworkNames)
 
 /**
  * The interface that plugins take of themselves (containernetworking/plugins macvlan getDefaultRouteInterfaceName()), where the node has
- * the one that the policy takes it for as well. Columns are those of Linux net/ipv4/fib_trie.c fib_route_seq_show().
+ * the one that the policy takes it for as well.
  */
 function findOtherDefault(primary: string): string | undefined {
-  const [, taken] = /^(\S+)\t00000000(?:\t\S+){5}\t00000000\t/m.exec(readText('/proc/net/route') ?? '') ?? []
+  const routes = parseKernelRoutes(readText('/proc/net/route') ?? '')
+  const taken = routes.find(
+    ({ destination, mask }) => destination === EVERYWHERE && mask === EVERYWHERE,
+  )?.name
   if (taken === undefined || taken === primary) return undefined
   const meant = findLink(primary)
   return meant === undefined || meant.name === taken ? undefined : taken

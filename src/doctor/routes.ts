@@ -1,23 +1,7 @@
+import { type KernelRoute, parseKernelRoutes } from '../net/kernel-routes.ts'
 import type { Tree } from './tree.ts'
 
-/** A route of the node's main table; addresses are in hexadecimal, as the kernel prints them. */
-export interface KernelRoute {
-  readonly name: string
-  readonly destination: string
-  readonly gateway: string
-  readonly mask: string
-}
-
-/**
- * The IPv4 routes in /proc/net/route. Source: Linux net/ipv4/fib_trie.c fib_route_seq_show(), whose columns are Iface
- * Destination Gateway Flags RefCnt Use Metric Mask.
- */
+/** The IPv4 routes of a node's main table. */
 export function readKernelRoutes(tree: Tree): KernelRoute[] {
-  const rows = (tree.read('/proc/net/route') ?? '').split('\n').slice(1)
-  return rows.flatMap(row => {
-    const [name = '', destination, gateway = '', , , , , mask = ''] = row
-      .split('\t')
-      .map(column => column.trim())
-    return destination === undefined ? [] : [{ name, destination, gateway, mask }]
-  })
+  return parseKernelRoutes(tree.read('/proc/net/route') ?? '')
 }
