@@ -25,12 +25,12 @@ export async function readOrCreate(
   client: KubeClient,
   kind: KindOf,
   name: string,
-  make: () => object,
+  make: () => object | Promise<object>,
 ): Promise<Manifest> {
   const known = await client.read(kind, name, NAMESPACE)
   if (known !== undefined) return known
   try {
-    return await client.create({ ...kind, metadata: { name, namespace: NAMESPACE }, ...make() })
+    return await client.create({ ...kind, metadata: { name, namespace: NAMESPACE }, ...(await make()) })
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 409)) throw error
     const made = await client.read(kind, name, NAMESPACE)

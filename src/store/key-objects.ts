@@ -22,13 +22,18 @@ export function keysOf(
   return readKeyFiles(name => (name === REVOCATIONS_FILE ? map[REVOCATIONS_FILE] : files[name]), KEY_PLACE)
 }
 
-/** Publishes the public keys, or another text, to the nodes; returns what the ConfigMap holds then. */
+/**
+ * Publishes the public keys, or another text, to the nodes; returns what the ConfigMap holds then. Where there was none it
+ * begins with what `first` says besides.
+ */
 export async function publish(
   client: KubeClient,
   key: string,
   text: string,
+  first: () => Promise<Readonly<Record<string, string>>> = async () => ({}),
 ): Promise<Readonly<Record<string, string>>> {
-  const map = await readOrCreate(client, CONFIG_MAP, KEY_MAP, () => ({ data: { [key]: text } }))
+  const make = async (): Promise<object> => ({ data: { ...(await first()), [key]: text } })
+  const map = await readOrCreate(client, CONFIG_MAP, KEY_MAP, make)
   const data = { ...textsOf(map), [key]: text }
   if (textsOf(map)[key] !== text) await client.replace({ ...map, data })
   return data

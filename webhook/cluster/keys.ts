@@ -6,7 +6,6 @@ import {
   CONFIGURATION_MAP,
   decode,
   encode,
-  KEY_MAP,
   KEY_SECRET,
   NAMESPACE,
   readOrCreate,
@@ -24,10 +23,7 @@ import { parseConfiguration } from './cluster-configuration.ts'
 export async function ensureKeys(client: KubeClient): Promise<ClaimKeys> {
   const secret = await readOrCreate(client, SECRET, KEY_SECRET, () => ({ data: encode(firstKeyFiles()) }))
   const files = decode(textsOf(secret))
-  const keys = files[KEYS_FILE] ?? ''
-  const facts = await firstFacts(client)
-  await readOrCreate(client, CONFIG_MAP, KEY_MAP, () => ({ data: { ...facts, [KEYS_FILE]: keys } }))
-  return keysOf(files, await publish(client, KEYS_FILE, keys))
+  return keysOf(files, await publish(client, KEYS_FILE, files[KEYS_FILE] ?? '', () => firstFacts(client)))
 }
 
 /** None where the configuration is missing or wrong, which the store says when it follows it. */
