@@ -16,9 +16,11 @@ import { choose, type ExitCode, type Terminal } from './command.ts'
 import { printPlain } from './output.ts'
 import { openKeyStore, openStore } from './store.ts'
 
+type Format = 'text' | 'json' | 'yaml'
+
 /** `socni-ctl claim verify`: a claim by itself, or each network of pods as a node would take it. */
 export async function verify(what: string, flags: ClaimFlags, terminal: Terminal): Promise<ExitCode> {
-  choose('--format', flags.format, ['text', 'json', 'yaml'])
+  const format = choose('--format', flags.format, ['text', 'json', 'yaml'])
   const published = await (await openKeyStore(flags, terminal)).published()
   const name = podNamed(what, terminal)
   if (name !== undefined) {
@@ -26,22 +28,21 @@ export async function verify(what: string, flags: ClaimFlags, terminal: Terminal
     const manifests = await store.list()
     const pod = findPod(name, manifests, flags, store)
     const inventory = await readInForce(store, terminal.stderr, manifests)
-    return verifyPods([pod], inventory, flags, terminal, published)
+    return verifyPods([pod], inventory, format, terminal, published)
   }
   const text = textOf(what, terminal)
-  if (isToken(text)) return verifyToken(text.trim(), flags, terminal, published)
+  if (isToken(text)) return verifyToken(text.trim(), format, terminal, published)
   const pods = podsIn(text, what, flags.namespace)
   const inventory = await readInForce(await openStore(flags, terminal), terminal.stderr)
-  return verifyPods(pods, inventory, flags, terminal, published)
+  return verifyPods(pods, inventory, format, terminal, published)
 }
 
 function verifyToken(
   jws: string,
-  flags: ClaimFlags,
+  format: Format,
   terminal: Terminal,
   { keys, revocations }: VerificationKeys,
 ): ExitCode {
-  const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
   const verified = verifyJws(jws, keys)
   const claim = verified.ok ? decodeClaim(verified.payload) : undefined
   const problem = !verified.ok
@@ -53,7 +54,7 @@ function verifyToken(
         : undefined
   const state = problem === undefined ? 'valid: signature and revocations' : `invalid: ${problem}`
   const data = [{ state: problem === undefined ? 'valid' : 'wrong', ...(problem && { message: problem }) }]
-  terminal.stdout(chosen === 'text' ? `${state}\n` : printPlain(data, chosen))
+  terminal.stdout(format === 'text' ? `${state}\n` : printPlain(data, format))
   return problem === undefined ? 0 : 1
 }
 
@@ -67,11 +68,10 @@ interface Verdict {
 function verifyPods(
   pods: readonly Manifest[],
   inventory: Inventory,
-  flags: ClaimFlags,
+  format: Format,
   terminal: Terminal,
   keys: VerificationKeys,
 ): ExitCode {
-  const chosen = choose('--format', flags.format, ['text', 'json', 'yaml'])
   const rows: ({ pod: string; network: string; interface: string } & Verdict)[] = []
   for (const pod of pods) {
     const template = findPodTemplate(pod)
@@ -89,7 +89,7 @@ function verifyPods(
     ({ pod, network, interface: name, state, message }) =>
       `${pod}: ${network} as ${name}: ${state}${message === undefined ? '' : `: ${message}`}\n`,
   )
-  terminal.stdout(chosen === 'text' ? lines.join('') : printPlain(rows, chosen))
+  terminal.stdout(format === 'text' ? lines.join('') : printPlain(rows, format))
   return rows.some(({ state }) => state !== 'valid' && state !== 'none') ? 1 : 0
 }
 
