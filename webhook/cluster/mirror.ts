@@ -2,16 +2,10 @@ import type { Manifest } from '../../src/kube/manifest.ts'
 
 /** What becomes of the objects that a reflector follows. */
 export interface Mirror {
-  /** Everything there is: what is not in the list is gone. */
-  replace(manifests: readonly Manifest[]): void
+  /** Everything there is: what is not in the list is gone. A list that breaks off removes nothing, and rejects. */
+  replace(manifests: Iterable<Manifest> | AsyncIterable<Manifest>): Promise<void>
   put(manifest: Manifest): void
   remove(manifest: Manifest): void
-}
-
-interface Known {
-  readonly name: string
-  readonly namespace: string
-  readonly version: string | undefined
 }
 
 /**
@@ -24,45 +18,39 @@ export function mirrorOf(
   remove: (name: string, namespace: string) => void,
   failed: (manifest: Manifest, error: unknown) => void,
 ): Mirror {
-  const known = new Map<string, Known>()
+  /** By namespace and name, the version that was put. */
+  const known = new Map<string, string | undefined>()
   const take = (manifest: Manifest): void => {
     try {
       put(manifest)
-      known.set(keyOf(manifest), identityOf(manifest))
+      known.set(keyOf(manifest), manifest.metadata.resourceVersion)
     } catch (error) {
-      known.delete(keyOf(manifest))
-      const { name, namespace } = identityOf(manifest)
-      remove(name, namespace)
+      forget(keyOf(manifest))
       failed(manifest, error)
     }
   }
+  const forget = (key: string): void => {
+    known.delete(key)
+    const [namespace = '', name = ''] = key.split('/')
+    remove(name, namespace)
+  }
   return {
-    replace: manifests => {
-      const listed = new Set(manifests.map(keyOf))
-      for (const [key, { name, namespace }] of known) {
-        if (listed.has(key)) continue
-        known.delete(key)
-        remove(name, namespace)
-      }
-      for (const manifest of manifests) {
+    replace: async manifests => {
+      const listed = new Set<string>()
+      for await (const manifest of manifests) {
+        const key = keyOf(manifest)
         const { resourceVersion } = manifest.metadata
-        if (resourceVersion === undefined || known.get(keyOf(manifest))?.version !== resourceVersion)
-          take(manifest)
+        listed.add(key)
+        if (resourceVersion === undefined || known.get(key) !== resourceVersion) take(manifest)
       }
+      for (const key of known.keys()) if (!listed.has(key)) forget(key)
     },
     put: take,
-    remove: manifest => {
-      known.delete(keyOf(manifest))
-      const { name, namespace } = identityOf(manifest)
-      remove(name, namespace)
-    },
+    remove: manifest => forget(keyOf(manifest)),
   }
 }
 
-function identityOf({ metadata: { name = '', namespace = '', resourceVersion } }: Manifest): Known {
-  return { name, namespace, version: resourceVersion }
-}
-
+/** Names of Kubernetes objects hold no `/`. */
 function keyOf({ metadata: { name = '', namespace = '' } }: Manifest): string {
   return `${namespace}/${name}`
 }

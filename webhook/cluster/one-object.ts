@@ -23,9 +23,10 @@ export function oneObject(
     problems.set(what, [`${what} is not there`])
   }
   return {
-    replace: manifests => {
-      if (manifests.length === 0) miss()
-      for (const manifest of manifests) tryTake(manifest)
+    replace: async manifests => {
+      const [manifest] = await Array.fromAsync(manifests)
+      if (manifest === undefined) miss()
+      else tryTake(manifest)
     },
     put: tryTake,
     remove: miss,

@@ -1,6 +1,6 @@
 import { type KubeConfig, Watch } from '@kubernetes/client-node'
 import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
-import { ApiError, type KindOf, type KubeClient } from '../../src/kube-api/client.ts'
+import { ApiError, type KindOf, type KubeClient, type ListOptions } from '../../src/kube-api/client.ts'
 import { isAsNew } from '../../src/kube-api/resource-version.ts'
 import type { Mirror } from './mirror.ts'
 
@@ -111,7 +111,7 @@ export class Reflector {
           'the API server cannot be followed; it is tried again',
         )
         const isAbsent = error instanceof ApiError && error.status === 404
-        if (isAbsent) this.#takeAll([])
+        if (isAbsent) await this.#takeAll([])
         const backoff = Math.min(BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS)
         await this.#sleep(isAbsent ? ABSENT_MS : backoff * (0.5 + Math.random() / 2))
       }
@@ -122,9 +122,7 @@ export class Reflector {
   async #follow(): Promise<void> {
     const { namespace, fieldSelector, page, keep = (manifest: Manifest) => manifest } = this.#subject
     const options = { namespace, fieldSelector, page }
-    const { items, resourceVersion } = await this.#client.list(this.#subject, keep, options)
-    this.#takeAll(items)
-    this.#version = resourceVersion
+    await this.#list(keep, options)
     const resyncAt = Date.now() + RESYNC_MS * (0.75 + Math.random() / 2)
     while (!this.#isStopped && Date.now() < resyncAt) {
       const since = Date.now()
@@ -138,6 +136,20 @@ export class Reflector {
       if (!isAsNew(look.resourceVersion, this.#version)) return
       this.#heardAt = performance.now()
     }
+  }
+
+  /** Page by page into the mirror: a large cluster never is in memory as a list. */
+  async #list(keep: (manifest: Manifest) => Manifest | undefined, options: ListOptions): Promise<void> {
+    const pages = this.#client.pages(this.#subject, options)
+    let version = ''
+    const kept = async function* (): AsyncGenerator<Manifest> {
+      for await (const { items, resourceVersion } of pages) {
+        version = resourceVersion
+        yield* items.map(keep).filter(manifest => manifest !== undefined)
+      }
+    }
+    await this.#takeAll(kept())
+    this.#version = version
   }
 
   async #watch(keep: (manifest: Manifest) => Manifest | undefined): Promise<'ended' | 'gone'> {
@@ -162,8 +174,8 @@ export class Reflector {
     return outcome
   }
 
-  #takeAll(items: readonly Manifest[]): void {
-    this.#mirror.replace(items)
+  async #takeAll(manifests: Parameters<Mirror['replace']>[0]): Promise<void> {
+    await this.#mirror.replace(manifests)
     this.#isSynced = true
     this.#heardAt = performance.now()
   }

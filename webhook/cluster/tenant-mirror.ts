@@ -30,11 +30,12 @@ export function tenantMirror(inventory: Inventory, report: (problems: string[]) 
     report([...unreadable.values(), ...conflicts.map(problem => describeProblem(problem.manifest, problem))])
   }
   return {
-    replace: manifests => {
-      const names = new Set(manifests.map(({ metadata }) => metadata.name))
+    replace: async manifests => {
+      const tenants = await Array.fromAsync(manifests)
+      const names = new Set(tenants.map(({ metadata }) => metadata.name))
       for (const name of good.keys()) if (!names.has(name)) good.delete(name)
       unreadable.clear()
-      for (const manifest of manifests) take(manifest)
+      for (const tenant of tenants) take(tenant)
       rebuild()
     },
     put: manifest => {
