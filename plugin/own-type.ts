@@ -17,10 +17,12 @@ export interface Delegation {
 /** What the program that is called by this name delegates to. Throws a CniError (7) for what it cannot be. */
 export function delegationOf(calledAs: string, body: JsonObject): Delegation {
   if (calledAs !== GUARD_TYPE) return { type: calledAs, body: translate(body, calledAs), shared: undefined }
-  const { delegate, vlan, master } = body
-  if (delegate !== undefined) return nestedDelegation(delegate, body)
+  // null is as good as not written, in Go and for the facts that were judged.
+  const written = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
+  const { delegate, vlan, master } = written
+  if (delegate !== undefined) return nestedDelegation(delegate, written)
   if (vlan === undefined && master === undefined) return { type: undefined, body, shared: undefined }
-  return sharedDelegation(body)
+  return sharedDelegation(written)
 }
 
 function nestedDelegation(delegate: JsonObject[string], body: JsonObject): Delegation {

@@ -184,13 +184,13 @@ function reportNoBoolean(body: JsonObject, key: string, report: Report): void {
 
 function readName(body: JsonObject, nadName: string, report: Report): string {
   const { name } = body
-  if (name === undefined || name === null || name === '') return nadName
+  if (name === undefined || name === '') return nadName
   if (typeof name === 'string' && isNetworkName(name)) return name
   const shown = quoteValue(name)
   report(
     'unreadable',
     ['name'],
-    `${shown} is no network name: use letters, digits, "_", "." and "-", beginning with a letter or digit`,
+    `${shown} is no network name: use letters, digits, "_", "." and "-", beginning with a letter or digit, or leave the key out`,
   )
   return nadName
 }

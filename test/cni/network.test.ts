@@ -38,6 +38,11 @@ describe('the reader of a network', () => {
     ['a type that is no text', '{"type":5}', ['unreadable ["type"]']],
     ['a type with a path', '{"type":"../sh"}', ['unreadable ["type"]']],
     ['a name with a slash', '{"type":"vlan","name":"a/b"}', ['unreadable ["name"]']],
+    [
+      'a name that is null, for which libcni knows no network',
+      '{"type":"vlan","name":null}',
+      ['unreadable ["name"]'],
+    ],
     ['a name that begins with a dot', '{"type":"vlan","name":".a"}', ['unreadable ["name"]']],
     [
       'a version that nobody knows',

@@ -45,6 +45,16 @@ describe.skipIf(obstacle !== undefined)(
     const add = (config: JsonObject, args = admitted.args) => call('ADD', config, args)
     const claimed = (change: JsonObject): JsonObject => ({ ...admitted.config, ...change })
 
+    it('takes null for not written, as the policy does', async () => {
+      const { config, args } = await admit(wrapped({}, { vlan: null, master: null }), node.key)
+      const netns = node.addPod(`pod${++containers}`)
+      const added = call('ADD', config, args, netns)
+      expect([added.exit, added.stderr]).toEqual([0, ''])
+      expect(call('DEL', config, '', netns).exit).toBe(0)
+      const behind = await admit({ cniVersion: '1.0.0', type: 'socni', delegate: null }, node.key)
+      expect(errorOf(call('ADD', behind.config, behind.args)).msg).toContain('no plugin before this one')
+    })
+
     it('attaches what it wraps, checks it and takes it off', () => {
       const netns = node.addPod(`pod${++containers}`)
       const added = call('ADD', admitted.config, admitted.args, netns)
