@@ -5,10 +5,10 @@ import { hiddenVlan, type NetworkNames, ridesInPod } from '../src/policy/reach.t
 import { readText } from './libc.ts'
 import { findLink } from './netlink.ts'
 
+/** What only the node can tell of the interfaces that a configuration names. */
+
 /** As the kernel prints the destination and the mask of a default route. */
 const EVERYWHERE = '00000000'
-
-/** What only the node can tell of the interfaces that a configuration names. */
 
 /** The statement that does not hold, and why. */
 export interface Refusal {

@@ -1,9 +1,12 @@
 import type { Manifest } from '../../src/kube/manifest.ts'
 
+/** A whole list, at once or as its pages come. */
+export type WholeList = Iterable<Manifest> | AsyncIterable<Manifest>
+
 /** What becomes of the objects that a reflector follows. */
 export interface Mirror {
   /** Everything there is: what is not in the list is gone. A list that breaks off removes nothing, and rejects. */
-  replace(manifests: Iterable<Manifest> | AsyncIterable<Manifest>): Promise<void>
+  replace(manifests: WholeList): Promise<void>
   put(manifest: Manifest): void
   remove(manifest: Manifest): void
 }

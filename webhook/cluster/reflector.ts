@@ -2,7 +2,7 @@ import { type KubeConfig, Watch } from '@kubernetes/client-node'
 import { isRecord, type Manifest } from '../../src/kube/manifest.ts'
 import { ApiError, type KindOf, type KubeClient, type ListOptions } from '../../src/kube-api/client.ts'
 import { isAsNew } from '../../src/kube-api/resource-version.ts'
-import type { Mirror } from './mirror.ts'
+import type { Mirror, WholeList } from './mirror.ts'
 
 /** Where a reflector writes what it does; pino's log is one. */
 export interface Journal {
@@ -174,7 +174,7 @@ export class Reflector {
     return outcome
   }
 
-  async #takeAll(manifests: Parameters<Mirror['replace']>[0]): Promise<void> {
+  async #takeAll(manifests: WholeList): Promise<void> {
     await this.#mirror.replace(manifests)
     this.#isSynced = true
     this.#heardAt = performance.now()
