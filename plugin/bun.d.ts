@@ -27,5 +27,7 @@ declare module 'bun:ffi' {
   ): {
     readonly symbols: { readonly [Name in keyof Symbols]: (...values: (Uint8Array | number)[]) => number }
   }
+  /** Text that ends with a NUL. */
+  export const CString: new (pointer: number) => { toString(): string }
   export const read: { i32(pointer: number): number }
 }

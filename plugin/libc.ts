@@ -1,4 +1,4 @@
-import { dlopen, read as peek } from 'bun:ffi'
+import { CString, dlopen, read as peek } from 'bun:ffi'
 import { CniError } from '../src/cni/errors.ts'
 
 /** System calls that neither Bun nor Node has: locks, namespaces, netlink, syslog's socket. Linux on x86-64 and arm64. */
@@ -47,6 +47,7 @@ const RARE_SYMBOLS = {
   rename: { args: ['ptr', 'ptr'], returns: 'i32' },
   mkdir: { args: ['ptr', 'u32'], returns: 'i32' },
   unlink: { args: ['ptr'], returns: 'i32' },
+  strerror: { args: ['i32'], returns: 'ptr' },
 } as const
 
 type Libc = ReturnType<typeof dlopen<typeof SYMBOLS>>['symbols']
@@ -77,6 +78,11 @@ function errno(): number {
   return peek.i32(libc().__errno_location())
 }
 
+/** What an error number of the kernel means, in strerror(3)'s words: `Permission denied`. */
+export function describeErrno(error: number): string {
+  return `${new CString(load(RARE_SYMBOLS).strerror(error))}`
+}
+
 function repeat(call: () => number): number {
   for (;;) {
     const result = call()
@@ -101,12 +107,10 @@ export function readText(path: string): string | undefined {
   if (file === undefined) {
     const reason = errno()
     if (reason === ENOENT || reason === ENOTDIR) return undefined
-    throw new CniError('io', `${path} cannot be read`, `errno ${reason}`)
+    throw new CniError('io', `${path} cannot be read: ${describeErrno(reason)}`)
   }
   try {
-    return readToEnd(file)
-  } catch (error) {
-    throw error instanceof CniError ? new CniError('io', `${path} cannot be read`, error.message) : error
+    return readToEnd(file, path)
   } finally {
     closeFile(file)
   }
@@ -114,12 +118,12 @@ export function readText(path: string): string | undefined {
 
 /** Standard input, to its end: the configuration. */
 export function readInput(): string {
-  return readToEnd(0)
+  return readToEnd(0, 'the configuration')
 }
 
 const CHUNK = 64 * 1024
 
-function readToEnd(file: number): string {
+function readToEnd(file: number, what: string): string {
   const chunks: Buffer[] = []
   for (;;) {
     const chunk = Buffer.allocUnsafe(CHUNK)
@@ -127,7 +131,7 @@ function readToEnd(file: number): string {
     if (length > 0) chunks.push(chunk.subarray(0, length))
     else if (length === 0) return Buffer.concat(chunks).toString()
     else if (errno() === EAGAIN) waitFor(file, POLLIN)
-    else throw new CniError('io', 'the configuration cannot be read', `errno ${errno()}`)
+    else throw new CniError('io', `${what} cannot be read: ${describeErrno(errno())}`)
   }
 }
 
@@ -195,7 +199,10 @@ export function inNetworkNamespace<T>(path: string, action: () => T): T | undefi
   const own = openFile('/proc/thread-self/ns/net')
   const enter = (namespace: number): void => {
     if (libc().setns(namespace, CLONE_NEWNET) !== 0)
-      throw new CniError('io', `the network namespace ${path} cannot be entered or left`, `errno ${errno()}`)
+      throw new CniError(
+        'io',
+        `the network namespace ${path} cannot be entered or left: ${describeErrno(errno())}`,
+      )
   }
   try {
     if (own === undefined) throw new CniError('io', 'the node does not show its network namespace in /proc')
@@ -237,7 +244,7 @@ export function writeStandardOutput(text: string): void {
     const written = repeat(() => libc().write(1, rest, rest.length))
     if (written >= 0) at += written
     else if (errno() === EAGAIN) waitFor(1, POLLOUT)
-    else throw new CniError('io', 'the result cannot be written', `errno ${errno()}`)
+    else throw new CniError('io', `the result cannot be written: ${describeErrno(errno())}`)
   }
 }
 

@@ -1,5 +1,5 @@
 import { CniError } from '../src/cni/errors.ts'
-import { askNetlink } from './libc.ts'
+import { askNetlink, describeErrno } from './libc.ts'
 
 /** Links by rtnetlink(7): no more than is needed of VLAN sub-interfaces and bridges. Numbers are those of linux/rtnetlink.h. */
 
@@ -139,7 +139,7 @@ export function removeAltName(link: Link, altName: string): void {
 }
 
 function failure(what: string, error: number): CniError {
-  return new CniError('io', `${what}: ${REASONS[error] ?? `errno ${error}`}`)
+  return new CniError('io', `${what}: ${REASONS[error] ?? describeErrno(error)}`)
 }
 
 interface Answer {

@@ -975,6 +975,14 @@ describe.skipIf(obstacle !== undefined)(
         msg: expect.stringContaining('the revocations of this node cannot be read'),
         details: expect.stringContaining('socni.d/revocations.json'),
       })
+      const file = join(node.confDir, 'socni.d/revocations.json')
+      rmSync(file)
+      mkdirSync(file)
+      expect(errorOf(add(admitted.config, admitted.args))).toMatchObject({
+        code: 5,
+        msg: expect.stringContaining('revocations.json cannot be read: Is a directory'),
+      })
+      rmSync(file, { recursive: true })
       node.revoke('{"revocations": []}')
     })
 
@@ -1188,7 +1196,7 @@ describe.skipIf(obstacle !== undefined)(
         '-c',
         `CNI_COMMAND=ADD CNI_CONTAINERID=c8 CNI_NETNS=${netns} CNI_IFNAME=net1 CNI_PATH=${node.binDir} CNI_ARGS='${given}' \\
            SOCNI_CONF_DIR=${node.confDir} ${node.binDir}/macvlan < ${slow}/config > /dev/null 2>&1 & guard=$!
-         while [ ! -e ${slow}/started ]; do sleep 0.01; done
+         while [ ! -e ${slow}/started ] && kill -0 $guard; do sleep 0.01; done
          kill -9 $guard`,
       )
       const removed = node.call({
