@@ -8,5 +8,7 @@ export default defineConfig({
     globalSetup: './test/cluster/prepare.ts',
     hookTimeout: 10 * 60_000,
     testTimeout: 60_000,
+    // Each file has a control plane of its own, and waits most of the time; more of them at once would be slow to answer.
+    maxWorkers: 2,
   },
 })
