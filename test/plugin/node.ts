@@ -86,9 +86,12 @@ export interface PluginCall {
 /** What runs so ends with the test, also with one that is killed. */
 const BOUND = ['setpriv', '--pdeathsig', 'KILL', '--']
 
-/** A /dev of its own, so that the node's syslog is not this machine's. */
+/**
+ * A /dev of its own, so that the node's syslog is not this machine's. Nobody else may write there: a shell's `> /dev/null`, which
+ * may create files, is refused in a directory that is sticky and everybody's (open(2), O_CREAT) to who does not own the device.
+ */
 const OWN_DEV =
-  'mkdir /run/dev && mount --rbind /dev /run/dev && mount -t tmpfs none /dev && for device in null zero random urandom tty; do touch /dev/$device && mount --bind /run/dev/$device /dev/$device; done && ln -s /proc/self/fd /dev/fd && mkdir /dev/shm'
+  'mkdir /run/dev && mount --rbind /dev /run/dev && mount -t tmpfs -o mode=755 none /dev && for device in null zero random urandom tty; do touch /dev/$device && mount --bind /run/dev/$device /dev/$device; done && ln -s /proc/self/fd /dev/fd && mkdir /dev/shm'
 
 /**
  * An imitated node: a network namespace of its own with an interface eth0, one named as VLAN 100 on it, and the guard in
